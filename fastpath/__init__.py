@@ -1,0 +1,1 @@
+"""fastpath: the vectorized side of scalargrad, on the same op registry."""

@@ -1,0 +1,64 @@
+"""scalargrad: step through backpropagation, number by number, and run the same code at full speed.
+
+>>> from scalargrad import Value
+>>> w, x = Value(2.0, label="w"), Value(-3.0, label="x")
+>>> loss = (w * x + 1).square()
+>>> loss.backward()
+>>> w.grad, x.grad
+(30.0, -20.0)
+"""
+
+from __future__ import annotations
+
+from importlib import import_module as _import_module
+from typing import TYPE_CHECKING
+from typing import Any as _Any
+
+from scalargrad.engine import Value
+from scalargrad.modes import detect_anomaly, enable_grad, no_grad, scope
+from scalargrad.ops.elementwise import *  # noqa: F403  (one function per registered op)
+from scalargrad.ops.registry import OPS, NotDifferentiableError
+
+if TYPE_CHECKING:
+    from scalargrad.checking import gradcheck
+    from scalargrad.derivatives import grad, hessian, hvp, jacobian
+    from scalargrad.drawing import draw
+    from scalargrad.expression import parse
+    from scalargrad.function import Function
+    from scalargrad.stepper import steps
+    from scalargrad.tracing import Trace, trace
+
+_LAZY = {
+    "Function": "function",
+    "StaleGraphError": "tracing",
+    "Trace": "tracing",
+    "draw": "drawing",
+    "grad": "derivatives",
+    "gradcheck": "checking",
+    "hessian": "derivatives",
+    "hvp": "derivatives",
+    "jacobian": "derivatives",
+    "parse": "expression",
+    "steps": "stepper",
+    "trace": "tracing",
+}
+"""What is loaded when first used: public name and module."""
+
+__version__ = "0.1.0"
+__all__ = sorted(
+    ["OPS", "NotDifferentiableError", "Value", "detect_anomaly", "enable_grad", "no_grad", "scope", *_LAZY, *OPS]
+)
+
+
+def __getattr__(name: str) -> _Any:
+    if name in _LAZY:
+        value = getattr(_import_module(f"scalargrad.{_LAZY[name]}"), name)
+        globals()[name] = value
+        return value
+    if name in OPS:  # registered later
+        return OPS[name]
+    raise AttributeError(f"module 'scalargrad' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__, *OPS})

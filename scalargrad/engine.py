@@ -1,0 +1,413 @@
+"""The scalar engine: :class:`Value`, and reverse-mode differentiation of its graph.
+
+A Value is a number that remembers how it was computed: ``op`` and ``inputs``. :meth:`Value.backward` walks the graph
+from the result to the leaves and gives each edge its share: **downstream = upstream × local**. A node's gradient is the
+sum of the downstreams of all edges that leave it.
+
+How it is fast: a node holds at most two operands in slots of its own, and what is done with it stands in a
+:class:`Rule`, shared by all nodes of one op. A rule's backward function is Python source made from the op's partials,
+compiled when first needed: for ``tanh``, ``upstream[a] += g * (1.0 - y * y)``.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from scalargrad import modes
+from scalargrad.graph import Node, topological_order
+from scalargrad.ops.operators import DUNDERS, Operators, install
+from scalargrad.ops.registry import OPS, Op, as_number, is_number
+
+Backward = Callable[["Value"], None]
+
+
+class Rule:
+    """What nodes of one op do: which operands are Values (the others are constants), and how to go backward.
+
+    ``backward(node)`` adds ``node.grad × local`` to the ``grad`` of each operand that is a Value.
+    """
+
+    __slots__ = ("backward", "of_values", "op")
+
+    def __init__(self, op: Any, of_values: tuple[bool, ...]) -> None:
+        self.op = op
+        self.of_values = of_values
+        self.backward: Backward = self._first_backward
+
+    def _first_backward(self, node: Value) -> None:
+        self.backward = compile_backward(self.op, self.of_values)
+        self.backward(node)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return rule_of, (self.op, self.of_values)
+
+    def __deepcopy__(self, memo: object) -> Rule:
+        return self
+
+
+LEAF = Rule(None, ())
+_rules: dict[tuple[Op, tuple[bool, ...]], Rule] = {}
+
+
+def rule_of(op: Op | None, of_values: tuple[bool, ...]) -> Rule:
+    """The one rule for an op with Values in these places."""
+    if op is None:
+        return LEAF
+    rule = _rules.get((op, of_values))
+    if rule is None:
+        rule = _rules[op, of_values] = Rule(op, of_values)
+    return rule
+
+
+class Value(Node, Operators):
+    """A number in a computational graph.
+
+    ``data`` is the number, ``grad`` the derivative of the last result whose :meth:`backward` was called (summed over
+    calls at a leaf), ``label`` a name to show. Ints, bools and NumPy scalars become floats; anything else that is not a
+    real number is a TypeError.
+
+    >>> x, w = Value(-1.0, label="x"), Value(2.0, label="w")
+    >>> y = (w * x).sigmoid()
+    >>> y.backward()
+    >>> y
+    Value(0.11920292202211755, op=sigmoid)
+    >>> round(w.grad, 6), round(x.grad, 6)
+    (-0.104994, 0.209987)
+    """
+
+    __slots__ = ("__weakref__", "_rule", "data", "grad", "label", "scope")
+    _rule: Rule
+    data: float
+    grad: float
+    label: str | None
+    scope: str | None
+
+    def __init__(self, data: Any, label: str | None = None) -> None:
+        if isinstance(data, Value):
+            raise TypeError("Value(…) takes a number, not a Value: use it as it stands, or its .data to detach it")
+        if label is not None and not isinstance(label, str):
+            raise TypeError(f"a label is a text, not {label!r}")
+        self.data = data if type(data) is float else as_number(data, "Value")
+        self.grad = 0.0
+        self.label = label
+        self.scope = None
+        self._rule = LEAF
+        self._a = self._b = self._mark = None
+
+    @property
+    def op(self) -> Any:
+        """The operation that made it, None for a leaf."""
+        return self._rule.op
+
+    def item(self) -> float:
+        """The number as a Python float."""
+        return float(self.data)
+
+    def __float__(self) -> float:
+        return float(self.data)
+
+    def __bool__(self) -> bool:
+        return bool(self.data)
+
+    def __repr__(self) -> str:
+        label = "" if self.label is None else f", label={self.label!r}"
+        op = "" if self.op is None else f", op={self.op.name}"
+        return f"Value({float(self.data)!r}{label}{op})"
+
+    # comparisons look at the number; == and hash are identity, so that nodes can be keys
+
+    def __lt__(self, other: Any) -> bool:
+        return self.data < float(other) if self._takes(other) else NotImplemented
+
+    def __le__(self, other: Any) -> bool:
+        return self.data <= float(other) if self._takes(other) else NotImplemented
+
+    def __gt__(self, other: Any) -> bool:
+        return self.data > float(other) if self._takes(other) else NotImplemented
+
+    def __ge__(self, other: Any) -> bool:
+        return self.data >= float(other) if self._takes(other) else NotImplemented
+
+    # --- backward --------------------------------------------------------------------------------------------------
+
+    def backward(self, seed: float = 1.0) -> None:
+        """Reverse-mode differentiation: ``grad`` of every node this one depends on.
+
+        ``grad = d(self)/d(node) · seed``. Leaves add it to what they have (set ``grad = 0`` between passes, or call
+        ``zero_grad`` of a module); the other nodes show the latest pass. If a rule raises, no gradient changes.
+
+        >>> a = Value(3.0)
+        >>> (a * a).backward()
+        >>> a.grad
+        6.0
+        """
+        seed = as_number(seed, "backward")
+        order = topological_order(self)
+        with _one_pass:
+            before = [node.grad for node in order]
+            try:
+                for node in order:
+                    node.grad = 0.0
+                self.grad = seed
+                (_checked_backward if modes.detecting() else _backward)(reversed(order))
+                for node, grad in zip(order, before, strict=True):
+                    if node._rule is LEAF:
+                        node.grad += grad
+            except BaseException:
+                for node, grad in zip(order, before, strict=True):
+                    node.grad = grad
+                raise
+
+    # --- NumPy -------------------------------------------------------------------------------------------------------
+
+    @classmethod
+    def _takes(cls, other: Any) -> bool:
+        return isinstance(other, Value) or is_number(other) or type(other).__module__ == "numpy"
+
+    @staticmethod
+    def _apply_op(op: Op, operands: tuple[Any, ...]) -> Any:
+        return apply(op, operands)
+
+    def __array_ufunc__(self, ufunc: Any, method: str, *operands: Any, **options: Any) -> Any:
+        return apply(_op_of(ufunc.__name__, plain=method == "__call__" and not options), operands)
+
+    def __array_function__(self, function: Any, types: Any, operands: Any, named: Any) -> Any:
+        return _op_of(function.__name__)(*operands, **named)
+
+    # --- copying -----------------------------------------------------------------------------------------------------
+
+    def __copy__(self) -> Value:
+        return _make(self._rule, self.data, self.inputs, self.grad, self.label, self.scope)
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Value:
+        from scalargrad.copying import deepcopy_graph
+
+        return deepcopy_graph(self, memo)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        from scalargrad.copying import reduce_graph
+
+        return reduce_graph(self)
+
+
+_new = object.__new__
+
+
+def _make(
+    rule: Rule, data: float, operands: tuple[Any, ...], grad: float = 0.0,
+    label: str | None = None, scope: str | None = None,
+) -> Value:  # fmt: skip
+    """A node as it stands, with no questions asked."""
+    node: Value = _new(Value)
+    node._rule, node.data, node.grad, node.label, node.scope = rule, data, grad, label, scope
+    node._mark = None
+    node._set_inputs(operands)
+    return node
+
+
+def apply(op: Op, operands: tuple[Any, ...]) -> Any:
+    """The node (or, with an array among the operands, the object array of nodes) of an op on Values and numbers."""
+    checked: list[Any] = []
+    for x in operands:
+        if isinstance(x, Value) or type(x) is float:
+            checked.append(x)
+        elif getattr(x, "ndim", 0) or isinstance(x, (list, tuple)):
+            return _apply_elementwise(op, operands)
+        elif hasattr(type(x), "_apply_op"):
+            raise TypeError(f"{op.name}: a Value and a {type(x).__name__} do not mix; use one kind throughout")
+        else:
+            checked.append(as_number(getattr(x, "item", lambda x=x: x)(), op.name))
+    of_values = tuple([isinstance(x, Value) for x in checked])
+    data = op.number(*[x.data if isinstance(x, Value) else x for x in checked])
+    return record(rule_of(op, of_values), data, tuple(checked))
+
+
+def _apply_elementwise(op: Op, operands: tuple[Any, ...]) -> Any:
+    import numpy as np
+
+    boxed = [np.asarray(x, dtype=object) for x in operands]
+    return np.frompyfunc(op, len(boxed), 1)(*boxed)
+
+
+def record(rule: Rule, data: float, operands: tuple[Any, ...]) -> Value:
+    """A new node, under the modes in force (:mod:`scalargrad.modes`)."""
+    if not modes.active:
+        return _make(rule, data, operands)
+    if modes.detecting():
+        modes.check_forward(rule.op, data, operands)
+    if not modes.recording():
+        return _make(LEAF, data, ())
+    return _make(rule, data, operands, scope=modes.current_scope())
+
+
+def _op_of(numpy_name: str, plain: bool = True) -> Op:
+    """The op of a NumPy function's name."""
+    row = OPS.get(numpy_name) or next((r for r in OPS.values() if r.ufunc == numpy_name), None)
+    if row is None or not plain:
+        raise TypeError(f"np.{numpy_name} has no registered op, so it cannot be applied to a Value in this way")
+    return row
+
+
+_one_pass = threading.RLock()
+
+
+def _backward(nodes: Iterator[Value]) -> None:
+    """The backward pass: outputs before inputs, each node sending its upstream gradient on to its operands."""
+    while True:
+        try:
+            for node in nodes:
+                rule = node._rule
+                if rule is not LEAF:
+                    rule.backward(node)
+            return
+        except ZeroDivisionError:  # what Python refuses, IEEE arithmetic answers; the node had added nothing yet
+            if not isinstance(node.op, Op):
+                raise
+            for operand, _, local in _locals(node):
+                operand.grad += node.grad * local
+
+
+def _checked_backward(nodes: Iterator[Value]) -> None:
+    """The backward pass edge by edge, stopping where the first nan or infinity is born."""
+    for node in nodes:
+        if node._rule is not LEAF:
+            for operand, position, local in _locals(node):
+                downstream = node.grad * local
+                modes.check_backward(node, position, node.grad, local, downstream)
+                operand.grad += downstream
+
+
+def _locals(node: Value) -> list[tuple[Value, int, float]]:
+    """The edges into a node: operand, position and local derivative."""
+    numbers = tuple(map(float, node.inputs))
+    return [
+        (operand, position, node.op.local(position, node.data, numbers))
+        for position, operand in enumerate(node.inputs)
+        if isinstance(operand, Value)
+    ]
+
+
+# --- the functions made from the rows --------------------------------------------------------------------------------
+
+
+def compile_backward(op: Any, of_values: tuple[bool, ...]) -> Backward:
+    """The backward function of an op with Values in these places, from the symbolic reading of its partials.
+
+    For ``mul`` of two Values::
+
+        def backward(node):
+            g = node.grad
+            a = node._a
+            b = node._b
+            d0 = g * b.data
+            d1 = g * a.data
+            a.grad += d0
+            b.grad += d1
+    """
+    from scalargrad.symbolic import local_derivative, python
+
+    names = [f"x{i}" for i in range(len(of_values))]
+    slots = ["node._a", "node._b"] if len(names) <= 2 else [f"node._a[{i}]" for i in range(len(names))]
+    numbers = tuple(f"{name}.data" if of_value else name for name, of_value in zip(names, of_values, strict=True))
+    used: set[str] = set()
+    computing, adding = [], []
+    for position, of_value in enumerate(of_values):
+        if of_value:
+            local = local_derivative(op, position, numbers, "y")
+            used |= local.names()
+            computing.append(f"d{position} = g" + ("" if local.constant == 1 else f" * ({python(local)})"))
+            adding.append(f"{names[position]}.grad += d{position}")
+    getting = ["g = node.grad"] + ["y = node.data"] * ("y" in used)
+    for name, slot, number, of_value in zip(names, slots, numbers, of_values, strict=False):
+        if of_value or number in used:
+            getting.append(f"{name} = {slot}")
+    source = "\n    ".join(["def backward(node):", *getting, *computing, *adding])
+    space: dict[str, Any] = {row.name: row.number for row in OPS.values()}
+    exec(compile(source, f"<backward of {op.name}>", "exec"), space)
+    return space["backward"]  # type: ignore[no-any-return]
+
+
+_METHOD = """
+def method(self, other):
+    if type(other) is Value:
+        number, rule = other.data, both
+    elif type(other) is float:
+        number, rule = other, left
+    elif type(other) is int:
+        other = number = as_number(other, name)
+        rule = left
+    else:
+        return apply(op, (self, other)) if takes(other) else NotImplemented
+    data = {forward}
+    if modes.active:
+        return record(rule, data, (self, other))
+    node = new(Value)
+    node.data = data
+    node.grad = 0.0
+    node._mark = None
+    node._rule = rule
+    node._a = self
+    node._b = other
+    node.label = node.scope = None
+    return node
+
+def reflected(self, other):
+    if type(other) is not float:
+        if type(other) is not int:
+            return apply(op, (other, self)) if takes(other) else NotImplemented
+        {shortcut}
+        other = as_number(other, name)
+    return record(right, {backward}, (other, self))
+"""
+
+
+def _specialise(op: Op) -> None:
+    """Replace the two operator methods of a binary op by ones with everything looked up beforehand.
+
+    ``0 + v`` with the integer 0 is ``v`` itself, so that ``sum(values)`` begins with the first of them.
+    """
+    infix = {"add": "+", "sub": "-", "mul": "*"}.get(op.name)
+    name = op.name
+    source = _METHOD.format(
+        forward=f"self.data {infix} number" if infix else "forward(self.data, number)",
+        backward=f"other {infix} self.data" if infix else "forward(other, self.data)",
+        shortcut="if other == 0: return self" if name == "add" else "",
+    )
+    space: dict[str, Any] = {
+        "Value": Value, "new": _new, "modes": modes, "record": record, "apply": apply, "op": op, "name": name,
+        "takes": Value._takes, "as_number": as_number, "forward": op.number, "both": rule_of(op, (True, True)),
+        "left": rule_of(op, (True, False)), "right": rule_of(op, (False, True)),
+    }  # fmt: skip
+    exec(compile(source, f"<operators of {name}>", "exec"), space)
+    for dunder, function in zip(DUNDERS[name], (space["method"], space["reflected"]), strict=True):
+        function.__name__, function.__qualname__ = dunder, f"Value.{dunder}"
+        setattr(Value, dunder, function)
+
+
+def _method_of(op: Op) -> Callable[..., Any]:
+    """The method of an op: specialised for one operand."""
+    if len(op.operands) > 1:
+        return lambda self, *operands, **named: op(self, *operands, **named)
+    rule, number = rule_of(op, (True,)), op.number
+
+    def method(self: Value) -> Value:
+        data = number(self.data)
+        if modes.active:
+            return record(rule, data, (self,))
+        node: Value = _new(Value)
+        node.data = data
+        node.grad = 0.0
+        node._mark = None
+        node._rule = rule
+        node._a = self
+        node._b = node.label = node.scope = None
+        return node
+
+    return method
+
+
+install(Value, _method_of)
+for _name in DUNDERS:
+    _specialise(OPS[_name])

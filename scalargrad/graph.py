@@ -1,0 +1,124 @@
+"""Walking a computational graph: one implementation for scalars, arrays and plans.
+
+A node is anything that inherits :class:`Node`: it has an ``op`` (None for a leaf) and ``inputs``. An operand that is
+not a node, a constant number or array, may stand among the inputs; the walks pass over it. Nothing here recurses, so a
+chain of a million nodes is walked like any other. Standard library only.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from typing import Any, TypeVar
+
+
+class Node:
+    """A node of a computational graph: it keeps one or two operands in slots, more as a tuple.
+
+    (Most nodes have at most two; a tuple for each would cost a third of the memory, and the garbage collector's time.)
+    """
+
+    __slots__ = ("_a", "_b", "_mark")
+    _a: Any
+    """The first operand; all of them, as a tuple, if there are more than two; None in a leaf."""
+    _b: Any
+    """The second operand, or None."""
+    _mark: object
+    """The walk that saw the node last: cheaper than a set of a million nodes."""
+
+    @property
+    def op(self) -> Any:
+        """The operation that made the node; None for a leaf."""
+        raise NotImplementedError
+
+    @property
+    def inputs(self) -> tuple[Any, ...]:
+        """The operands it was made from, in order: nodes, and constants as they are."""
+        if self._b is not None:
+            return (self._a, self._b)
+        if type(self._a) is tuple:
+            return self._a
+        return () if self._a is None else (self._a,)
+
+    def _set_inputs(self, operands: tuple[Any, ...]) -> None:
+        few = len(operands) <= 2
+        self._a = (operands[0] if operands else None) if few else operands
+        self._b = operands[1] if len(operands) == 2 else None
+
+
+N = TypeVar("N", bound=Node)
+
+
+_one_walk = threading.Lock()
+
+
+def topological_order(*roots: N) -> list[N]:
+    """All nodes the roots depend on, each after its inputs: depth first, operands from left to right.
+
+    Linear in nodes and edges, iterative, and the same in every run.
+    """
+    order: list[N] = []
+    walk = object()
+    with _one_walk:
+        for root in roots:
+            if root._mark is not walk:
+                root._mark = walk
+                _visit(root, order, walk)
+    return order
+
+
+def _visit(node: Any, order: list[Any], walk: object) -> None:
+    """Append what ``node`` depends on and is not marked yet, then ``node``.
+
+    Depth first by hand: ``path`` leads from the root to the node at hand. Coming back to a node, its operands are
+    looked at again and found marked.
+    """
+    kind = type(node)
+    path: list[Any] = []
+    rests: dict[Any, Iterator[Any]] = {}  # where a node has more than two operands: those not looked at yet
+    enter, leave, done = path.append, path.pop, order.append
+    while True:
+        operand = node._a
+        if operand.__class__ is kind or isinstance(operand, Node):
+            if operand._mark is not walk:
+                operand._mark = walk
+                if operand._a is None:
+                    done(operand)
+                else:
+                    enter(node)
+                    node = operand
+                    continue
+        elif operand.__class__ is tuple:
+            rest = rests.setdefault(node, iter(operand))
+            operand = next((x for x in rest if isinstance(x, Node) and x._mark is not walk), None)
+            if operand is not None:
+                operand._mark = walk
+                enter(node)
+                node = operand
+                continue
+        operand = node._b
+        if (operand.__class__ is kind or isinstance(operand, Node)) and operand._mark is not walk:
+            operand._mark = walk
+            if operand._a is None:
+                done(operand)
+            else:
+                enter(node)
+                node = operand
+                continue
+        done(node)
+        if not path:
+            return
+        node = leave()
+
+
+def edges(*roots: Node) -> Iterator[tuple[Node, int, Node]]:
+    """Every edge ``(input, position, output)``: ``a * a`` has two. Outputs in topological order."""
+    for node in topological_order(*roots):
+        for position, operand in enumerate(node.inputs):
+            if isinstance(operand, Node):
+                yield operand, position, node
+
+
+def leaves(*roots: N) -> list[N]:
+    """The nodes no operation made, in topological order."""
+    return [node for node in topological_order(*roots) if node.op is None]

@@ -1,0 +1,118 @@
+"""The operator methods, written once for every operand type.
+
+A class that has ``_apply_op(op, operands)`` becomes an operand type by inheriting :class:`Operators` and calling
+:func:`install`, which gives it one method per registered op, now and whenever one is registered.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from scalargrad.ops.registry import OPS, Op, is_number, subscribe
+
+
+class Operators:
+    """Python's arithmetic operators as the ops of the same meaning."""
+
+    __slots__ = ()
+
+    if TYPE_CHECKING:
+
+        @staticmethod
+        def _apply_op(op: Op, operands: tuple[Any, ...]) -> Any: ...
+
+        def __getattr__(self, name: str) -> Any: ...  # one method per op, given by install()
+
+    @classmethod
+    def _takes(cls, other: Any) -> bool:
+        """Whether an operator of this class works with ``other``; if not, Python asks ``other``."""
+        return isinstance(other, cls) or is_number(other)
+
+    def _operate(self, name: str, left: Any, right: Any) -> Any:
+        other = right if left is self else left
+        return self._apply_op(OPS[name], (left, right)) if self._takes(other) else NotImplemented
+
+    def __add__(self, other: Any) -> Any:
+        return self._operate("add", self, other)
+
+    def __radd__(self, other: Any) -> Any:
+        return self._operate("add", other, self)
+
+    def __sub__(self, other: Any) -> Any:
+        return self._operate("sub", self, other)
+
+    def __rsub__(self, other: Any) -> Any:
+        return self._operate("sub", other, self)
+
+    def __mul__(self, other: Any) -> Any:
+        return self._operate("mul", self, other)
+
+    def __rmul__(self, other: Any) -> Any:
+        return self._operate("mul", other, self)
+
+    def __truediv__(self, other: Any) -> Any:
+        return self._operate("div", self, other)
+
+    def __rtruediv__(self, other: Any) -> Any:
+        return self._operate("div", other, self)
+
+    def __pow__(self, other: Any) -> Any:
+        return self._operate("pow", self, other)
+
+    def __rpow__(self, other: Any) -> Any:
+        return self._operate("pow", other, self)
+
+    def __neg__(self) -> Any:
+        return self._apply_op(OPS["neg"], (self,))
+
+    def __pos__(self) -> Any:
+        return self
+
+    def __abs__(self) -> Any:
+        return self._apply_op(OPS["abs"], (self,))
+
+    def __round__(self) -> Any:
+        return self._apply_op(OPS["round"], (self,))
+
+    def __floor__(self) -> Any:
+        return self._apply_op(OPS["floor"], (self,))
+
+    def __ceil__(self) -> Any:
+        return self._apply_op(OPS["ceil"], (self,))
+
+
+def method_of(op: Op) -> Callable[..., Any]:
+    """The method that calls ``op`` with the object as its first operand."""
+
+    def method(self: Any, *operands: Any, **named: Any) -> Any:
+        return op(self, *operands, **named)
+
+    return method
+
+
+def install(cls: type, method: Callable[[Op], Callable[..., Any]] = method_of) -> None:
+    """Give ``cls`` a method per registered op, and keep it so when ops come and go."""
+
+    def listener(op: Op, present: bool) -> None:
+        if not present:
+            delattr(cls, op.name)
+            return
+        if hasattr(cls, op.name):
+            raise ValueError(f"an op cannot be called {op.name}: {cls.__name__} has an attribute of that name")
+        bound = method(op)
+        bound.__name__, bound.__qualname__ = op.name, f"{cls.__name__}.{op.name}"
+        bound.__doc__ = f"{op.note}: the op ``{op.name}{op.signature}`` with this as its first operand."
+        setattr(cls, op.name, bound)
+
+    subscribe(listener)
+
+
+DUNDERS = {
+    "add": ("__add__", "__radd__"),
+    "sub": ("__sub__", "__rsub__"),
+    "mul": ("__mul__", "__rmul__"),
+    "div": ("__truediv__", "__rtruediv__"),
+    "pow": ("__pow__", "__rpow__"),
+}
+"""The binary operator methods by op, for a class that specialises them."""

@@ -1,0 +1,299 @@
+"""The op registry: what an elementwise operation is, and how it is called.
+
+An :class:`Op` is one row of a table: its forward, one local partial per operand, and how it is written. Everything
+else (methods, gradients, drawings, formulas, parser, tests) is a reading of that row.
+"""
+
+from __future__ import annotations
+
+import inspect
+import math
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from decimal import Decimal
+from numbers import Rational
+from typing import Any
+
+from scalargrad import numerics
+
+OPS: dict[str, Op] = {}
+"""Every registered op by name, in the order of registration."""
+
+_listeners: list[Callable[[Op, bool], None]] = []
+
+Interval = tuple[float, float]
+
+
+class NotDifferentiableError(TypeError):
+    """A gradient was asked for through an operation that has none."""
+
+
+@dataclass(frozen=True)
+class Kink:
+    """Where a derivative jumps, and the value chosen there.
+
+    ``distance`` of the operands is 0 on the kink and grows away from it; ``at`` is an example on it, and ``slopes``
+    are the partials the row gives at that example.
+    """
+
+    distance: Callable[..., Any]
+    at: tuple[float, ...]
+    slopes: tuple[float, ...]
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Op:
+    """One elementwise operation: a row of the registry, and the function of that name.
+
+    ``forward(xp, *operands)`` computes it with the functions of ``xp`` (:mod:`scalargrad.numerics` on floats, NumPy on
+    arrays). ``partials[i](y, *operands)`` is the local derivative by operand ``i``, where ``y`` is the output, written
+    in ops so that numbers, arrays, graph nodes and symbols can all run it.
+
+    Called on numbers it gives a number, on arrays an array, on Values a Value, on Tensors a Tensor, on symbols a
+    formula. Operands may be given by name; those with a default in ``forward`` may be left out.
+    """
+
+    name: str
+    forward: Callable[..., Any]
+    partials: tuple[Callable[..., Any], ...]
+    note: str = ""
+    """What it is, in one line of text."""
+    symbol: str = ""
+    """What stands in its node in a drawing; the name if not given."""
+    text: str = ""
+    """The written form, ``#1`` standing for the first operand; ``name(#1, #2)`` if not given."""
+    latex: str = ""
+    """The same in LaTeX; ``\\operatorname{name}(#1)`` if not given."""
+    precedence: int = 9
+    """How tightly the written form binds: 1 sums, 2 products, 4 powers, 9 a call."""
+    latex_precedence: int | None = None
+    """The same for the LaTeX form where it differs (a fraction is enclosed by itself)."""
+    domain: tuple[Interval, ...] = ()
+    """Where to sample each operand in tests; (-3, 3) if not given."""
+    kinks: tuple[Kink, ...] = ()
+    ufunc: str = ""
+    """NumPy's name for it, where that is another one."""
+    aliases: tuple[str, ...] = ()
+    """Other names the formula parser knows it by."""
+    why_not: str = ""
+    """Why no gradient passes through it; such an op has no partials."""
+    operands: tuple[str, ...] = field(init=False)
+    defaults: tuple[float, ...] = field(init=False)
+
+    def __post_init__(self) -> None:
+        names = tuple(inspect.signature(self.forward).parameters)[1:]
+        set_ = object.__setattr__
+        set_(self, "operands", names)
+        set_(self, "defaults", tuple(float(x) for x in self.forward.__defaults__ or ()))
+        set_(self, "symbol", self.symbol or self.name)
+        holes = ", ".join(f"#{i + 1}" for i in range(len(names)))
+        set_(self, "text", self.text or f"{self.name}({holes})")
+        title = self.name.replace("_", r"\_")
+        set_(self, "latex", self.latex or rf"\operatorname{{{title}}}({holes})")
+        set_(self, "domain", self.domain or ((-3.0, 3.0),) * len(names))
+        if self.latex_precedence is None:
+            set_(self, "latex_precedence", self.precedence)
+        set_(self, "__doc__", f"{self.name}{self.signature}: {self.note}.")
+        if not self.name.isidentifier():
+            raise ValueError(f"an op's name must be a Python identifier, not {self.name!r}")
+        if not names:
+            raise ValueError(f"{self.name}: forward must take xp and at least one operand")
+        if len(self.partials) != (0 if self.why_not else len(names)):
+            raise ValueError(f"{self.name}: {len(names)} operands need as many partials, not {len(self.partials)}")
+        if len(self.domain) != len(names):
+            raise ValueError(
+                f"{self.name}: {len(names)} operands need as many domain intervals, not {len(self.domain)}"
+            )
+
+    @property
+    def __name__(self) -> str:
+        return self.name
+
+    def text_of(self, *operands: str | float, style: str = "text") -> str:
+        """The written form with these names or numbers as operands, in ``style`` "text" or "latex"."""
+        from scalargrad.symbolic import written
+
+        return written(self, operands, style)
+
+    def formula(self, position: int, operands: tuple[str | float, ...], style: str = "text") -> str:
+        """The local derivative by one operand, written with these names or numbers as operands."""
+        from scalargrad.symbolic import formula
+
+        return formula(self, position, operands, style)
+
+    def __repr__(self) -> str:
+        return f"<op {self.name}>"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _by_name, (self.name,)
+
+    def __deepcopy__(self, memo: object) -> Op:
+        return self
+
+    def __copy__(self) -> Op:
+        return self
+
+    # --- calling -----------------------------------------------------------------------------------------------------
+
+    def __call__(self, *operands: Any, **named: Any) -> Any:
+        if named or len(operands) != len(self.operands):
+            operands = self.complete(operands, named)
+        for operand in operands:
+            apply = getattr(type(operand), "_apply_op", None)
+            if apply is not None:
+                return apply(self, operands)
+        for operand in operands:
+            if not isinstance(operand, (float, int)):
+                return self._on_other(operands)
+        return self.number(*map(float, operands))
+
+    def complete(self, operands: tuple[Any, ...], named: dict[str, Any]) -> tuple[Any, ...]:
+        """The operands in order, with named ones in their place and defaults filled in."""
+        total = len(self.operands)
+        if len(operands) > total or any(name in self.operands[: len(operands)] for name in named):
+            raise TypeError(f"{self.name} takes {self.signature}, not {len(operands) + len(named)} operands")
+        filled = list(operands)
+        for i in range(len(operands), total):
+            name, default = self.operands[i], i - total + len(self.defaults)
+            if name in named:
+                filled.append(named[name])
+            elif default >= 0:
+                filled.append(self.defaults[default])
+            else:
+                raise TypeError(f"{self.name} takes {self.signature}; {name} is missing")
+        unknown = set(named) - set(self.operands)
+        if unknown:
+            raise TypeError(f"{self.name} takes {self.signature}; it has no operand {min(unknown)!r}")
+        return tuple(filled)
+
+    @property
+    def signature(self) -> str:
+        """The operands as a call shows them: ``(a, slope=0.01)``."""
+        first = len(self.operands) - len(self.defaults)
+        parts = [n if i < first else f"{n}={self.defaults[i - first]:g}" for i, n in enumerate(self.operands)]
+        return f"({', '.join(parts)})"
+
+    def number(self, *operands: float) -> float:
+        """The forward on floats; what Python raises (``1/0``) is answered in IEEE arithmetic."""
+        try:
+            return self.forward(numerics, *operands)  # type: ignore[no-any-return]
+        except ZeroDivisionError:
+            return float(numerics.IEEE._apply_op(self, operands))
+
+    def local(self, position: int, y: float, operands: tuple[float, ...]) -> float:
+        """The local derivative by one operand, on floats."""
+        self.require_derivative()
+        try:
+            return float(self.partials[position](y, *operands))
+        except ZeroDivisionError:
+            ieee = numerics.IEEE
+            return float(self.partials[position](ieee(y), *map(ieee, operands)))
+
+    def recomputed(self, y: float, operands: tuple[float, ...]) -> float:
+        """What the forward gives on these operands now (``y`` is what it gave when the node was made)."""
+        return self.number(*operands)
+
+    def pullback(self, upstream: Any, y: Any, operands: tuple[Any, ...], needed: tuple[bool, ...]) -> list[Any]:
+        """``upstream * local`` for each needed operand (None for the others), on whatever type the operands have."""
+        self.require_derivative()
+        pairs = zip(self.partials, needed, strict=True)
+        return [upstream * partial(y, *operands) if need else None for partial, need in pairs]
+
+    def require_derivative(self) -> None:
+        if self.why_not:
+            raise NotDifferentiableError(f"{self.name} has no gradient: {self.why_not}")
+
+    def _on_other(self, operands: tuple[Any, ...]) -> Any:
+        np = sys.modules.get("numpy")
+        if np is not None and any(isinstance(x, np.ndarray | list | tuple) for x in operands):
+            return self._on_arrays(np, operands)
+        return self.number(*(as_number(x, self.name) for x in operands))
+
+    def _on_arrays(self, np: Any, operands: tuple[Any, ...]) -> Any:
+        arrays = [np.asarray(x) for x in operands]
+        if any(a.dtype == object for a in arrays):
+            return np.frompyfunc(self, len(arrays), 1)(*operands)
+        for a in arrays:
+            if a.dtype.kind not in "fiub":
+                raise TypeError(f"{self.name}: expected numbers, not an array of {a.dtype}")
+        whole = [x if isinstance(x, float) else a.astype(float) if a.dtype.kind in "iub" else a
+                 for x, a in zip(operands, arrays, strict=True)]  # fmt: skip
+        dtype = np.result_type(*[a for a in whole if isinstance(a, np.ndarray) and a.ndim] or whole)
+        with np.errstate(all="ignore"):
+            return np.asarray(self.forward(np, *whole)).astype(dtype, copy=False)[()]
+
+
+def as_number(data: Any, where: str) -> float:
+    """``data`` as a float: ints, bools and NumPy scalars too; otherwise a TypeError that says what was given."""
+    if is_number(data) or isinstance(data, Rational | Decimal):
+        try:
+            return float(data)
+        except OverflowError:
+            raise OverflowError(f"{where}: the integer given is too large for a float") from None
+    raise TypeError(f"{where}: expected a number, not {_shown(data)}")
+
+
+def _shown(data: Any) -> str:
+    text = repr(data)
+    return f"{text if len(text) <= 40 else text[:37] + '...'} ({type(data).__name__})"
+
+
+def op(name: str, forward: Callable[..., Any], partials: tuple[Callable[..., Any], ...] = (), **details: Any) -> Op:
+    """Register an elementwise op and return it; it is a function, a method and a name in formulas from now on.
+
+    >>> cube = op("cube", lambda xp, a: a * a * a, (lambda y, a: 3 * a * a,), note="the third power")
+    >>> cube(2.0)
+    8.0
+    >>> remove(cube)
+    """
+    row = Op(name, forward, partials, **details)
+    if name in OPS:
+        raise ValueError(f"there is an op called {name} already")
+    OPS[name] = row
+    for listener in _listeners:
+        listener(row, True)
+    return row
+
+
+def remove(row: Op) -> None:
+    """Take an op out of the registry and out of every reading of it."""
+    del OPS[row.name]
+    for listener in _listeners:
+        listener(row, False)
+
+
+@contextmanager
+def temporary(row: Op) -> Iterator[Op]:
+    """Keep an op registered for the length of a ``with`` block."""
+    try:
+        yield row
+    finally:
+        remove(row)
+
+
+def subscribe(listener: Callable[[Op, bool], None]) -> None:
+    """Call ``listener(op, True)`` for every op there is and will be, ``listener(op, False)`` when one goes."""
+    _listeners.append(listener)
+    for row in OPS.values():
+        listener(row, True)
+
+
+def _by_name(name: str) -> Op:
+    try:
+        return OPS[name]
+    except KeyError:
+        raise LookupError(f"no op called {name} is registered here") from None
+
+
+def is_number(x: Any) -> bool:
+    """Whether ``x`` may stand as a constant operand: a real Python or NumPy number."""
+    if isinstance(x, (float, int)):
+        return True
+    return getattr(x, "ndim", 1) == 0 and getattr(getattr(x, "dtype", None), "kind", "") in tuple("fiub")
+
+
+def finite(*numbers: float) -> bool:
+    """Whether none of the numbers is infinite or nan."""
+    return all(map(math.isfinite, numbers))

@@ -1,0 +1,121 @@
+"""The architecture as tests: what may import what, and what importing costs."""
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+
+LAYERS = {  # a module imports only from smaller numbers, and from itself
+    "scalargrad": 9,  # the top: it collects the public names
+    "scalargrad.numerics": 0,
+    "scalargrad.graph": 0,
+    "scalargrad.ops": 1,
+    "scalargrad.symbolic": 2,
+    "scalargrad.modes": 2,
+    "scalargrad.engine": 3,
+    "scalargrad.copying": 4,
+    "scalargrad.tracing": 4,
+    "scalargrad.function": 5,
+    "scalargrad.derivatives": 5,
+    "scalargrad.expression": 5,
+    "scalargrad.checking": 6,
+    "scalargrad.nn": 7,
+    "scalargrad.drawing": 8,
+    "scalargrad.stepper": 8,
+    "scalargrad.cli": 10,
+    "scalargrad.__main__": 11,
+    "fastpath": 19,
+    "fastpath.numerics": 10,
+    "fastpath.tensor": 11,
+    "fastpath.plan": 12,
+    "fastpath.compiler": 13,
+    "fastpath.bench": 20,
+}
+LATE = {("scalargrad.ops", "scalargrad.symbolic"), ("scalargrad.engine", "scalargrad.copying")}  # inside functions only
+
+
+def layer(module):
+    """The entry of LAYERS a module belongs to: the longest that it begins with."""
+    parts = module.split(".")
+    while parts:
+        if ".".join(parts) in LAYERS:
+            return ".".join(parts)
+        parts.pop()
+    return None
+
+
+def modules():
+    found = []
+    for package in ("scalargrad", "fastpath"):
+        for path in sorted((ROOT / package).rglob("*.py")):
+            name = ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
+            found.append(pytest.param(name, path, id=name))
+    return found
+
+
+def imports(path):
+    """What a module imports of this project, and whether inside a function."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    inner = {id(n) for f in ast.walk(tree) if isinstance(f, ast.FunctionDef) for n in ast.walk(f)}
+    typing_only = {
+        id(n)
+        for block in ast.walk(tree)
+        if isinstance(block, ast.If) and isinstance(block.test, ast.Name) and block.test.id == "TYPE_CHECKING"
+        for n in ast.walk(block)
+    }
+    for node in ast.walk(tree):
+        if id(node) in typing_only:
+            continue
+        names = []
+        if isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            names = [f"{node.module}.{alias.name}" for alias in node.names]
+        for name in names:
+            if name.split(".")[0] in ("scalargrad", "fastpath"):
+                yield name, id(node) in inner
+
+
+@pytest.mark.parametrize(("name", "path"), modules())
+def test_a_module_imports_only_from_layers_above_it(name, path):
+    own = layer(name)
+    for imported, late in imports(path):
+        other = layer(imported)
+        assert other is not None
+        if name.startswith("scalargrad"):
+            assert not imported.startswith("fastpath"), f"{name} imports {imported}"
+        if other == own or (late and (own, other) in LATE):
+            continue
+        if name == "scalargrad.cli" or own in ("scalargrad.__main__",) or own.startswith("fastpath"):
+            assert other != "scalargrad.cli" or own == "scalargrad.__main__"
+            if not imported.startswith("fastpath"):
+                continue
+        assert LAYERS[other] < LAYERS[own], f"{name} imports {imported}"
+
+
+def run(code):
+    return subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT).stdout
+
+
+def test_importing_scalargrad_loads_neither_numpy_nor_graphviz():
+    code = "import scalargrad, sys; print([m for m in ('numpy', 'graphviz', 'fastpath') if m in sys.modules])"
+    assert run(code).strip() == "[]"
+
+
+def test_the_core_layers_need_only_the_standard_library():
+    for module in ("numerics", "graph"):
+        for imported, _ in imports(ROOT / "scalargrad" / f"{module}.py"):
+            assert not imported, f"{module} imports {imported}"
+
+
+def test_the_top_level_is_as_designed():
+    allowed = {"scalargrad", "fastpath", "notebooks", "tests"}
+    tracked = subprocess.run(["git", "ls-files"], capture_output=True, text=True, cwd=ROOT)
+    if tracked.returncode:
+        pytest.skip("not a git checkout")
+    folders = {line.split("/")[0] for line in tracked.stdout.splitlines() if "/" in line}
+    assert folders <= allowed | {".ci"}
