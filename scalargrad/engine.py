@@ -152,9 +152,8 @@ class Value(Node, Operators):
                     node.grad = 0.0
                 self.grad = seed
                 (_checked_backward if modes.detecting() else _backward)(reversed(order))
-                for node, grad in zip(order, before, strict=True):
-                    if node._rule is LEAF:
-                        node.grad += grad
+                for i in [i for i, node in enumerate(order) if node._rule is LEAF]:
+                    order[i].grad += before[i]
             except BaseException:
                 for node, grad in zip(order, before, strict=True):
                     node.grad = grad

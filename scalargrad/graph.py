@@ -70,45 +70,50 @@ def topological_order(*roots: N) -> list[N]:
 def _visit(node: Any, order: list[Any], walk: object) -> None:
     """Append what ``node`` depends on and is not marked yet, then ``node``.
 
-    Depth first by hand: ``path`` leads from the root to the node at hand. Coming back to a node, its operands are
-    looked at again and found marked.
+    Depth first by hand. ``path`` leads from the root to the node at hand; None above a node in it says that all its
+    operands are done, so that it need not be looked at again on the way back.
     """
     kind = type(node)
     path: list[Any] = []
-    rests: dict[Any, Iterator[Any]] = {}  # where a node has more than two operands: those not looked at yet
     enter, leave, done = path.append, path.pop, order.append
+    rests: dict[Any, Iterator[Any]] = {}  # where a node has more than two operands: those not looked at yet
     while True:
         operand = node._a
-        if operand.__class__ is kind or isinstance(operand, Node):
-            if operand._mark is not walk:
-                operand._mark = walk
-                if operand._a is None:
-                    done(operand)
-                else:
-                    enter(node)
-                    node = operand
-                    continue
-        elif operand.__class__ is tuple:
-            rest = rests.setdefault(node, iter(operand))
-            operand = next((x for x in rest if isinstance(x, Node) and x._mark is not walk), None)
-            if operand is not None:
-                operand._mark = walk
-                enter(node)
-                node = operand
-                continue
-        operand = node._b
         if (operand.__class__ is kind or isinstance(operand, Node)) and operand._mark is not walk:
             operand._mark = walk
-            if operand._a is None:
-                done(operand)
-            else:
+            if operand._a is not None:
                 enter(node)
                 node = operand
                 continue
-        done(node)
-        if not path:
-            return
-        node = leave()
+            done(operand)
+        while True:
+            operand = node._b
+            if operand is None:
+                if node._a.__class__ is tuple:
+                    rest = rests.setdefault(node, iter(node._a))
+                    operand = next((x for x in rest if isinstance(x, Node) and x._mark is not walk), None)
+                    if operand is not None:
+                        operand._mark = walk
+                        enter(node)
+                        node = operand
+                        break
+            elif (operand.__class__ is kind or isinstance(operand, Node)) and operand._mark is not walk:
+                operand._mark = walk
+                if operand._a is not None:
+                    enter(node)
+                    enter(None)
+                    node = operand
+                    break
+                done(operand)
+            done(node)
+            if not path:
+                return
+            node = leave()
+            while node is None:
+                done(leave())
+                if not path:
+                    return
+                node = leave()
 
 
 def edges(*roots: Node) -> Iterator[tuple[Node, int, Node]]:

@@ -1,0 +1,1 @@
+"""Benchmarks: ``python -m fastpath.bench CASE``. Everything compared is measured in one run, interleaved."""

@@ -1,0 +1,51 @@
+"""Timing several contenders against each other in one run."""
+
+from __future__ import annotations
+
+import gc
+import statistics
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Timing:
+    """The seconds one call of a contender took: the median of the rounds, and the half of them around it."""
+
+    median: float
+    low: float
+    high: float
+
+    @classmethod
+    def of(cls, seconds: list[float]) -> Timing:
+        """The summary of some measurements."""
+        low, median, high = statistics.quantiles(seconds, n=4) if len(seconds) > 1 else seconds * 3
+        return cls(median, low, high)
+
+
+def race(
+    contenders: Mapping[str, Callable[[], object]], rounds: int = 7, calls: int = 1, collector: bool = True
+) -> dict[str, Timing]:
+    """Time the contenders in turn, round by round, so that a slow moment of the machine meets them all.
+
+    In a round each is called ``calls`` times in a row; what it left for the garbage collector is collected between
+    rounds, outside the time, so that nobody pays for another's garbage. ``collector=False`` switches the collector off
+    while they run. One round before the first is not counted.
+    """
+    seconds: dict[str, list[float]] = {name: [] for name in contenders}
+    was_enabled = gc.isenabled()
+    try:
+        for counted in [False] + [True] * rounds:
+            for name, call in contenders.items():
+                gc.collect()
+                (gc.enable if collector else gc.disable)()
+                start = time.perf_counter()
+                for _ in range(calls):
+                    call()
+                elapsed = time.perf_counter() - start
+                if counted:
+                    seconds[name].append(elapsed / calls)
+    finally:
+        (gc.enable if was_enabled else gc.disable)()
+    return {name: Timing.of(values) for name, values in seconds.items()}
