@@ -14,19 +14,27 @@ from importlib import import_module as _import_module
 from typing import TYPE_CHECKING
 from typing import Any as _Any
 
-from scalargrad.engine import Value
-from scalargrad.modes import detect_anomaly, enable_grad, no_grad, scope
+from scalargrad.engine import Value as Value
+from scalargrad.modes import detect_anomaly as detect_anomaly
+from scalargrad.modes import enable_grad as enable_grad
+from scalargrad.modes import no_grad as no_grad
+from scalargrad.modes import scope as scope
 from scalargrad.ops.elementwise import *  # noqa: F403  (one function per registered op)
-from scalargrad.ops.registry import OPS, NotDifferentiableError
+from scalargrad.ops.registry import OPS as OPS
+from scalargrad.ops.registry import NotDifferentiableError as NotDifferentiableError
 
 if TYPE_CHECKING:
-    from scalargrad.checking import gradcheck
-    from scalargrad.derivatives import grad, hessian, hvp, jacobian
-    from scalargrad.drawing import draw
-    from scalargrad.expression import parse
-    from scalargrad.function import Function
-    from scalargrad.stepper import steps
-    from scalargrad.tracing import Trace, trace
+    from scalargrad.checking import gradcheck as gradcheck
+    from scalargrad.derivatives import grad as grad
+    from scalargrad.derivatives import hessian as hessian
+    from scalargrad.derivatives import hvp as hvp
+    from scalargrad.derivatives import jacobian as jacobian
+    from scalargrad.drawing import draw as draw
+    from scalargrad.expression import parse as parse
+    from scalargrad.function import Function as Function
+    from scalargrad.stepper import steps as steps
+    from scalargrad.tracing import Trace as Trace
+    from scalargrad.tracing import trace as trace
 
 _LAZY = {
     "Function": "function",

@@ -6,14 +6,12 @@ else (methods, gradients, drawings, formulas, parser, tests) is a reading of tha
 
 from __future__ import annotations
 
-import inspect
 import math
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from decimal import Decimal
-from numbers import Rational
+from numbers import Real
 from typing import Any
 
 from scalargrad import numerics
@@ -83,7 +81,8 @@ class Op:
     defaults: tuple[float, ...] = field(init=False)
 
     def __post_init__(self) -> None:
-        names = tuple(inspect.signature(self.forward).parameters)[1:]
+        code = self.forward.__code__  # a lambda's own record: inspect.signature would be slow for a whole table
+        names = code.co_varnames[1 : code.co_argcount]
         set_ = object.__setattr__
         set_(self, "operands", names)
         set_(self, "defaults", tuple(float(x) for x in self.forward.__defaults__ or ()))
@@ -227,7 +226,7 @@ class Op:
 
 def as_number(data: Any, where: str) -> float:
     """``data`` as a float: ints, bools and NumPy scalars too; otherwise a TypeError that says what was given."""
-    if is_number(data) or isinstance(data, Rational | Decimal):
+    if is_number(data) or isinstance(data, Real):
         try:
             return float(data)
         except OverflowError:
