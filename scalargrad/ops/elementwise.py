@@ -64,11 +64,16 @@ cosh = _op("cosh", lambda xp, a: xp.cosh(a), (lambda y, a: sinh(a),), latex=r"\c
 # --- activations -----------------------------------------------------------------------------------------------------
 tanh = _op("tanh", lambda xp, a: xp.tanh(a), (lambda y, a: 1 - y * y,), latex=r"\tanh(#1)",
     note="hyperbolic tangent: an activation between −1 and 1")
-sigmoid = _op("sigmoid", lambda xp, a: xp.where(a >= 0, 1, xp.exp(-xp.absolute(a))) / (1 + xp.exp(-xp.absolute(a))),
+def _sigmoid(xp, a):
+    tail = xp.exp(-xp.absolute(a))  # never overflows
+    return xp.where(a >= 0, 1.0, tail) / (1 + tail)
+
+
+sigmoid = _op("sigmoid", _sigmoid,
     (lambda y, a: y * (1 - y),),
     text="σ(#1)", latex=r"\sigma(#1)", symbol="σ", aliases=("σ", "sigma"),
     note="logistic function 1/(1 + exp(−a)): an activation between 0 and 1")
-relu = _op("relu", lambda xp, a: xp.where(a > 0, a, a * 0), (lambda y, a: greater(a, 0),),
+relu = _op("relu", lambda xp, a: xp.maximum(a, 0.0), (lambda y, a: greater(a, 0),),
     kinks=(Kink(lambda a: a, (0.0,), (0.0,)),), aliases=("ReLU",),
     note="max(0, a); its derivative at 0 is 0 here (the course's table writes 1)")
 leaky_relu = _op("leaky_relu", lambda xp, a, slope=0.01: xp.where(a > 0, a, slope * a),
@@ -79,7 +84,7 @@ prelu = _op("prelu", lambda xp, a, slope: xp.where(a > 0, a, slope * a),
     (lambda y, a, slope: where(greater(a, 0), 1, slope), lambda y, a, slope: minimum(a, 0)),
     kinks=(Kink(lambda a, slope: a, (0.0, 0.25), (0.25, 0.0)),), domain=((-3, 3), (0.01, 0.5)),
     note="leaky ReLU whose slope is learned")
-elu = _op("elu", lambda xp, a, alpha=1.0: xp.maximum(a, 0) + alpha * xp.expm1(xp.minimum(a, 0)),
+elu = _op("elu", lambda xp, a, alpha=1.0: xp.maximum(a, 0.0) + alpha * xp.expm1(xp.minimum(a, 0.0)),
     (lambda y, a, alpha: where(greater(a, 0), 1, y + alpha), lambda y, a, alpha: expm1(minimum(a, 0))),
     kinks=(Kink(lambda a, alpha: a, (0.0, 1.0), (1.0, 0.0)),), domain=((-3, 3), (0.3, 2)),
     note="a, or alpha·(exp(a) − 1) below 0; its derivative at 0 is alpha")
@@ -135,7 +140,7 @@ not_equal = _op("not_equal", lambda xp, a, b: xp.where(a != b, 1.0, 0.0), (lambd
 
 # --- losses ----------------------------------------------------------------------------------------------------------
 bce_with_logits = _op("bce_with_logits",
-    lambda xp, z, y: xp.maximum(z, 0) - z * y + xp.log1p(xp.exp(-xp.absolute(z))),
+    lambda xp, z, y: xp.maximum(z, 0.0) - z * y + xp.log1p(xp.exp(-xp.absolute(z))),
     (lambda loss, z, y: sigmoid(z) - y, lambda loss, z, y: -z),
     symbol="BCE", latex=r"\operatorname{BCE}(\sigma(#1), #2)", domain=((-3, 3), (0, 1)),
     note="binary cross-entropy of the label y and the probability σ(z), from the logit z")
