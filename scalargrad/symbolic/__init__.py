@@ -1,0 +1,38 @@
+"""Symbols: the rows of the registry read as formulas, in text, in LaTeX and as Python source.
+
+A :class:`Sym` is a formula tree. Running a partial on symbols gives the formula of the local derivative, which is what
+drawings and steps show, and, as Python source, what the engine compiles its backward functions from.
+"""
+
+from scalargrad.symbolic.reading import Operand, as_sym, formula, kept, local_derivative, written
+from scalargrad.symbolic.sym import Sym
+from scalargrad.symbolic.tidying import tidy
+from scalargrad.symbolic.writing import (
+    STYLES,
+    latex,
+    latex_name,
+    latex_text,
+    number_text,
+    pretty_name,
+    python,
+    text,
+)
+
+__all__ = [
+    "STYLES",
+    "Operand",
+    "Sym",
+    "as_sym",
+    "formula",
+    "kept",
+    "latex",
+    "latex_name",
+    "latex_text",
+    "local_derivative",
+    "number_text",
+    "pretty_name",
+    "python",
+    "text",
+    "tidy",
+    "written",
+]
