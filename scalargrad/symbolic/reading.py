@@ -32,7 +32,8 @@ def local_derivative(op: Op, position: int, operands: tuple[Operand | Sym, ...],
 def formula(op: Op, position: int, operands: tuple[Operand, ...], style: str = "text") -> str:
     """The local derivative by one operand, tidied and written out, in ``style`` "text" or "latex".
 
-    >>> formula(ops.mul, 0, ("w0", "x0")), formula(ops.reciprocal, 0, ("x",))
+    >>> from scalargrad.ops.elementwise import mul, reciprocal
+    >>> formula(mul, 0, ("w0", "x0")), formula(reciprocal, 0, ("x",))
     ('x₀', '−1/x²')
     """
     return STYLES[style](tidy(local_derivative(op, position, operands)))
@@ -46,7 +47,8 @@ def written(op: Op, operands: tuple[Operand | Sym, ...], style: str = "text") ->
 def kept(op: Op, position: int) -> frozenset[str]:
     """What a partial needs from the forward pass: some of the operands' names, and ``"output"``.
 
-    >>> sorted(kept(ops.mul, 0)), sorted(kept(ops.tanh, 0))
+    >>> from scalargrad.ops.elementwise import mul, tanh
+    >>> sorted(kept(mul, 0)), sorted(kept(tanh, 0))
     (['b'], ['output'])
     """
     return local_derivative(op, position, op.operands, "output").names()
