@@ -159,6 +159,24 @@ class Value(Node, Operators):
                     node.grad = grad
                 raise
 
+    def unit(self) -> float:
+        """The derivative of it by itself."""
+        return 1.0
+
+    def shares(self, upstream: float) -> list[tuple[int, Value, float, float]]:
+        """What this node passes on, edge by edge: position, operand, local derivative, ``upstream × local``."""
+        numbers = tuple(map(float, self.inputs))
+        found = []
+        for position, operand in enumerate(self.inputs):
+            if isinstance(operand, Value):
+                local = self.op.local(position, self.data, numbers)
+                found.append((position, operand, local, upstream * local))
+        return found
+
+    def recomputed(self) -> float:
+        """What the operation gives on its operands as they are now."""
+        return float(self.op.recomputed(self.data, tuple(map(float, self.inputs))))
+
     # --- NumPy -------------------------------------------------------------------------------------------------------
 
     @classmethod
@@ -264,28 +282,17 @@ def _backward(nodes: Iterator[Value]) -> None:
         except ZeroDivisionError:  # what Python refuses, IEEE arithmetic answers; the node had added nothing yet
             if not isinstance(node.op, Op):
                 raise
-            for operand, _, local in _locals(node):
-                operand.grad += node.grad * local
+            for _, operand, _, downstream in node.shares(node.grad):
+                operand.grad += downstream
 
 
 def _checked_backward(nodes: Iterator[Value]) -> None:
     """The backward pass edge by edge, stopping where the first nan or infinity is born."""
     for node in nodes:
         if node._rule is not LEAF:
-            for operand, position, local in _locals(node):
-                downstream = node.grad * local
+            for position, operand, local, downstream in node.shares(node.grad):
                 modes.check_backward(node, position, node.grad, local, downstream)
                 operand.grad += downstream
-
-
-def _locals(node: Value) -> list[tuple[Value, int, float]]:
-    """The edges into a node: operand, position and local derivative."""
-    numbers = tuple(map(float, node.inputs))
-    return [
-        (operand, position, node.op.local(position, node.data, numbers))
-        for position, operand in enumerate(node.inputs)
-        if isinstance(operand, Value)
-    ]
 
 
 # --- the functions made from the rows --------------------------------------------------------------------------------

@@ -17,6 +17,7 @@ LAYERS = {  # a module imports only from smaller numbers, and from itself
     "scalargrad.symbolic": 2,
     "scalargrad.modes": 2,
     "scalargrad.engine": 3,
+    "scalargrad.records": 0,
     "scalargrad.copying": 4,
     "scalargrad.tracing": 4,
     "scalargrad.function": 5,
