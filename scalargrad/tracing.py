@@ -17,8 +17,10 @@ class StaleGraphError(RuntimeError):
     """A number in a graph is no longer what the graph computes, since an input was changed afterwards."""
 
 
-def plain(x: Any) -> Number:
-    """A number or an array as plain data."""
+def plain(x: Any) -> Any:
+    """A number or an array as plain data, None as None."""
+    if x is None:
+        return None
     shape = getattr(x, "shape", ())
     if shape == ():
         return float(x)
@@ -79,16 +81,14 @@ class _Tracing:
                 source = self.index[operand]
                 grads[source] = downstream if grads[source] is None else grads[source] + downstream
                 passed.append((source, position, i, local, downstream))
-        nodes = tuple(
-            self.node(i, names, None if grads[i] is None else plain(grads[i])) for i in range(len(self.order))
-        )
+        nodes = tuple(self.node(i, names, plain(grad)) for i, grad in enumerate(grads))
         edges = tuple(
             EdgeGrad(
-                nodes[a], position, nodes[b], nodes[b].grad or 0.0, None if local is None else plain(local), plain(downstream),
+                *(nodes[a], position, nodes[b], plain(grads[b]), plain(local), plain(downstream)),
                 *self.formulas(position, b, names),
             )
             for a, position, b, local, downstream in passed
-        )  # fmt: skip
+        )
         return Trace(nodes, edges)
 
     def names(self) -> list[str]:
