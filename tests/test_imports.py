@@ -33,6 +33,7 @@ LAYERS = {  # a module imports only from smaller numbers, and from itself
     "fastpath.numerics": 10,
     "fastpath.tensor": 11,
     "fastpath.plan": 12,
+    "fastpath.exploding": 12,
     "fastpath.compiler": 13,
     "fastpath.bench": 20,
 }
