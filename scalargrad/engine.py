@@ -11,6 +11,7 @@ compiled when first needed: for ``tanh``, ``upstream[a] += g * (1.0 - y * y)``.
 
 from __future__ import annotations
 
+import operator
 import threading
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -119,16 +120,21 @@ class Value(Node, Operators):
     # comparisons look at the number; == and hash are identity, so that nodes can be keys
 
     def __lt__(self, other: Any) -> bool:
-        return self.data < float(other) if self._takes(other) else NotImplemented
+        return self.data < _data(other) if self._is_scalar(other) else NotImplemented
 
     def __le__(self, other: Any) -> bool:
-        return self.data <= float(other) if self._takes(other) else NotImplemented
+        return self.data <= _data(other) if self._is_scalar(other) else NotImplemented
 
     def __gt__(self, other: Any) -> bool:
-        return self.data > float(other) if self._takes(other) else NotImplemented
+        return self.data > _data(other) if self._is_scalar(other) else NotImplemented
 
     def __ge__(self, other: Any) -> bool:
-        return self.data >= float(other) if self._takes(other) else NotImplemented
+        return self.data >= _data(other) if self._is_scalar(other) else NotImplemented
+
+    def __eq__(self, other: object) -> bool:
+        return self is other
+
+    __hash__ = object.__hash__
 
     # --- backward --------------------------------------------------------------------------------------------------
 
@@ -179,6 +185,10 @@ class Value(Node, Operators):
 
     # --- NumPy -------------------------------------------------------------------------------------------------------
 
+    @staticmethod
+    def _is_scalar(other: Any) -> bool:
+        return isinstance(other, Value) or is_number(other)
+
     @classmethod
     def _takes(cls, other: Any) -> bool:
         return isinstance(other, Value) or is_number(other) or type(other).__module__ == "numpy"
@@ -188,6 +198,9 @@ class Value(Node, Operators):
         return apply(op, operands)
 
     def __array_ufunc__(self, ufunc: Any, method: str, *operands: Any, **options: Any) -> Any:
+        compare = getattr(operator, _COMPARISONS.get(ufunc.__name__, ""), None)
+        if compare is not None and not options:
+            return _elementwise(compare, operands)
         return apply(_op_of(ufunc.__name__, plain=method == "__call__" and not options), operands)
 
     def __array_function__(self, function: Any, types: Any, operands: Any, named: Any) -> Any:
@@ -231,7 +244,7 @@ def apply(op: Op, operands: tuple[Any, ...]) -> Any:
         if isinstance(x, Value) or type(x) is float:
             checked.append(x)
         elif getattr(x, "ndim", 0) or isinstance(x, (list, tuple)):
-            return _apply_elementwise(op, operands)
+            return _elementwise(op, operands)
         elif hasattr(type(x), "_apply_op"):
             raise TypeError(f"{op.name}: a Value and a {type(x).__name__} do not mix; use one kind throughout")
         else:
@@ -241,11 +254,22 @@ def apply(op: Op, operands: tuple[Any, ...]) -> Any:
     return record(rule_of(op, of_values), data, tuple(checked))
 
 
-def _apply_elementwise(op: Op, operands: tuple[Any, ...]) -> Any:
+def _elementwise(function: Callable[..., Any], operands: tuple[Any, ...]) -> Any:
+    """A function on every element of object arrays, or once if there is none."""
     import numpy as np
 
     boxed = [np.asarray(x, dtype=object) for x in operands]
-    return np.frompyfunc(op, len(boxed), 1)(*boxed)
+    return np.frompyfunc(function, len(boxed), 1)(*boxed)
+
+
+def _data(x: Any) -> Any:
+    return x.data if isinstance(x, Value) else x
+
+
+_COMPARISONS = {
+    "equal": "is_", "not_equal": "is_not", "less": "lt", "less_equal": "le", "greater": "gt", "greater_equal": "ge",
+}  # fmt: skip
+"""NumPy's comparisons as those of Python: of the numbers, and of identity."""
 
 
 def record(rule: Rule, data: float, operands: tuple[Any, ...]) -> Value:
@@ -292,7 +316,9 @@ def _checked_backward(nodes: Iterator[Value]) -> None:
         if node._rule is not LEAF:
             for position, operand, local, downstream in node.shares(node.grad):
                 modes.check_backward(node, position, node.grad, local, downstream)
-                operand.grad += downstream
+                total = operand.grad + downstream
+                modes.check_sum(node, position, operand.grad, downstream, total)
+                operand.grad = total
 
 
 # --- the functions made from the rows --------------------------------------------------------------------------------
@@ -314,25 +340,25 @@ def compile_backward(op: Any, of_values: tuple[bool, ...]) -> Backward:
     """
     from scalargrad.symbolic import local_derivative, python
 
-    names = [f"x{i}" for i in range(len(of_values))]
-    slots = ["node._a", "node._b"] if len(names) <= 2 else [f"node._a[{i}]" for i in range(len(names))]
+    names = [f"_x{i}" for i in range(len(of_values))]  # an op's name never begins with _
+    slots = [f"_node._a[{i}]" for i in range(len(names))] if len(names) > 2 else ["_node._a", "_node._b"][: len(names)]
     numbers = tuple(f"{name}.data" if of_value else name for name, of_value in zip(names, of_values, strict=True))
     used: set[str] = set()
     computing, adding = [], []
     for position, of_value in enumerate(of_values):
         if of_value:
-            local = local_derivative(op, position, numbers, "y")
+            local = local_derivative(op, position, numbers, "_y")
             used |= local.names()
-            computing.append(f"d{position} = g" + ("" if local.constant == 1 else f" * ({python(local)})"))
-            adding.append(f"{names[position]}.grad += d{position}")
-    getting = ["g = node.grad"] + ["y = node.data"] * ("y" in used)
-    for name, slot, number, of_value in zip(names, slots, numbers, of_values, strict=False):
+            computing.append(f"_d{position} = _g" + ("" if local.constant == 1 else f" * ({python(local)})"))
+            adding.append(f"{names[position]}.grad += _d{position}")
+    getting = ["_g = _node.grad"] + ["_y = _node.data"] * ("_y" in used)
+    for name, slot, number, of_value in zip(names, slots, numbers, of_values, strict=True):
         if of_value or number in used:
             getting.append(f"{name} = {slot}")
-    source = "\n    ".join(["def backward(node):", *getting, *computing, *adding])
+    source = "\n    ".join(["def _backward(_node):", *getting, *computing, *adding])
     space: dict[str, Any] = {row.name: row.number for row in OPS.values()}
     exec(compile(source, f"<backward of {op.name}>", "exec"), space)
-    return space["backward"]  # type: ignore[no-any-return]
+    return space["_backward"]  # type: ignore[no-any-return]
 
 
 _METHOD = """
@@ -379,7 +405,7 @@ def _specialise(op: Op) -> None:
     source = _METHOD.format(
         forward=f"self.data {infix} number" if infix else "forward(self.data, number)",
         backward=f"other {infix} self.data" if infix else "forward(other, self.data)",
-        shortcut="if other == 0: return self" if name == "add" else "",
+        shortcut="if other == 0 and not modes.active: return self" if name == "add" else "",
     )
     space: dict[str, Any] = {
         "Value": Value, "new": _new, "modes": modes, "record": record, "apply": apply, "op": op, "name": name,

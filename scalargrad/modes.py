@@ -6,42 +6,103 @@ engine asks on its fast path.
 
 from __future__ import annotations
 
+import inspect
 import threading
+from collections.abc import Callable, Generator
 from contextlib import ContextDecorator
-from contextvars import ContextVar, Token
+from contextvars import ContextVar
+from functools import wraps
 from typing import Any
 
 active = 0
 """How many blocks are under some mode now, in all threads."""
 
 _lock = threading.Lock()
-_recording: ContextVar[bool] = ContextVar("recording", default=True)
-_detecting: ContextVar[bool] = ContextVar("detecting", default=False)
-_scope: ContextVar[str | None] = ContextVar("scope", default=None)
+
+
+class _Entry:
+    """One entering of a mode; dead once left, also in contexts that were copied meanwhile."""
+
+    __slots__ = ("alive", "mode")
+
+    def __init__(self, mode: _Mode) -> None:
+        self.alive = True
+        self.mode = mode
+
+
+_entries: ContextVar[tuple[_Entry, ...]] = ContextVar("modes", default=())
 
 
 class _Mode(ContextDecorator):
-    """A ``with`` block (or decorated function) during which a context variable has another value."""
+    """A ``with`` block, or a decorated function, under a mode."""
 
-    _variable: ContextVar[Any]
+    records: bool | None = None
+    """Whether operations are recorded; None where the mode does not say."""
 
     def __init__(self) -> None:
-        self._tokens: list[Token[Any]] = []
+        self._entered: list[_Entry] = []
 
-    def _value(self) -> Any:
-        raise NotImplementedError
+    def _again(self) -> _Mode:
+        return type(self)()
+
+    _recreate_cm = _again
 
     def __enter__(self) -> None:
         global active
-        self._tokens.append(self._variable.set(self._value()))
+        entry = _Entry(self)
+        self._entered.append(entry)
+        _entries.set((*_entries.get(), entry))
         with _lock:
             active += 1
 
     def __exit__(self, *error: object) -> None:
         global active
+        here = _entries.get()
+        # a generator may be closed in another thread, or after one that was entered later
+        mine = [entry for entry in here if entry.mode is self and entry.alive] or self._entered
+        entry = mine[-1]
+        entry.alive = False
+        self._entered.remove(entry)
+        _entries.set(tuple([e for e in here if e.alive]))
         with _lock:
             active -= 1
-        self._variable.reset(self._tokens.pop())
+
+    def __call__(self, function: Callable[..., Any]) -> Callable[..., Any]:  # type: ignore[override]
+        if inspect.iscoroutinefunction(function):
+
+            @wraps(function)
+            async def awaited(*given: Any, **named: Any) -> Any:
+                with self._again():
+                    return await function(*given, **named)
+
+            return awaited
+        if inspect.isgeneratorfunction(function):
+
+            @wraps(function)
+            def generated(*given: Any, **named: Any) -> Any:
+                return _under(self, function(*given, **named))
+
+            return generated
+        return super().__call__(function)
+
+
+def _under(mode: _Mode, generator: Any) -> Generator[Any, Any, Any]:
+    """A generator each of whose steps runs under the mode, and nothing between them does."""
+    step: Callable[..., Any] = generator.send
+    given: Any = None
+    while True:
+        try:
+            with mode._again():
+                result = step(given)
+        except StopIteration as stop:
+            return stop.value
+        try:
+            step, given = generator.send, (yield result)
+        except GeneratorExit:
+            generator.close()
+            raise
+        except BaseException as error:
+            step, given = generator.throw, error
 
 
 class no_grad(_Mode):
@@ -55,19 +116,13 @@ class no_grad(_Mode):
     Value(6.0)
     """
 
-    _variable = _recording
-
-    def _value(self) -> bool:
-        return False
+    records = False
 
 
 class enable_grad(_Mode):
     """Record again inside :class:`no_grad`."""
 
-    _variable = _recording
-
-    def _value(self) -> bool:
-        return True
+    records = True
 
 
 class detect_anomaly(_Mode):
@@ -82,11 +137,6 @@ class detect_anomaly(_Mode):
     FloatingPointError: forward: log(p) = -inf at p = 0.0
     """
 
-    _variable = _detecting
-
-    def _value(self) -> bool:
-        return True
-
 
 class scope(_Mode):
     """Name the part of the graph made in this block; drawings frame it, and can fold it into one node.
@@ -94,32 +144,34 @@ class scope(_Mode):
     Scopes nest: inside ``scope("net")``, ``scope("layer 1")`` is ``net/layer 1``.
     """
 
-    _variable = _scope
-
     def __init__(self, name: str) -> None:
         super().__init__()
         if not isinstance(name, str) or not name:
             raise TypeError(f"a scope's name is a text that is not empty, not {name!r}")
         self.name = name
 
-    def _value(self) -> str:
-        outer = _scope.get()
-        return self.name if outer is None else f"{outer}/{self.name}"
+    def _again(self) -> scope:
+        return scope(self.name)
+
+    _recreate_cm = _again
 
 
 def recording() -> bool:
     """Whether operations are recorded here."""
-    return _recording.get()
+    for entry in reversed(_entries.get()):
+        if entry.alive and entry.mode.records is not None:
+            return entry.mode.records
+    return True
 
 
 def detecting() -> bool:
     """Whether nan and infinity stop the computation here."""
-    return active > 0 and _detecting.get()
+    return active > 0 and any(e.alive and isinstance(e.mode, detect_anomaly) for e in _entries.get())
 
 
 def current_scope() -> str | None:
-    """The name of the scope in force here."""
-    return _scope.get()
+    """The path of the scopes in force here."""
+    return "/".join([e.mode.name for e in _entries.get() if e.alive and isinstance(e.mode, scope)]) or None
 
 
 def _is_finite(x: Any) -> bool:
@@ -149,10 +201,19 @@ def check_forward(op: Any, data: float, operands: tuple[Any, ...]) -> None:
 
 
 def check_backward(node: Any, position: int, upstream: float, local: float, downstream: float) -> None:
-    """Raise if this edge made a nan or an infinity out of a finite upstream gradient."""
-    if not _is_finite(downstream) and _is_finite(upstream):
+    """Raise if this edge made a nan or an infinity, its operands and the upstream gradient being finite."""
+    if not _is_finite(downstream) and _is_finite(upstream) and all(map(_is_finite, node.inputs)):
         names = _names(node.inputs)
         raise FloatingPointError(
             f"backward: through {node.op.text_of(*names)} to {names[position]}, {upstream!r} × {local!r} = "
             f"{downstream!r} at {_at(names, node.inputs)}"
+        )
+
+
+def check_sum(node: Any, position: int, earlier: float, downstream: float, total: float) -> None:
+    """Raise if finite shares of an operand's gradient add up to an infinity."""
+    if not _is_finite(total) and _is_finite(earlier) and _is_finite(downstream):
+        names = _names(node.inputs)
+        raise FloatingPointError(
+            f"backward: what reaches {names[position]}, {earlier!r} + {downstream!r}, is {total!r}"
         )

@@ -72,7 +72,9 @@ class Operators:
     def __abs__(self) -> Any:
         return self._apply_op(OPS["abs"], (self,))
 
-    def __round__(self) -> Any:
+    def __round__(self, digits: int | None = None) -> Any:
+        if digits is not None:
+            raise TypeError(f"round of a {type(self).__name__} takes no digits: round the number, its .data, instead")
         return self._apply_op(OPS["round"], (self,))
 
     def __floor__(self) -> Any:

@@ -11,6 +11,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from keyword import iskeyword
 from numbers import Real
 from typing import Any
 
@@ -95,8 +96,8 @@ class Op:
         if self.latex_precedence is None:
             set_(self, "latex_precedence", self.precedence)
         set_(self, "__doc__", f"{self.name}{self.signature}: {self.note}.")
-        if not self.name.isidentifier():
-            raise ValueError(f"an op's name must be a Python identifier, not {self.name!r}")
+        if not self.name.isidentifier() or iskeyword(self.name) or self.name.startswith("_"):
+            raise ValueError(f"an op's name must be a Python name that does not begin with _, not {self.name!r}")
         if not names:
             raise ValueError(f"{self.name}: forward must take xp and at least one operand")
         if len(self.partials) != (0 if self.why_not else len(names)):
@@ -251,8 +252,16 @@ def op(name: str, forward: Callable[..., Any], partials: tuple[Callable[..., Any
     if name in OPS:
         raise ValueError(f"there is an op called {name} already")
     OPS[name] = row
-    for listener in _listeners:
-        listener(row, True)
+    told: list[Callable[[Op, bool], None]] = []
+    try:
+        for listener in _listeners:
+            listener(row, True)
+            told.append(listener)
+    except BaseException:
+        del OPS[name]
+        for listener in told:
+            listener(row, False)
+        raise
     return row
 
 
