@@ -6,7 +6,7 @@ sum of the downstreams of all edges that leave it.
 
 How it is fast: a node holds at most two operands in slots of its own, and what is done with it stands in a
 :class:`Rule`, shared by all nodes of one op. A rule's backward function is Python source made from the op's partials,
-compiled when first needed: for ``tanh``, ``upstream[a] += g * (1.0 - y * y)``.
+compiled when first needed (:mod:`scalargrad.specialise`): for ``tanh``, ``a.grad += g * (1.0 - y * y)``.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from scalargrad import modes
 from scalargrad.graph import Node, topological_order
 from scalargrad.ops.operators import DUNDERS, Operators, install
 from scalargrad.ops.registry import OPS, Op, as_number, is_number
+from scalargrad.specialise import compile_backward, operator_methods
 
 Backward = Callable[["Value"], None]
 
@@ -321,101 +322,7 @@ def _checked_backward(nodes: Iterator[Value]) -> None:
                 operand.grad = total
 
 
-# --- the functions made from the rows --------------------------------------------------------------------------------
-
-
-def compile_backward(op: Any, of_values: tuple[bool, ...]) -> Backward:
-    """The backward function of an op with Values in these places, from the symbolic reading of its partials.
-
-    For ``mul`` of two Values::
-
-        def backward(node):
-            g = node.grad
-            a = node._a
-            b = node._b
-            d0 = g * b.data
-            d1 = g * a.data
-            a.grad += d0
-            b.grad += d1
-    """
-    from scalargrad.symbolic import local_derivative, python
-
-    names = [f"_x{i}" for i in range(len(of_values))]  # an op's name never begins with _
-    slots = [f"_node._a[{i}]" for i in range(len(names))] if len(names) > 2 else ["_node._a", "_node._b"][: len(names)]
-    numbers = tuple(f"{name}.data" if of_value else name for name, of_value in zip(names, of_values, strict=True))
-    used: set[str] = set()
-    computing, adding = [], []
-    for position, of_value in enumerate(of_values):
-        if of_value:
-            local = local_derivative(op, position, numbers, "_y")
-            used |= local.names()
-            computing.append(f"_d{position} = _g" + ("" if local.constant == 1 else f" * ({python(local)})"))
-            adding.append(f"{names[position]}.grad += _d{position}")
-    getting = ["_g = _node.grad"] + ["_y = _node.data"] * ("_y" in used)
-    for name, slot, number, of_value in zip(names, slots, numbers, of_values, strict=True):
-        if of_value or number in used:
-            getting.append(f"{name} = {slot}")
-    source = "\n    ".join(["def _backward(_node):", *getting, *computing, *adding])
-    space: dict[str, Any] = {row.name: row.number for row in OPS.values()}
-    exec(compile(source, f"<backward of {op.name}>", "exec"), space)
-    return space["_backward"]  # type: ignore[no-any-return]
-
-
-_METHOD = """
-def method(self, other):
-    if type(other) is Value:
-        number, rule = other.data, both
-    elif type(other) is float:
-        number, rule = other, left
-    elif type(other) is int:
-        other = number = as_number(other, name)
-        rule = left
-    else:
-        return apply(op, (self, other)) if takes(other) else NotImplemented
-    data = {forward}
-    if modes.active:
-        return record(rule, data, (self, other))
-    node = new(Value)
-    node.data = data
-    node.grad = 0.0
-    node._mark = None
-    node._rule = rule
-    node._a = self
-    node._b = other
-    node.label = node.scope = None
-    return node
-
-def reflected(self, other):
-    if type(other) is not float:
-        if type(other) is not int:
-            return apply(op, (other, self)) if takes(other) else NotImplemented
-        {shortcut}
-        other = as_number(other, name)
-    return record(right, {backward}, (other, self))
-"""
-
-
-def _specialise(op: Op) -> None:
-    """Replace the two operator methods of a binary op by ones with everything looked up beforehand.
-
-    ``0 + v`` with the integer 0 is ``v`` itself, so that ``sum(values)`` begins with the first of them.
-    """
-    infix = {"add": "+", "sub": "-", "mul": "*"}.get(op.name)
-    name = op.name
-    source = _METHOD.format(
-        forward=f"self.data {infix} number" if infix else "forward(self.data, number)",
-        backward=f"other {infix} self.data" if infix else "forward(other, self.data)",
-        shortcut="if other == 0 and not modes.active: return self" if name == "add" else "",
-    )
-    space: dict[str, Any] = {
-        "Value": Value, "new": _new, "modes": modes, "record": record, "apply": apply, "op": op, "name": name,
-        "takes": Value._takes, "as_number": as_number, "forward": op.number, "both": rule_of(op, (True, True)),
-        "left": rule_of(op, (True, False)), "right": rule_of(op, (False, True)),
-    }  # fmt: skip
-    exec(compile(source, f"<operators of {name}>", "exec"), space)
-    for dunder, function in zip(DUNDERS[name], (space["method"], space["reflected"]), strict=True):
-        function.__name__, function.__qualname__ = dunder, f"Value.{dunder}"
-        setattr(Value, dunder, function)
+# --- the methods made from the rows ----------------------------------------------------------------------------------
 
 
 def _method_of(op: Op) -> Callable[..., Any]:
@@ -441,5 +348,11 @@ def _method_of(op: Op) -> Callable[..., Any]:
 
 
 install(Value, _method_of)
-for _name in DUNDERS:
-    _specialise(OPS[_name])
+for _name, _dunders in DUNDERS.items():
+    _op = OPS[_name]
+    _engine = {"Value": Value, "new": _new, "modes": modes, "record": record, "apply": apply, "as_number": as_number}
+    _rules_of_op = {"both": (True, True), "left": (True, False), "right": (False, True)}
+    _engine |= {"takes": Value._takes} | {key: rule_of(_op, pattern) for key, pattern in _rules_of_op.items()}
+    for _dunder, _method in zip(_dunders, operator_methods(_op, _engine), strict=True):
+        _method.__name__, _method.__qualname__ = _dunder, f"Value.{_dunder}"
+        setattr(Value, _dunder, _method)
