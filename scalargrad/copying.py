@@ -1,59 +1,59 @@
 """Copies of graphs: deepcopy and pickle, at any depth and with sharing kept.
 
-Python would copy a graph by recursion, one level a node. Both readings here go through the nodes in topological order
-instead, so that the inputs of a node are always there already.
+Python would copy a graph by recursion, one level a node. Here the inputs of a node are always copied before it. A class
+of nodes says how one of them is made: ``_parts()`` gives a function and its arguments, the first of them the inputs.
 """
 
 from __future__ import annotations
 
 import copy
-import threading
-from collections.abc import Iterator
+import weakref
 from typing import Any
 
-from scalargrad.engine import Rule, Value, _make
-from scalargrad.graph import topological_order
-
-_state = threading.local()
+from scalargrad.graph import Node, topological_order
 
 
-def deepcopy_graph(root: Value, memo: dict[int, Any]) -> Value:
+def deepcopy_graph(root: Any, memo: dict[int, Any]) -> Any:
     """``copy.deepcopy`` of a node: of all it depends on, each node once per memo."""
-    for node in topological_order(root):
+    stack = [root]
+    while stack:
+        node = stack[-1]
+        missing = [x for x in node.inputs if isinstance(x, Node) and id(x) not in memo]
+        if missing:
+            stack += reversed(missing)
+            continue
+        stack.pop()
         if id(node) not in memo:
-            inputs = tuple(memo[id(x)] if isinstance(x, Value) else x for x in node.inputs)
-            rule = copy.deepcopy(node._rule, memo)
-            memo[id(node)] = _make(rule, node.data, inputs, node.grad, node.label, node.scope)
-    return memo[id(root)]  # type: ignore[no-any-return]
+            make, inputs, *rest = node._parts()
+            copies = tuple(memo[id(x)] if isinstance(x, Node) else x for x in inputs)
+            memo[id(node)] = make(copies, *copy.deepcopy(rest, memo))
+    return memo[id(root)]
 
 
-def reduce_graph(node: Value) -> tuple[Any, ...]:
-    """How a node is pickled: after everything it depends on, which the pickle then refers to by its memo."""
-    own = (node._rule, node.data, node.inputs, node.grad, node.label, node.scope)
-    if getattr(_state, "inside", False) or not node.inputs:
-        return _make, own
-    return _make_after, (_InOrder(node), *own)
+def reduce_graph(node: Any) -> tuple[Any, ...]:
+    """How a node is pickled: after everything it depends on, which the pickle then refers to by its memo.
+
+    While the nodes before a root are being pickled, in order, their mark says so: each is then pickled alone.
+    """
+    make, *arguments = node._parts()
+    if (isinstance(node._mark, weakref.ref) and node._mark() is not None) or not node.inputs:
+        node._mark = None
+        return make, tuple(arguments)
+    before = _Before(topological_order(node)[:-1])
+    mark = weakref.ref(before)  # dead once the pickle is written, or given up
+    for earlier in before:
+        earlier._mark = mark
+    return _make_after, (before, make, *arguments)
 
 
-def _make_after(inputs_first: object, *own: Any) -> Value:
-    return _make(*own)
+def _make_after(before: object, make: Any, *arguments: Any) -> Any:
+    return make(*arguments)
 
 
-class _InOrder:
-    """A list of the nodes a node depends on, handed to the pickler one by one."""
+class _Before(list[Any]):
+    """A list that can be referred to weakly, and is pickled as a list."""
 
-    def __init__(self, root: Value) -> None:
-        self.nodes = topological_order(root)[:-1]
+    __slots__ = ("__weakref__",)
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return list, (), None, self._one_by_one()
-
-    def _one_by_one(self) -> Iterator[Value]:
-        _state.inside = True  # each of these has its inputs in the memo, so it is pickled alone
-        try:
-            yield from self.nodes
-        finally:
-            _state.inside = False
-
-
-__all__ = ["Rule", "deepcopy_graph", "reduce_graph"]
+        return list, (), None, iter(self)

@@ -209,13 +209,17 @@ class Value(Node, Operators):
 
     # --- copying -----------------------------------------------------------------------------------------------------
 
+    def _parts(self) -> tuple[Any, ...]:
+        return _remade, self.inputs, self._rule, self.data, self.grad, self.label, self.scope
+
     def __copy__(self) -> Value:
-        return _make(self._rule, self.data, self.inputs, self.grad, self.label, self.scope)
+        make, *arguments = self._parts()
+        return make(*arguments)  # type: ignore[no-any-return]
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Value:
         from scalargrad.copying import deepcopy_graph
 
-        return deepcopy_graph(self, memo)
+        return deepcopy_graph(self, memo)  # type: ignore[no-any-return]
 
     def __reduce__(self) -> tuple[Any, ...]:
         from scalargrad.copying import reduce_graph
@@ -226,11 +230,14 @@ class Value(Node, Operators):
 _new = object.__new__
 
 
-def _make(
-    rule: Rule, data: float, operands: tuple[Any, ...], grad: float = 0.0,
-    label: str | None = None, scope: str | None = None,
-) -> Value:  # fmt: skip
+def _make(rule: Rule, data: float, operands: tuple[Any, ...], scope: str | None = None) -> Value:
     """A node as it stands, with no questions asked."""
+    return _remade(operands, rule, data, 0.0, None, scope)
+
+
+def _remade(
+    operands: tuple[Any, ...], rule: Rule, data: float, grad: float, label: str | None, scope: str | None
+) -> Value:
     node: Value = _new(Value)
     node._rule, node.data, node.grad, node.label, node.scope = rule, data, grad, label, scope
     node._mark = None

@@ -12,6 +12,9 @@ from dataclasses import dataclass, fields
 from functools import cached_property
 from typing import Any
 
+FORMAT = "scalargrad.trace/1"
+"""What a trace written as JSON calls itself."""
+
 
 @dataclass(frozen=True, slots=True)
 class ArrayNumber:
@@ -173,7 +176,7 @@ class Trace:
     def to_dict(self) -> dict[str, Any]:
         """The trace as dicts, lists, texts and numbers, with node indices for nodes."""
         return {
-            "format": "scalargrad.trace/1",
+            "format": FORMAT,
             "root": self.root.index,
             "nodes": [
                 {
@@ -209,17 +212,25 @@ class Trace:
 
     def to_json(self, indent: int | None = None) -> str:
         """The trace as JSON; numbers JSON has no word for are the texts ``"inf"``, ``"-inf"``, ``"nan"``."""
-        return json.dumps(self.to_dict(), ensure_ascii=False, allow_nan=False, indent=indent)
+        text = json.dumps(self.to_dict(), ensure_ascii=False, allow_nan=False, indent=indent)
+        return text.encode("utf-8", "backslashreplace").decode()  # half a surrogate pair has no UTF-8, but an escape
 
     @classmethod
     def from_json(cls, text: str) -> Trace:
         """The trace that :meth:`to_json` wrote."""
-        data = json.loads(text)
-        if not isinstance(data, dict) or data.get("format") != "scalargrad.trace/1":
-            raise ValueError("this JSON is not a trace: it has no format scalargrad.trace/1")
+        try:
+            data = json.loads(text)
+            if data["format"] != FORMAT:
+                raise ValueError
+            return cls._from_dict(data)
+        except (ValueError, TypeError, KeyError, IndexError, AttributeError):
+            raise ValueError(f"this text is not a trace as Trace.to_json writes it (JSON, format {FORMAT})") from None
+
+    @classmethod
+    def _from_dict(cls, data: Any) -> Trace:
         nodes = []
         for record in data["nodes"]:
-            operands = tuple(x["node"] if "node" in x else float(x["constant"]) for x in record["operands"])
+            operands = tuple(int(x["node"]) if "node" in x else float(x["constant"]) for x in record["operands"])
             numbers = {key: _number(record[key]) for key in ("value", "grad")}
             nodes.append(TraceNode(**{**record, **numbers, "operands": operands}))
         edges = []
@@ -227,6 +238,8 @@ class Trace:
             ends = {key: nodes[record[key]] for key in ("input", "output")}
             numbers = {key: _number(record[key]) for key in ("upstream", "local", "downstream")}
             edges.append(EdgeGrad(**{**record, **ends, **numbers}))
+        if not nodes:
+            raise ValueError
         return cls(tuple(nodes), tuple(edges))
 
     def __repr__(self) -> str:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from scalargrad import graph
+from scalargrad.ops.registry import OPS
 from scalargrad.records import ENTRIES, ArrayNumber, EdgeGrad, Number, Step, Trace, TraceNode
 from scalargrad.symbolic import number_text, pretty_name
 
@@ -56,8 +57,13 @@ def trace(root: Any) -> Trace:
     if isinstance(root, Trace):
         return root
     if not isinstance(root, graph.Node):
-        raise TypeError(f"expected a node of a graph (a Value) or a Trace, not {root!r}")
+        raise TypeError(f"expected a node of a graph (a Value) or a Trace, not {_shortly(root)}")
     return _Tracing(graph.topological_order(root)).result()
+
+
+def _shortly(x: Any) -> str:
+    text = " ".join(repr(x).split())
+    return text if len(text) <= 60 else f"{text[:57]}…"
 
 
 @dataclass
@@ -94,11 +100,14 @@ class _Tracing:
     def names(self) -> list[str]:
         """A name for each node, no two alike: its label, or v₁, v₂, …; a root without a label is L."""
         taken: set[str] = set()
+        uses: dict[str, int] = {}
         names = []
         for node in self.order:
-            name = "" if node.label is None else pretty_name(node.label)
+            label = "" if node.label is None else pretty_name(node.label)
+            name = label
             while name in taken:
-                name += "′"
+                uses[label] = uses.get(label, 0) + 1
+                name = label + ("′" * uses[label] if uses[label] <= 3 else f"′{uses[label]}")
             names.append(name)
             taken |= {name} - {""}
         count = 0
@@ -167,5 +176,7 @@ def symbol(op: Any, operands: tuple[str | float, ...]) -> str:
     if op.name in ("add", "mul") and len(operands) == 2:
         number = number_text(constants[0])
         return f"{op.symbol}({number})" if number.startswith("−") else f"{op.symbol}{number}"
+    if op.name == "pow" and operands[1:] == (2.0,):
+        return str(OPS["square"].symbol)
     letters = iter("x" if len(operands) - len(constants) == 1 else "abcdefgh")
     return str(op.text_of(*(x if isinstance(x, float) else next(letters) for x in operands)))

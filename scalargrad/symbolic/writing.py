@@ -123,8 +123,8 @@ def latex_name(name: str) -> str:
 
 def _latex_number(value: float) -> tuple[str, int]:
     digits = repr(float(value)).removesuffix(".0").replace("inf", r"\infty").replace("nan", r"\text{nan}")
-    mantissa, e, exponent = digits.partition("e")
-    if e:
+    mantissa, _, exponent = digits.partition("e")
+    if exponent.lstrip("+-").isdigit():
         return rf"{mantissa} \cdot 10^{{{int(exponent)}}}", 1 if value < 0 else 2
     return digits, 1 if math.copysign(1.0, value) < 0 else ATOM
 
