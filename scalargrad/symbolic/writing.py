@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 ATOM = 10
 """How tightly a name binds: tighter than any operation."""
 
-_HOLE = re.compile(r"#(\d)")
+_HOLE = re.compile(r"#(\d+)")
 _OPENED = re.compile(r"([({\[|,&}<>=≤≥≠]|\\\\|\\(lfloor|lceil|ge|le|ne))\s*$")
 _CLOSED = re.compile(r"\s*([)}\]|,&<>=≤≥≠]|\\\\|\\(right|rfloor|rceil|ge|le|ne))")
 

@@ -1,0 +1,175 @@
+"""The text of a formula as tokens: numbers, names, superscripts and operators, each with its column."""
+
+from __future__ import annotations
+
+import math
+import re
+import unicodedata
+from collections.abc import Callable, Iterable, Mapping
+from keyword import iskeyword
+from typing import NamedTuple
+
+MAX_LENGTH = 10_000
+"""How many characters a formula may have."""
+MAX_TOKENS = 2_000
+"""How many numbers, names, operators and brackets."""
+
+CONSTANTS: Mapping[str, float] = {"pi": math.pi, "π": math.pi, "inf": math.inf, "∞": math.inf, "nan": math.nan}
+"""Names that stand for numbers."""
+
+_SPELLINGS = {s: s for s in ("+", "-", "*", "/", "**", "(", ")", "[", "]", ",", "=", "==", "!=", "<", "<=", ">", ">=")}
+_SPELLINGS |= {
+    "^": "**",
+    "·": "*",
+    "×": "*",
+    "⋅": "*",
+    "\u0387": "*",
+    "÷": "/",
+    "−": "-",
+    "–": "-",
+    "≤": "<=",
+    "≥": ">=",
+    "≠": "!=",
+}
+_OPERATOR = re.compile("|".join(map(re.escape, sorted(_SPELLINGS, key=len, reverse=True))))
+_NUMBER = re.compile(r"(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+\-−]?[0-9]+)?")
+_HINTS = {
+    ".": "it has no attributes, and a point belongs to a number",
+    "'": "it has no texts in quotes",
+    '"': "it has no texts in quotes",
+    "|": "write abs(x) for |x|",
+    "!": "write [a ≠ b] for “not equal”",
+    ":": "it is one expression, not a statement",
+    ";": "it is one expression, not a statement",
+}
+
+
+class ExpressionError(ValueError):
+    """A text that is no formula: ``message`` says why, ``column`` (from 0) where in ``text``.
+
+    >>> print(ExpressionError("there is no function sigmod: did you mean sigmoid?", "2*sigmod(x)", 2))
+    there is no function sigmod: did you mean sigmoid?
+    2*sigmod(x)
+      ^
+    """
+
+    def __init__(self, message: str, text: str, column: int) -> None:
+        super().__init__(message, text, column)
+        self.message = message
+        self.text = text
+        self.column = column
+
+    def __str__(self) -> str:
+        start, end = max(0, self.column - 50), self.column + 25
+        before = "…" * (start > 0) + "".join(map(_printable, self.text[start : self.column]))
+        after = "".join(map(_printable, self.text[self.column : end])) + "…" * (end < len(self.text))
+        return f"{self.message}\n{before}{after}\n{' ' * sum(map(_width, before))}^"
+
+
+class Token(NamedTuple):
+    kind: str
+    """``number``, ``name``, ``power`` (a superscript), or an operator as Python spells it; empty for no token."""
+    text: str
+    column: int
+    value: float = 0.0
+
+
+def key_of(name: str) -> str:
+    """What a variable or function goes by: ``x0`` for ``x₀`` (its NFKC form, as Python has it for identifiers)."""
+    return unicodedata.normalize("NFKC", name)
+
+
+def shown(text: str) -> str:
+    """A piece of the text, cut to fit into a message."""
+    return text if len(text) <= 30 else text[:29] + "…"
+
+
+def scan(text: str, functions: Iterable[str]) -> list[Token]:
+    """The tokens of a formula; a function may be called by a symbol like ``√``, which is no name otherwise.
+
+    >>> [(token.kind, token.text) for token in scan("2·x₀²", ())]
+    [('number', '2'), ('*', '·'), ('name', 'x₀'), ('power', '²')]
+    """
+    if len(text) > MAX_LENGTH:
+        raise ExpressionError(f"a formula has at most {MAX_LENGTH} characters, not {len(text)}", text, MAX_LENGTH)
+    symbols = sorted({*functions, *CONSTANTS}, key=len, reverse=True)
+    tokens: list[Token] = []
+    at = 0
+    while at < len(text):
+        c = text[at]
+        if c in "\t\n\r" or (c.isspace() and unicodedata.category(c) != "Cc"):
+            at += 1
+            continue
+        if len(tokens) == MAX_TOKENS:
+            message = f"a formula has at most {MAX_TOKENS} numbers, names, operators and brackets"
+            raise ExpressionError(message, text, at)
+        token = _token(text, at, symbols)
+        tokens.append(token)
+        at += len(token.text)
+    return tokens
+
+
+def _token(text: str, at: int, symbols: list[str]) -> Token:
+    if match := _NUMBER.match(text, at):
+        return Token("number", match[0], at, _number(match[0], text, at))
+    if unicodedata.decomposition(text[at]).startswith("<fraction>"):
+        return Token("number", text[at], at, unicodedata.numeric(text[at]))
+    if match := _OPERATOR.match(text, at):
+        return Token(_SPELLINGS[match[0]], match[0], at)
+    if (end := _end(text, at, _in_name)) > at:
+        name = text[at:end]
+        if iskeyword(key_of(name)):
+            raise ExpressionError(f"{name} is a word of Python and cannot stand in a formula", text, at)
+        return Token("name", name, at)
+    if (end := _end(text, at, _is_raised)) > at:
+        digits = key_of(text[at:end])
+        if not re.fullmatch("[+−]?[0-9]+", digits):
+            message = f"only a whole number may be raised: write ^({shown(digits)}) for any other power"
+            raise ExpressionError(message, text, at)
+        return Token("power", text[at:end], at, _number(digits, text, at))
+    for symbol in symbols:
+        if text.startswith(symbol, at):
+            return Token("name", symbol, at)
+    c = text[at]
+    what = c if c.isprintable() else f"the character U+{ord(c):04X}"
+    hint = f": {_HINTS[c]}" if c in _HINTS else ""
+    raise ExpressionError(f"{what} has no place in a formula{hint}", text, at)
+
+
+def _number(digits: str, text: str, column: int) -> float:
+    value = float(digits.replace("−", "-"))
+    if math.isinf(value):
+        raise ExpressionError(f"the number {shown(digits)} is too large for a float", text, column)
+    return value
+
+
+def _end(text: str, start: int, belongs: Callable[[str, bool], bool]) -> int:
+    """The end of the characters from ``start`` that belong together."""
+    end = start
+    while end < len(text) and belongs(text[end], end == start):
+        end += 1
+    return end
+
+
+def _is_raised(c: str, first: bool) -> bool:
+    return unicodedata.decomposition(c).startswith("<super>")
+
+
+def _in_name(c: str, first: bool) -> bool:
+    if c in _SPELLINGS or _is_raised(c, first):  # to Python, the middle dots may stand in a name
+        return False
+    if first:
+        return c.isidentifier()
+    lowered = unicodedata.decomposition(c).startswith("<sub>") and key_of(c).isalnum()
+    return lowered or c == "′" or ("x" + c).isidentifier()
+
+
+def _printable(c: str) -> str:
+    return c if c.isprintable() else " " if c.isspace() else "\N{REPLACEMENT CHARACTER}"
+
+
+def _width(c: str) -> int:
+    """How many columns of a terminal a character takes."""
+    if unicodedata.category(c) in ("Mn", "Me"):
+        return 0
+    return 2 if unicodedata.east_asian_width(c) in "WF" else 1
