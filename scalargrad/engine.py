@@ -202,7 +202,10 @@ class Value(Node, Operators):
         compare = getattr(operator, _COMPARISONS.get(ufunc.__name__, ""), None)
         if compare is not None and not options:
             return _elementwise(compare, operands)
-        return apply(_op_of(ufunc.__name__, plain=method == "__call__" and not options), operands)
+        if method != "__call__" or options:
+            given = ", ".join(f"{name}=" for name in options) or f".{method}"
+            raise TypeError(f"np.{ufunc.__name__} of a Value cannot be used with {given}")
+        return _op_of(ufunc.__name__)(*operands)
 
     def __array_function__(self, function: Any, types: Any, operands: Any, named: Any) -> Any:
         return _op_of(function.__name__)(*operands, **named)
@@ -249,6 +252,8 @@ def apply(op: Op, operands: tuple[Any, ...]) -> Any:
     """The node (or, with an array among the operands, the object array of nodes) of an op on Values and numbers."""
     checked: list[Any] = []
     for x in operands:
+        if getattr(x, "shape", None) == () and x.dtype == object:
+            x = x.item()  # an array without axes is what is in it
         if isinstance(x, Value) or type(x) is float:
             checked.append(x)
         elif getattr(x, "ndim", 0) or isinstance(x, (list, tuple)):
@@ -291,11 +296,11 @@ def record(rule: Rule, data: float, operands: tuple[Any, ...]) -> Value:
     return _make(rule, data, operands, scope=modes.current_scope())
 
 
-def _op_of(numpy_name: str, plain: bool = True) -> Op:
+def _op_of(numpy_name: str) -> Op:
     """The op of a NumPy function's name."""
     row = OPS.get(numpy_name) or next((r for r in OPS.values() if r.ufunc == numpy_name), None)
-    if row is None or not plain:
-        raise TypeError(f"np.{numpy_name} has no registered op, so it cannot be applied to a Value in this way")
+    if row is None:
+        raise TypeError(f"np.{numpy_name} has no registered op, so it cannot be applied to a Value")
     return row
 
 

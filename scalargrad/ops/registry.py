@@ -213,13 +213,20 @@ class Op:
 
     def _on_arrays(self, np: Any, operands: tuple[Any, ...]) -> Any:
         arrays = [np.asarray(x) for x in operands]
+        try:
+            np.broadcast_shapes(*[a.shape for a in arrays])
+        except ValueError:
+            shapes = " and ".join(str(a.shape) for a in arrays if a.shape)
+            raise ValueError(f"{self.name}: shapes {shapes} do not broadcast together") from None
         if any(a.dtype == object for a in arrays):
             return np.frompyfunc(self, len(arrays), 1)(*operands)
         for a in arrays:
             if a.dtype.kind not in "fiub":
                 raise TypeError(f"{self.name}: expected numbers, not an array of {a.dtype}")
-        whole = [x if isinstance(x, float) else a.astype(float) if a.dtype.kind in "iub" else a
-                 for x, a in zip(operands, arrays, strict=True)]  # fmt: skip
+        whole = [
+            x if isinstance(x, float) else a.astype(float) if a.dtype.kind in "iub" else a
+            for x, a in zip(operands, arrays, strict=True)
+        ]
         dtype = np.result_type(*[a for a in whole if isinstance(a, np.ndarray) and a.ndim] or whole)
         with np.errstate(all="ignore"):
             return np.asarray(self.forward(np, *whole)).astype(dtype, copy=False)[()]
