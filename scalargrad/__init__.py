@@ -19,9 +19,13 @@ from scalargrad.modes import detect_anomaly as detect_anomaly
 from scalargrad.modes import enable_grad as enable_grad
 from scalargrad.modes import no_grad as no_grad
 from scalargrad.modes import scope as scope
+from scalargrad.ops.composite import *  # noqa: F403
+from scalargrad.ops.composite import COMPOSITE as _COMPOSITE
 from scalargrad.ops.elementwise import *  # noqa: F403  (one function per registered op)
 from scalargrad.ops.registry import OPS as OPS
 from scalargrad.ops.registry import NotDifferentiableError as NotDifferentiableError
+from scalargrad.ops.structural import *  # noqa: F403
+from scalargrad.ops.structure import STRUCTURAL as STRUCTURAL
 
 if TYPE_CHECKING:
     from scalargrad.checking import gradcheck as gradcheck
@@ -53,9 +57,8 @@ _LAZY = {
 """What is loaded when first used: public name and module."""
 
 __version__ = "0.1.0"
-__all__ = sorted(
-    ["OPS", "NotDifferentiableError", "Value", "detect_anomaly", "enable_grad", "no_grad", "scope", *_LAZY, *OPS]
-)
+_EAGER = ["OPS", "STRUCTURAL", "NotDifferentiableError", "Value", "detect_anomaly", "enable_grad", "no_grad", "scope"]
+__all__ = sorted([*_EAGER, *_LAZY, *OPS, *STRUCTURAL, *_COMPOSITE])
 
 
 def __getattr__(name: str) -> _Any:
@@ -63,10 +66,10 @@ def __getattr__(name: str) -> _Any:
         value = getattr(_import_module(f"scalargrad.{_LAZY[name]}"), name)
         globals()[name] = value
         return value
-    if name in OPS:  # registered later
-        return OPS[name]
+    if name in OPS or name in STRUCTURAL:  # registered later
+        return OPS.get(name) or STRUCTURAL[name]
     raise AttributeError(f"module 'scalargrad' has no attribute {name!r}")
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__, *OPS})
+    return sorted({*globals(), *__all__, *OPS, *STRUCTURAL})

@@ -7,10 +7,13 @@ of nodes says how one of them is made: ``_parts()`` gives a function and its arg
 from __future__ import annotations
 
 import copy
+import threading
 import weakref
 from typing import Any
 
 from scalargrad.graph import Node, topological_order
+
+_this_thread = threading.local()
 
 
 def deepcopy_graph(root: Any, memo: dict[int, Any]) -> Any:
@@ -33,16 +36,15 @@ def deepcopy_graph(root: Any, memo: dict[int, Any]) -> Any:
 def reduce_graph(node: Any) -> tuple[Any, ...]:
     """How a node is pickled: after everything it depends on, which the pickle then refers to by its memo.
 
-    While the nodes before a root are being pickled, in order, their mark says so: each is then pickled alone.
+    While the nodes before a root are being pickled, in order, each of them is pickled alone.
     """
     make, *arguments = node._parts()
-    if (isinstance(node._mark, weakref.ref) and node._mark() is not None) or not node.inputs:
-        node._mark = None
+    last = getattr(_this_thread, "before", None)
+    before = last and last()
+    if not node.inputs or (before is not None and before.comes_to(node)):
         return make, tuple(arguments)
     before = _Before(topological_order(node)[:-1])
-    mark = weakref.ref(before)  # dead once the pickle is written, or given up
-    for earlier in before:
-        earlier._mark = mark
+    _this_thread.before = weakref.ref(before)
     return _make_after, (before, make, *arguments)
 
 
@@ -51,9 +53,26 @@ def _make_after(before: object, make: Any, *arguments: Any) -> Any:
 
 
 class _Before(list[Any]):
-    """A list that can be referred to weakly, and is pickled as a list."""
+    """The nodes before a root, pickled as a list, and how far a pickler has come in it.
 
-    __slots__ = ("__weakref__",)
+    A pickling that breaks off leaves one behind (kept, perhaps, by the error). That does no harm: a node it still waits
+    for is then pickled before its inputs, but these are behind the place it has come to, so they begin anew.
+    """
+
+    __slots__ = ("__weakref__", "_next", "_places")
+
+    def __init__(self, nodes: list[Any]) -> None:
+        super().__init__(nodes)
+        self._places = {id(node): i for i, node in enumerate(nodes)}
+        self._next = 0
+
+    def comes_to(self, node: Any) -> bool:
+        """Whether it is now this node's turn: all before it have been pickled."""
+        place = self._places.get(id(node), -1)
+        if place < self._next:
+            return False
+        self._next = place + 1
+        return True
 
     def __reduce__(self) -> tuple[Any, ...]:
         return list, (), None, iter(self)

@@ -118,6 +118,9 @@ class Value(Node, Operators):
         op = "" if self.op is None else f", op={self.op.name}"
         return f"Value({float(self.data)!r}{label}{op})"
 
+    def __format__(self, form: str) -> str:
+        return format(float(self.data), form) if form else repr(self)
+
     # comparisons look at the number; == and hash are identity, so that nodes can be keys
 
     def __lt__(self, other: Any) -> bool:
@@ -159,7 +162,7 @@ class Value(Node, Operators):
                     node.grad = 0.0
                 self.grad = seed
                 (_checked_backward if modes.detecting() else _backward)(reversed(order))
-                for i in [i for i, node in enumerate(order) if node._rule is LEAF]:
+                for i in [i for i, node in enumerate(order) if node._rule is LEAF and before[i]]:
                     order[i].grad += before[i]
             except BaseException:
                 for node, grad in zip(order, before, strict=True):

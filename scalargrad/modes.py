@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import inspect
 import threading
-from collections.abc import Callable, Generator
+from collections.abc import AsyncGenerator, Callable, Generator
 from contextlib import ContextDecorator
 from contextvars import ContextVar
 from functools import wraps
@@ -76,6 +76,13 @@ class _Mode(ContextDecorator):
                     return await function(*given, **named)
 
             return awaited
+        if inspect.isasyncgenfunction(function):
+
+            @wraps(function)
+            def streamed(*given: Any, **named: Any) -> Any:
+                return _under_async(self, function(*given, **named))
+
+            return streamed
         if inspect.isgeneratorfunction(function):
 
             @wraps(function)
@@ -103,6 +110,25 @@ def _under(mode: _Mode, generator: Any) -> Generator[Any, Any, Any]:
             raise
         except BaseException as error:
             step, given = generator.throw, error
+
+
+async def _under_async(mode: _Mode, generator: Any) -> AsyncGenerator[Any, Any]:
+    """The same for an asynchronous generator."""
+    step: Callable[..., Any] = generator.asend
+    given: Any = None
+    while True:
+        try:
+            with mode._again():
+                result = await step(given)
+        except StopAsyncIteration:
+            return
+        try:
+            step, given = generator.asend, (yield result)
+        except GeneratorExit:
+            await generator.aclose()
+            raise
+        except BaseException as error:
+            step, given = generator.athrow, error
 
 
 class no_grad(_Mode):

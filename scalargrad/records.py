@@ -223,7 +223,7 @@ class Trace:
             if data["format"] != FORMAT:
                 raise ValueError
             return cls._from_dict(data)
-        except (ValueError, TypeError, KeyError, IndexError, AttributeError):
+        except (ValueError, TypeError, KeyError, IndexError, AttributeError, RecursionError):
             raise ValueError(f"this text is not a trace as Trace.to_json writes it (JSON, format {FORMAT})") from None
 
     @classmethod

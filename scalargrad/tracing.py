@@ -37,7 +37,8 @@ def _tuples(x: Any) -> Any:
 
 def _agree(now: Any, then: Any) -> bool:
     """Whether two numbers or arrays are the same, but for the last digits: another machine's libm."""
-    if isinstance(now, float) and isinstance(then, float):
+    if isinstance(now, float):
+        then = float(then)
         return now == then or (now != now and then != then) or math.isclose(now, then, rel_tol=1e-12)
     same = (now == then) | ((now != now) & (then != then))
     return bool(same.all()) or bool((same | (abs(now - then) <= 1e-12 * abs(then))).all())

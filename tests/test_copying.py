@@ -223,9 +223,9 @@ class Stubborn(str):
         raise KeyboardInterrupt
 
 
-def deep():
+def deep(count=5000):
     y = Value(1.0)
-    for _ in range(5000):
+    for _ in range(count):
         y = y + 1
     return y
 
@@ -237,18 +237,51 @@ def test_a_pickling_that_breaks_off_leaves_nothing_behind(pickler, breaking):
         broken = deep()
         if breaking == "a label":
             topological_order(broken)[2500].label = Stubborn("x")
-        kept = []  # as an interactive session keeps the last error, with all that it refers to
+        kept = []  # as an interpreter keeps the last error, with all that it refers to
         try:
             pickler(Full() if breaking == "the file" else io.BytesIO(), protocol=4).dump(broken)
         except (OSError, KeyboardInterrupt) as error:
             kept.append(error)
         assert kept
-        return pickle.dumps(deep())
+        return pickle.dumps(broken.inputs[0] if breaking == "the file" else deep(4999)), pickle.dumps(deep())
 
     with ThreadPoolExecutor(1) as thread:  # of its own: what is left behind would be left to the other tests
-        again = thread.submit(break_off_and_try_again).result()
-    assert len(again) == len(pickle.dumps(deep()))
-    assert len(topological_order(pickle.loads(again))) == 5001
+        part, other = thread.submit(break_off_and_try_again).result()
+    assert len(other) == len(pickle.dumps(deep()))
+    assert len(topological_order(pickle.loads(other))) == 5001
+    assert len(topological_order(pickle.loads(part))) == 5000
+
+
+class Busy(io.BytesIO):
+    """A file that walks the graph whenever something is written to it, as another thread might."""
+
+    def __init__(self, root):
+        super().__init__()
+        self.root = root
+
+    def write(self, data):
+        self.root.backward()
+        return super().write(data)
+
+
+@pytest.mark.parametrize("pickler", [pickle.Pickler, pickle._Pickler])
+def test_a_graph_that_is_walked_while_it_is_pickled_is_pickled_as_well_as_any(pickler):
+    y = deep(3000)
+    busy = Busy(y)
+    pickler(busy, 4).dump(y)
+    assert y.grad == 1.0
+    size = len(busy.getvalue())
+    assert size < 1.1 * len(pickle.dumps(y))
+    assert len(topological_order(pickle.loads(busy.getvalue()))) == 3001
+
+
+@pytest.mark.parametrize("pickler", [pickle.Pickler, pickle._Pickler])
+def test_a_part_of_a_graph_may_be_pickled_while_the_pickler_of_the_whole_is_still_there(pickler):
+    y = deep()
+    whole = pickler(io.BytesIO(), 4)
+    whole.dump(y)
+    for root, count in ((y.inputs[0], 5000), (y + 1, 5002)):
+        assert len(topological_order(pickle.loads(pickle.dumps(root)))) == count
 
 
 def test_the_graph_of_an_op_that_is_not_there_any_more_is_one_sentence():

@@ -301,26 +301,25 @@ def test_the_same_program_gives_the_same_bits_whatever_the_hash_seed():
 
 
 def test_threads_that_share_leaves_lose_no_gradient():
-    w, rounds, threads = Value(1.0), 150, 4
+    leaves, rounds, together = [Value(1.0) for _ in range(2000)], 10, threading.Barrier(3)
+    roots = [sum(leaves) for _ in range(together.parties)]
+
+    def work(root):
+        together.wait(10)
+        for _ in range(rounds):
+            root.backward()
+
+    threads = [threading.Thread(target=work, args=(root,)) for root in roots]
     interval = sys.getswitchinterval()
     sys.setswitchinterval(1e-6)
-
-    def work():
-        for _ in range(rounds):
-            y = w
-            for _ in range(10):
-                y = y * 1.0
-            (y + w).backward()
-
     try:
-        workers = [threading.Thread(target=work) for _ in range(threads)]
-        for worker in workers:
-            worker.start()
-        for worker in workers:
-            worker.join()
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
     finally:
         sys.setswitchinterval(interval)
-    assert w.grad == 2.0 * rounds * threads
+    assert {leaf.grad for leaf in leaves} == {float(rounds * len(roots))}
 
 
 # --- NumPy -----------------------------------------------------------------------------------------------------------

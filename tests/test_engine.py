@@ -205,7 +205,9 @@ def test_equality_with_a_numpy_number_is_identity_too(number):
     assert v != number
 
 
-@pytest.mark.parametrize("other", [3, 3.0, np.float64(3), np.int64(3), Value(3.0), float("inf"), pytest.param(10**400, id="huge")])
+@pytest.mark.parametrize(
+    "other", [3, 3.0, np.float64(3), np.int64(3), Value(3.0), float("inf"), pytest.param(10**400, id="huge")]
+)
 def test_order_looks_at_the_numbers(other):
     v = Value(2.0)
     assert v < other

@@ -153,6 +153,44 @@ def test_a_decorated_coroutine_function_runs_under_the_mode(x):
     assert asyncio.run(work()) is False
 
 
+def test_a_decorated_asynchronous_generator_function_runs_under_the_mode(x):
+    @no_grad()
+    async def generate():
+        yield recorded(x)
+        await asyncio.sleep(0)
+        yield recorded(x)
+
+    async def collect():
+        return [found async for found in generate()]
+
+    assert asyncio.run(collect()) == [False, False]
+
+
+def test_a_decorated_generator_is_a_generator_in_every_respect(x):
+    @no_grad()
+    def converse():
+        """Tells what it is given, and whether it records."""
+        said = []
+        try:
+            while len(said) < 2:
+                try:
+                    said.append((yield recorded(x)))
+                except KeyError:
+                    said.append("caught")
+        finally:
+            said.append(recorded(x))
+        return said
+
+    assert converse.__doc__
+    talk = converse()
+    assert next(talk) is False
+    assert recorded(x)  # between the steps the mode is not in force
+    assert talk.throw(KeyError) is False
+    with pytest.raises(StopIteration) as stop:
+        talk.send("hello")
+    assert stop.value.value == ["caught", "hello", False]
+
+
 # --- who is under the mode -------------------------------------------------------------------------------------------
 
 

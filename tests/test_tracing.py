@@ -414,7 +414,7 @@ FORMAT = '"format": "scalargrad.trace/1"'
 
 @pytest.mark.parametrize(
     "text",
-    ["", "[]", "3", "{}", f"{{{FORMAT}}}", f'{{{FORMAT}, "nodes": 3, "edges": []}}']
+    ["", "[]", "3", "{}", "[" * 100_000, f"{{{FORMAT}}}", f'{{{FORMAT}, "nodes": 3, "edges": []}}']
     + [f'{{{FORMAT}, "nodes": {nodes}, "edges": []}}' for nodes in ("[]", "[{}]", "[3]")]
     + [f'{{{FORMAT}, "nodes": [], "edges": [{{"input": 5, "output": 0}}]}}'],
 )
@@ -422,6 +422,7 @@ def test_json_that_is_no_trace_is_refused_in_one_sentence(text):
     with pytest.raises(ValueError, match=r".+") as caught:
         Trace.from_json(text)
     assert "\n" not in str(caught.value)
+    assert len(str(caught.value)) < 200
 
 
 # --- what can be traced ----------------------------------------------------------------------------------------------
@@ -453,6 +454,8 @@ def test_data_set_to_an_integer_or_a_numpy_number_is_traced_as_a_float():
     t = trace(x * w)
     assert [type(n.value) for n in t.nodes] == [float] * 3
     assert json.loads(t.to_json())["nodes"][2]["value"] == 1.5
+    w.data = 2  # the product is an integer now
+    assert [n.value for n in trace(x * w + 1).nodes] == [3.0, 2.0, 6.0, 7.0]
 
 
 def test_a_chain_of_50_000_nodes_is_traced_without_recursion():

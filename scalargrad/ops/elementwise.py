@@ -6,10 +6,17 @@ operands of maximum and minimum share the gradient.
 """
 # fmt: off
 
-from scalargrad.ops.registry import Kink
+from scalargrad.ops.registry import Kink as _Kink
 from scalargrad.ops.registry import op as _op
 
 _inf = float("inf")
+
+
+
+def _if(condition, a, b):
+    """``where``, but a condition that is a plain number leaves no node behind."""
+    return (a if condition else b) if isinstance(condition, float) else where(condition, a, b)
+
 
 # --- arithmetic ------------------------------------------------------------------------------------------------------
 add = _op("add", lambda xp, a, b: a + b, (lambda y, a, b: 1, lambda y, a, b: 1),
@@ -24,7 +31,8 @@ div = _op("div", lambda xp, a, b: a / b, (lambda y, a, b: 1 / b, lambda y, a, b:
 neg = _op("neg", lambda xp, a: -a, (lambda y, a: -1,),
     text="−#1", latex="-#1", symbol="×(−1)", precedence=1, ufunc="negative", note="the opposite number")
 pow = _op("pow", lambda xp, a, b: xp.power(a, b),
-    (lambda y, a, b: b * pow(a, where(equal(b, 0), 1, b) - 1), lambda y, a, b: y * log(where(equal(a, 0), 1, a))),
+    (lambda y, a, b: b * pow(_if(_if(equal(b, 0), equal(a, 0), 0.0), 1, a), b - 1),
+     lambda y, a, b: y * log(_if(equal(a, 0), 1, a))),
     text="#1^#2", latex="#1^{#2}", symbol="^", precedence=4, ufunc="power",
     domain=((0.3, 3), (-2, 3)), note="power; both the base and the exponent have a derivative, 0 for x^0 at 0")
 reciprocal = _op("reciprocal", lambda xp, a: 1 / a, (lambda y, a: -(y * y),),
@@ -35,7 +43,7 @@ square = _op("square", lambda xp, a: a * a, (lambda y, a: 2 * a,),
 sqrt = _op("sqrt", lambda xp, a: xp.sqrt(a), (lambda y, a: 1 / (2 * y),),
     latex=r"\sqrt{#1}", symbol="√", domain=((0.3, 4),), aliases=("root", "√"), note="square root")
 abs = _op("abs", lambda xp, a: xp.absolute(a), (lambda y, a: sign(a),),
-    latex=r"\left|#1\right|", symbol="|x|", kinks=(Kink(lambda a: a, (0.0,), (0.0,)),), ufunc="absolute",
+    latex=r"\left|#1\right|", symbol="|x|", kinks=(_Kink(lambda a: a, (0.0,), (0.0,)),), ufunc="absolute",
     note="absolute value; its derivative at 0 is 0")
 
 # --- exponentials and logarithms -------------------------------------------------------------------------------------
@@ -74,68 +82,69 @@ sigmoid = _op("sigmoid", _sigmoid,
     text="σ(#1)", latex=r"\sigma(#1)", symbol="σ", aliases=("σ", "sigma"),
     note="logistic function 1/(1 + exp(−a)): an activation between 0 and 1")
 relu = _op("relu", lambda xp, a: xp.maximum(a, 0.0), (lambda y, a: greater(a, 0),),
-    kinks=(Kink(lambda a: a, (0.0,), (0.0,)),), aliases=("ReLU",),
+    kinks=(_Kink(lambda a: a, (0.0,), (0.0,)),), aliases=("ReLU",),
     note="max(0, a); its derivative at 0 is 0 here (the course's table writes 1)")
 leaky_relu = _op("leaky_relu", lambda xp, a, slope=0.01: xp.where(a > 0, a, slope * a),
     (lambda y, a, slope: where(greater(a, 0), 1, slope), lambda y, a, slope: minimum(a, 0)),
-    symbol="leaky relu", kinks=(Kink(lambda a, slope: a, (0.0, 0.01), (0.01, 0.0)),), domain=((-3, 3), (0.01, 0.5)),
+    symbol="leaky relu", kinks=(_Kink(lambda a, slope: a, (0.0, 0.01), (0.01, 0.0)),), domain=((-3, 3), (0.01, 0.5)),
     note="a, or slope·a below 0; its derivative at 0 is the slope")
 prelu = _op("prelu", lambda xp, a, slope: xp.where(a > 0, a, slope * a),
     (lambda y, a, slope: where(greater(a, 0), 1, slope), lambda y, a, slope: minimum(a, 0)),
-    kinks=(Kink(lambda a, slope: a, (0.0, 0.25), (0.25, 0.0)),), domain=((-3, 3), (0.01, 0.5)),
+    kinks=(_Kink(lambda a, slope: a, (0.0, 0.25), (0.25, 0.0)),), domain=((-3, 3), (0.01, 0.5)),
     note="leaky ReLU whose slope is learned")
 elu = _op("elu", lambda xp, a, alpha=1.0: xp.maximum(a, 0.0) + alpha * xp.expm1(xp.minimum(a, 0.0)),
     (lambda y, a, alpha: where(greater(a, 0), 1, y + alpha), lambda y, a, alpha: expm1(minimum(a, 0))),
-    kinks=(Kink(lambda a, alpha: a, (0.0, 1.0), (1.0, 0.0)),), domain=((-3, 3), (0.3, 2)),
+    kinks=(_Kink(lambda a, alpha: a, (0.0, 1.0), (1.0, 0.0)),), domain=((-3, 3), (0.3, 2)),
     note="a, or alpha·(exp(a) − 1) below 0; its derivative at 0 is alpha")
 softplus = _op("softplus", lambda xp, a: xp.logaddexp(a, 0.0), (lambda y, a: sigmoid(a),),
     note="log(1 + exp(a)): the smooth ReLU")
 softsign = _op("softsign", lambda xp, a: a / (1 + xp.absolute(a)), (lambda y, a: 1 / square(1 + abs(a)),),
     note="a/(1 + |a|): an activation between −1 and 1")
 heaviside = _op("heaviside", lambda xp, a: xp.heaviside(a, 1.0), (lambda y, a: 0,),
-    latex=r"\operatorname{H}(#1)", symbol="step", kinks=(Kink(lambda a: a, (0.0,), (0.0,)),),
+    latex=r"\operatorname{H}(#1)", symbol="step", kinks=(_Kink(lambda a: a, (0.0,), (0.0,)),),
     note="step function: 1 from 0 on, else 0; its derivative is 0, at the step too")
 
 # --- comparing and choosing ------------------------------------------------------------------------------------------
 maximum = _op("maximum", lambda xp, a, b: xp.maximum(a, b),
     (lambda y, a, b: greater(a, b) + equal(a, b) / 2, lambda y, a, b: greater(b, a) + equal(a, b) / 2),
-    latex=r"\max(#1, #2)", symbol="max", kinks=(Kink(lambda a, b: a - b, (1.0, 1.0), (0.5, 0.5)),),
+    latex=r"\max(#1, #2)", symbol="max", kinks=(_Kink(lambda a, b: a - b, (1.0, 1.0), (0.5, 0.5)),),
     note="the larger operand; equal ones share the gradient")
 minimum = _op("minimum", lambda xp, a, b: xp.minimum(a, b),
     (lambda y, a, b: greater(b, a) + equal(a, b) / 2, lambda y, a, b: greater(a, b) + equal(a, b) / 2),
-    latex=r"\min(#1, #2)", symbol="min", kinks=(Kink(lambda a, b: a - b, (1.0, 1.0), (0.5, 0.5)),),
+    latex=r"\min(#1, #2)", symbol="min", kinks=(_Kink(lambda a, b: a - b, (1.0, 1.0), (0.5, 0.5)),),
     note="the smaller operand; equal ones share the gradient")
 clip = _op("clip", lambda xp, a, min=-_inf, max=_inf: xp.minimum(xp.maximum(a, min), max),
     (lambda y, a, min, max: greater_equal(a, min) * less_equal(a, max) * less_equal(min, max),
      lambda y, a, min, max: less(a, min) * less_equal(min, max),
      lambda y, a, min, max: where(greater(min, max), 1, greater(a, max))),
-    kinks=(Kink(lambda a, min, max: a - min, (0.0, 0.0, 1.0), (1.0, 0.0, 0.0)),
-           Kink(lambda a, min, max: a - max, (1.0, 0.0, 1.0), (1.0, 0.0, 0.0))),
+    kinks=(_Kink(lambda a, min, max: a - min, (0.0, 0.0, 1.0), (1.0, 0.0, 0.0)),
+           _Kink(lambda a, min, max: a - max, (1.0, 0.0, 1.0), (1.0, 0.0, 0.0)),
+           _Kink(lambda a, min, max: max - min, (0.0, 1.0, 1.0), (0.0, 1.0, 0.0))),
     domain=((-3, 3), (-2, -0.5), (0.5, 2)), note="a kept between min and max; at a bound the gradient is a's")
 where = _op("where", lambda xp, condition, a, b: xp.where(condition, a, b),
     (lambda y, c, a, b: 0, lambda y, c, a, b: where(c, 1, 0), lambda y, c, a, b: where(c, 0, 1)),
     latex=r"\begin{cases} #2, & #1 \\ #3, & \text{otherwise} \end{cases}",
-    kinks=(Kink(lambda c, a, b: c, (0.0, 2.0, 3.0), (0.0, 0.0, 1.0)),),
+    kinks=(_Kink(lambda c, a, b: c, (0.0, 2.0, 3.0), (0.0, 0.0, 1.0)),),
     note="a where the condition is not 0, else b; the gradient goes to the one chosen")
 sign = _op("sign", lambda xp, a: xp.sign(a), (lambda y, a: 0,),
-    kinks=(Kink(lambda a: a, (0.0,), (0.0,)),), note="−1, 0 or 1; its derivative is 0, at the jump too")
+    kinks=(_Kink(lambda a: a, (0.0,), (0.0,)),), note="−1, 0 or 1; its derivative is 0, at the jump too")
 greater = _op("greater", lambda xp, a, b: xp.where(a > b, 1.0, 0.0), (lambda y, a, b: 0, lambda y, a, b: 0),
-    text="[#1 > #2]", latex="[#1 > #2]", symbol=">", kinks=(Kink(lambda a, b: a - b, (1.0, 1.0), (0.0, 0.0)),),
+    text="[#1 > #2]", latex="[#1 > #2]", symbol=">", kinks=(_Kink(lambda a, b: a - b, (1.0, 1.0), (0.0, 0.0)),),
     note="1 where a > b, else 0 (Iverson's bracket)")
 greater_equal = _op("greater_equal", lambda xp, a, b: xp.where(a >= b, 1.0, 0.0),
     (lambda y, a, b: 0, lambda y, a, b: 0), text="[#1 ≥ #2]", latex=r"[#1 \ge #2]", symbol="≥",
-    kinks=(Kink(lambda a, b: a - b, (1.0, 1.0), (0.0, 0.0)),), note="1 where a ≥ b, else 0")
+    kinks=(_Kink(lambda a, b: a - b, (1.0, 1.0), (0.0, 0.0)),), note="1 where a ≥ b, else 0")
 less = _op("less", lambda xp, a, b: xp.where(a < b, 1.0, 0.0), (lambda y, a, b: 0, lambda y, a, b: 0),
-    text="[#1 < #2]", latex="[#1 < #2]", symbol="<", kinks=(Kink(lambda a, b: a - b, (1.0, 1.0), (0.0, 0.0)),),
+    text="[#1 < #2]", latex="[#1 < #2]", symbol="<", kinks=(_Kink(lambda a, b: a - b, (1.0, 1.0), (0.0, 0.0)),),
     note="1 where a < b, else 0")
 less_equal = _op("less_equal", lambda xp, a, b: xp.where(a <= b, 1.0, 0.0),
     (lambda y, a, b: 0, lambda y, a, b: 0), text="[#1 ≤ #2]", latex=r"[#1 \le #2]", symbol="≤",
-    kinks=(Kink(lambda a, b: a - b, (1.0, 1.0), (0.0, 0.0)),), note="1 where a ≤ b, else 0")
+    kinks=(_Kink(lambda a, b: a - b, (1.0, 1.0), (0.0, 0.0)),), note="1 where a ≤ b, else 0")
 equal = _op("equal", lambda xp, a, b: xp.where(a == b, 1.0, 0.0), (lambda y, a, b: 0, lambda y, a, b: 0),
-    text="[#1 = #2]", latex="[#1 = #2]", symbol="=", kinks=(Kink(lambda a, b: a - b, (1.0, 1.0), (0.0, 0.0)),),
+    text="[#1 = #2]", latex="[#1 = #2]", symbol="=", kinks=(_Kink(lambda a, b: a - b, (1.0, 1.0), (0.0, 0.0)),),
     note="1 where a = b, else 0")
 not_equal = _op("not_equal", lambda xp, a, b: xp.where(a != b, 1.0, 0.0), (lambda y, a, b: 0, lambda y, a, b: 0),
-    text="[#1 ≠ #2]", latex=r"[#1 \ne #2]", symbol="≠", kinks=(Kink(lambda a, b: a - b, (1.0, 1.0), (0.0, 0.0)),),
+    text="[#1 ≠ #2]", latex=r"[#1 \ne #2]", symbol="≠", kinks=(_Kink(lambda a, b: a - b, (1.0, 1.0), (0.0, 0.0)),),
     note="1 where a ≠ b, else 0")
 
 # --- losses ----------------------------------------------------------------------------------------------------------

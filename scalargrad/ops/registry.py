@@ -20,6 +20,12 @@ from scalargrad import numerics
 OPS: dict[str, Op] = {}
 """Every registered op by name, in the order of registration."""
 
+RESERVED = frozenset(
+    "T args atom backward constant data detach dtype grad inf inputs item label names nan ndim op pi recomputed "
+    "requires_grad scope shape shares size unit".split()
+)
+"""Names no op can have: attributes of the operand types, loaded or not, and constants of formulas."""
+
 _listeners: list[Callable[[Op, bool], None]] = []
 
 Interval = tuple[float, float]
@@ -234,7 +240,7 @@ class Op:
 
 def as_number(data: Any, where: str) -> float:
     """``data`` as a float: ints, bools and NumPy scalars too; otherwise a TypeError that says what was given."""
-    if is_number(data) or isinstance(data, Real):
+    if is_number(data):
         try:
             return float(data)
         except OverflowError:
@@ -258,6 +264,9 @@ def op(name: str, forward: Callable[..., Any], partials: tuple[Callable[..., Any
     row = Op(name, forward, partials, **details)
     if name in OPS:
         raise ValueError(f"there is an op called {name} already")
+    public = vars(sys.modules["scalargrad"])
+    if name in RESERVED or (name in public and not isinstance(public[name], Op)):
+        raise ValueError(f"an op cannot be called {name}: that name is taken")
     OPS[name] = row
     told: list[Callable[[Op, bool], None]] = []
     try:
@@ -304,7 +313,7 @@ def _by_name(name: str) -> Op:
 
 def is_number(x: Any) -> bool:
     """Whether ``x`` may stand as a constant operand: a real Python or NumPy number."""
-    if isinstance(x, (float, int)):
+    if isinstance(x, (float, int, Real)):
         return True
     return getattr(x, "ndim", 1) == 0 and getattr(getattr(x, "dtype", None), "kind", "") in tuple("fiub")
 

@@ -10,10 +10,14 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from scalargrad.ops.registry import NotDifferentiableError
+from scalargrad.ops.registry import NotDifferentiableError, is_number
 
 STRUCTURAL: dict[str, StructuralOp] = {}
 """Every structural op by name, in the order of registration."""
+
+_listeners: list[Callable[[StructuralOp, bool], None]] = []
+
+Settings = dict[str, Any]
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -21,9 +25,10 @@ class StructuralOp:
     """One operation that moves or reduces: a row of the registry, and the function of that name.
 
     ``forward(xp, *arrays, **settings)`` computes it, ``xp`` being NumPy. ``pullbacks[i](g, y, *arrays, **settings)``
-    is the downstream gradient of array ``i`` for the upstream ``g`` (one too large because of broadcasting is summed by
-    the engine), written in ops, so that it runs on arrays and on Tensors and can be differentiated again.
-    ``expand(xp, *arrays, **settings)`` states it in scalar ops on object arrays of Values; where the forward itself
+    is the downstream gradient of array ``i`` for the upstream ``g`` and the output ``y``, written in ops, operators
+    and methods that arrays and Tensors share, so that it runs on both and can be differentiated again. It may be left
+    larger or smaller than its array along axes that broadcast: the engine sums or repeats it.
+    ``expand(xp, *arrays, **settings)`` states the op in scalar ops on object arrays of Values; where the forward itself
     runs on those, it is the expansion.
 
     Arrays come first, then the settings under NumPy's names. With ``many``, the first argument is a sequence of arrays.
@@ -40,11 +45,26 @@ class StructuralOp:
     """What stands in its node in a drawing; the name if not given."""
     formulas: tuple[str, ...] = ()
     """The downstream gradients as formulas of the upstream ``Ḡ``, the output ``Y`` and the operands ``#1``, …"""
+    samples: tuple[Callable[..., Any], ...] = ()
+    """Calls to test it with, of a maker of operands: ``lambda x: sum(x(2, 3), axis=0)``."""
+    arrange: Callable[..., tuple[tuple[Any, ...], Settings]] | None = None
+    """How a call's arguments become operands and settings, where that is more than telling them apart."""
+    explain: Callable[..., str] | None = None
+    """Why arrays do not fit, of the arrays and settings, where NumPy's message would not say it."""
+    integers: tuple[int, ...] = ()
+    """The places of operands that may be integers and stay so (labels); all others are turned into floats."""
+    keeps: bool = False
+    """Whether the forward returns, with the output, what the pullback then gets as ``kept=``.
+
+    On Tensors, where the gradient has a graph of its own, ``kept`` is None, and the pullback computes it by ops.
+    """
     many: bool = False
     why_not: str = ""
     """Why no gradient passes through it; such an op has no pullbacks."""
     operands: tuple[str, ...] = field(init=False)
-    settings: dict[str, Any] = field(init=False)
+    settings: Settings = field(init=False)
+    """The settings' defaults; ``...`` for one that must be given."""
+    required: tuple[str, ...] = field(init=False)
 
     def __post_init__(self) -> None:
         code = self.forward.__code__
@@ -53,6 +73,7 @@ class StructuralOp:
         names = code.co_varnames[code.co_argcount : code.co_argcount + code.co_kwonlyargcount]
         defaults = self.forward.__kwdefaults__ or {}
         set_(self, "settings", {name: defaults.get(name, ...) for name in names})
+        set_(self, "required", tuple(name for name in names if name not in defaults))
         set_(self, "symbol", self.symbol or self.name)
         set_(self, "__doc__", f"{self.name}{self.signature}: {self.note}.")
         if len(self.pullbacks) != (0 if self.why_not else 1 if self.many else len(self.operands)):
@@ -65,77 +86,133 @@ class StructuralOp:
     @property
     def signature(self) -> str:
         """The operands and settings as a call shows them: ``(a, axis=None, keepdims=False)``."""
-        parts = list(self.operands) + [k if v is ... else f"{k}={v!r}" for k, v in self.settings.items()]
+        if self.arrange:
+            code, defaults = self.arrange.__code__, self.arrange.__defaults__ or ()
+            names = list(code.co_varnames[: code.co_argcount])
+            first = len(names) - len(defaults)
+            parts = [n if i < first else f"{n}={defaults[i - first]!r}" for i, n in enumerate(names)]
+            if code.co_flags & 4:  # it takes *operands
+                parts.append("*" + code.co_varnames[code.co_argcount])
+        else:
+            parts = ["arrays"] if self.many else list(self.operands)
+            parts += [k if v is ... else f"{k}={v!r}" for k, v in self.settings.items()]
         return f"({', '.join(parts)})"
 
     def __repr__(self) -> str:
         return f"<op {self.name}>"
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return STRUCTURAL.__getitem__, (self.name,)
+        return _by_name, (self.name,)
 
     def __deepcopy__(self, memo: object) -> StructuralOp:
         return self
 
+    def __copy__(self) -> StructuralOp:
+        return self
+
+    # --- calling -----------------------------------------------------------------------------------------------------
+
     def __call__(self, *arguments: Any, **settings: Any) -> Any:
-        if self.many:
-            if not arguments or not isinstance(arguments[0], (list, tuple)) or not arguments[0]:
-                raise TypeError(f"{self.name} takes {self.signature}: a list or tuple of at least one array first")
-            operands, rest = tuple(arguments[0]), arguments[1:]
-        else:
-            count = len(self.operands)
-            operands, rest = arguments[:count], arguments[count:]
-            for name in self.operands[len(operands) :]:
-                if name not in settings:
-                    raise TypeError(f"{self.name} takes {self.signature}; {name} is missing")
-                operands += (settings.pop(name),)
-        if rest or settings or self.settings:
-            settings = self.complete(rest, settings)
+        operands, settings = self.arranged(arguments, settings)
         for operand in operands:
             apply = getattr(type(operand), "_apply_structural", None)
             if apply is not None:
                 return apply(self, operands, settings)
         return self.on_arrays(operands, settings)
 
-    def complete(self, given: tuple[Any, ...], named: dict[str, Any]) -> dict[str, Any]:
-        """The settings by name, with those given by position in their place and defaults filled in."""
-        names = list(self.settings)
-        if len(given) > len(names):
-            raise TypeError(f"{self.name} takes {self.signature}, not {len(given) - len(names)} arguments more")
-        full = dict(self.settings)
-        for name, value in [*zip(names, given), *named.items()]:
-            if name not in full:
-                raise TypeError(f"{self.name} takes {self.signature}; it has no {name!r}")
-            full[name] = value
+    def arranged(self, arguments: tuple[Any, ...], named: Settings) -> tuple[tuple[Any, ...], Settings]:
+        """A call's arguments as the operands and the settings, these by name and with defaults filled in."""
+        if self.arrange:
+            try:
+                return self.arrange(*arguments, **named)
+            except TypeError as error:
+                if error.__traceback__ and error.__traceback__.tb_next is None:  # the call itself did not fit
+                    raise TypeError(f"{self.name} takes {self.signature}") from None
+                raise
+        if self.many:
+            if not arguments or not hasattr(arguments[0], "__iter__"):
+                raise TypeError(f"{self.name} takes {self.signature}: a sequence of arrays first")
+            operands, rest = tuple(arguments[0]), arguments[1:]
+            if not operands:
+                raise ValueError(f"{self.name}: the sequence of arrays is empty; give at least one")
+        else:
+            count = len(self.operands)
+            operands, rest = arguments[:count], arguments[count:]
+            for name in self.operands[len(operands) :]:
+                if name not in named:
+                    raise TypeError(f"{self.name} takes {self.signature}; {name} is missing")
+                operands += (named.pop(name),)
+        full = {**self.settings, **named}
+        if rest:
+            names = list(self.settings)
+            if len(rest) > len(names):
+                raise TypeError(f"{self.name} takes {self.signature}, not {len(rest) - len(names)} arguments more")
+            full.update(zip(names, rest))
+        if len(full) != len(self.settings):
+            unknown = next(name for name in full if name not in self.settings)
+            raise TypeError(f"{self.name} takes {self.signature}; it has no {unknown!r}")
         for name, value in full.items():
-            if value is ...:
+            if type(value) is list:
+                full[name] = tuple(value)
+        for name in self.required:
+            if full[name] is ...:
                 raise TypeError(f"{self.name} takes {self.signature}; {name} is missing")
-        return full
+        return operands, full
 
-    def on_arrays(self, operands: tuple[Any, ...], settings: dict[str, Any]) -> Any:
+    def on_arrays(self, operands: tuple[Any, ...], settings: Settings) -> Any:
         """The op on NumPy arrays, lists and numbers; on object arrays of Values, its expansion."""
         import numpy as np
 
-        arrays = tuple([x if type(x) is np.ndarray else np.asarray(x) for x in operands])
-        scalar = any(a.dtype == object for a in arrays)
-        run = self.expand if scalar and self.expand else self.forward
+        arrays = tuple([x if type(x) is np.ndarray else self._as_array(np, x) for x in operands])
+        run = self.forward
+        for a in arrays:
+            if a.dtype.kind not in "fiub":
+                self._require_nodes(a)
+                run = self.expand or run
         try:
             with np.errstate(all="ignore"):
-                return run(np, *arrays, **settings)
-        except (ValueError, np.exceptions.AxisError) as error:
-            raise self.misfit(arrays, error) from None
+                result = run(np, *arrays, **settings)
+            return result[0] if self.keeps else result
+        except (ValueError, IndexError, TypeError) as error:
+            raise self.misfit(arrays, settings, error) from None
 
-    def misfit(self, arrays: tuple[Any, ...], error: Exception) -> ValueError:
-        """The error for shapes or settings that do not fit, with the shapes in it."""
+    def _as_array(self, np: Any, x: Any) -> Any:
+        try:
+            return np.asarray(x)
+        except ValueError:
+            raise ValueError(f"{self.name}: the rows given have different lengths") from None
+
+    def _require_nodes(self, array: Any) -> None:
+        """Refuse what is neither numbers nor nodes of a graph."""
+        for x in array.flat if array.dtype == object else [array.dtype]:
+            if not is_number(x) and not hasattr(type(x), "_apply_op"):
+                what = f"{x!r} ({type(x).__name__})" if array.dtype == object else f"an array of {x}"
+                raise TypeError(f"{self.name}: expected numbers, not {what}")
+
+    def misfit(self, arrays: tuple[Any, ...], settings: Settings, error: Exception) -> Exception:
+        """The error for shapes or settings that do not fit, in one sentence with the shapes in it."""
         message = str(error)
-        if message.startswith(f"{self.name}: "):
-            return ValueError(message)
-        shapes = " and ".join(str(a.shape) for a in arrays)
-        return ValueError(f"{self.name}: shape{'s' * (len(arrays) > 1)} {shapes} do not fit: {message}")
+        kind = next(kind for kind in (ValueError, IndexError, TypeError) if isinstance(error, kind))
+        reason = self.explain(*arrays, **settings) if self.explain else ""
+        if not reason and message.startswith(f"{self.name}: "):  # it is a sentence of the row's own
+            return kind(message)
+        if kind is TypeError:
+            return TypeError(f"{self.name}: {message}")
+        reason = reason or message
+        shapes = [str(a.shape) for a in arrays]
+        fit = f"shapes {' and '.join(shapes)} do not fit" if shapes[1:] else f"shape {shapes[0]} does not fit"
+        return kind(f"{self.name}: {fit}: {reason}")
 
-    def downstream(self, place: int, g: Any, y: Any, arrays: tuple[Any, ...], settings: dict[str, Any]) -> Any:
-        """The gradient passed on to the array in this place."""
-        self.require_derivative()
+    # --- gradients ---------------------------------------------------------------------------------------------------
+
+    def downstream(
+        self, place: int, g: Any, y: Any, arrays: tuple[Any, ...], settings: Settings, kept: Any = None
+    ) -> Any:
+        """The gradient passed on to the array in this place, before it is fitted to the array's shape."""
+        if self.why_not:
+            self.require_derivative()
+        if self.keeps:
+            return self.pullbacks[place](g, y, *arrays, kept=kept, **settings)
         if self.many:
             return self.pullbacks[0](g, y, *arrays, place=place, **settings)
         return self.pullbacks[place](g, y, *arrays, **settings)
@@ -144,13 +221,52 @@ class StructuralOp:
         if self.why_not:
             raise NotDifferentiableError(f"{self.name} has no gradient: {self.why_not}")
 
+    def formula(self, place: int) -> str:
+        """The downstream gradient of the array in this place, as a formula of ``Ḡ``, ``Y``, ``#1``, …
+
+        >>> from scalargrad import matmul
+        >>> matmul.formula(0), matmul.formula(1)
+        ('Ḡ #2ᵀ', '#1ᵀ Ḡ')
+        """
+        self.require_derivative()
+        return self.formulas[0 if self.many else place] if self.formulas else "Ḡ"
+
 
 def structural(
     name: str, forward: Callable[..., Any], pullbacks: tuple[Callable[..., Any], ...] = (), **details: Any
 ) -> StructuralOp:
-    """Register a structural op and return it."""
+    """Register a structural op and return it; it is a function and a method of Tensors from now on.
+
+    >>> twice = structural("twice", lambda xp, a: xp.concatenate([a, a]), (lambda g, y, a: g[: len(a)] + g[len(a) :],))
+    >>> twice([1.0, 2.0])
+    array([1., 2., 1., 2.])
+    >>> remove_structural(twice)
+    """
     row = StructuralOp(name, forward, pullbacks, **details)
     if name in STRUCTURAL:
         raise ValueError(f"there is a structural op called {name} already")
     STRUCTURAL[name] = row
+    for listener in _listeners:
+        listener(row, True)
     return row
+
+
+def remove_structural(row: StructuralOp) -> None:
+    """Take a structural op out of the registry and out of every reading of it."""
+    del STRUCTURAL[row.name]
+    for listener in _listeners:
+        listener(row, False)
+
+
+def subscribe_structural(listener: Callable[[StructuralOp, bool], None]) -> None:
+    """Call ``listener(op, True)`` for every structural op there is and will be, ``listener(op, False)`` when one goes."""
+    _listeners.append(listener)
+    for row in STRUCTURAL.values():
+        listener(row, True)
+
+
+def _by_name(name: str) -> StructuralOp:
+    try:
+        return STRUCTURAL[name]
+    except KeyError:
+        raise LookupError(f"no structural op called {name} is registered here") from None

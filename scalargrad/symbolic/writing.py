@@ -110,6 +110,9 @@ def latex_text(words: str) -> str:
 def latex_name(name: str) -> str:
     """A name in LaTeX's mathematics: Greek letters as commands, final digits as an index, longer words upright."""
     plain = unicodedata.normalize("NFKC", name)
+    if plain.endswith("′"):
+        primes = len(plain) - len(plain.rstrip("′"))
+        return latex_name(plain.rstrip("′")) + "'" * primes
     match = _INDEXED.fullmatch(plain)
     stem, index = (match[1], match[2]) if match else (plain, "")
     if stem in _GREEK_WORDS:

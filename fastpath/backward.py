@@ -1,0 +1,152 @@
+"""The backward pass over arrays: outputs before inputs, a whole array at a time.
+
+A node here is a :class:`fastpath.Tensor`: its ``_op`` is an elementwise op, a :class:`~fastpath.bound.Bound` structural
+one, or another object with ``name`` and ``pullback(upstream, y, operands, needed)``, which then gets arrays.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from fastpath.bound import Bound
+from fastpath.numerics import Array, array_backward, first_bad, fitted, ignoring
+from scalargrad import modes
+from scalargrad.graph import topological_order
+from scalargrad.ops.registry import Op
+
+_owners: Callable[[object], int] = getattr(sys, "getrefcount", lambda _: 1 << 30)
+
+
+@ignoring
+def backpropagate(root: Any, seed: Array) -> dict[Any, Array]:
+    """The gradients of the leaves. Those of the other nodes are dropped as soon as they have been passed on."""
+    leaves: dict[Any, Array] = {}
+    grads: dict[Any, Array] = {root: seed}
+    take, get = grads.pop, grads.get
+    detecting = modes.detecting()
+    for node in reversed(topological_order(root)):
+        g = take(node, None)
+        if g is None:
+            continue
+        op = node._op
+        if op is None:
+            if node.requires_grad:
+                leaves[node] = g
+            continue
+        if type(op) is Op:
+            shares = array_backward(op, node._needed)(g, node._data, *node._arrays)
+        else:
+            shares = downstreams(node, g)
+        a, b = node._a, node._b
+        operands = (a, b) if b is not None else a if type(a) is tuple else (a,)
+        for operand, share in zip(operands, shares):
+            if share is None:
+                continue
+            like = operand._data
+            if type(share) is not np.ndarray or share.shape != like.shape or share.dtype != like.dtype:
+                share = fitted(share, like)
+            if detecting:
+                check_backward(node, operands, operand, g, share)
+            earlier = get(operand)
+            grads[operand] = share if earlier is None else earlier + share
+    return leaves
+
+
+def downstreams(node: Any, g: Array) -> Any:
+    """What a node passes on to each operand, still to be fitted to its shape; None to one that needs no gradient."""
+    op = node._op
+    if type(op) is Op:
+        return array_backward(op, node._needed)(g, node._data, *node._arrays)
+    if type(op) is Bound:
+        return op.pullback(g, node._data, node._arrays, node._needed)
+    arrays = tuple([_read_only(a) if isinstance(a, np.ndarray) else a for a in node._arrays])
+    return op.pullback(_read_only(g), _read_only(node._data), arrays, node._needed)
+
+
+def commit(grads: dict[Any, Array]) -> None:
+    """Add the gradients of a finished pass to the leaves: all of them or, if interrupted, none.
+
+    An array nobody else holds becomes the gradient as it is; any other is copied, so that no two share memory.
+    """
+    before = {leaf: leaf.grad for leaf in grads}
+    new: dict[Any, Array] = {}
+    for leaf in list(grads):
+        g = grads.pop(leaf)
+        if before[leaf] is not None:
+            new[leaf] = _added(leaf, before[leaf], g)
+        else:
+            new[leaf] = g if _owners(g) <= _ALONE and g.base is None and g.flags.writeable else g.copy()
+    try:
+        for leaf, grad in new.items():
+            leaf.grad = grad
+    except BaseException:
+        for leaf, grad in before.items():
+            leaf.grad = grad
+        raise
+
+
+def _added(leaf: Any, earlier: Any, g: Array) -> Array:
+    total = earlier + g
+    if type(total) is np.ndarray and total.shape == g.shape and total.dtype == g.dtype:
+        return total
+    total = np.asarray(total)
+    if total.shape != g.shape:
+        raise ValueError(f"the grad set on a Tensor of shape {g.shape} has shape {np.shape(earlier)}; set it to None")
+    return total.astype(g.dtype, copy=False)
+
+
+def _count_alone() -> int:
+    """How many owners an array has in :func:`commit` if nobody else holds it."""
+    g = np.empty(0)
+    return _owners(g)
+
+
+_ALONE = _count_alone()
+
+
+def _read_only(array: Array) -> Array:
+    """The same memory, protected from a user's own backward."""
+    view = array.view()
+    view.flags.writeable = False
+    return view
+
+
+# --- anomalies -------------------------------------------------------------------------------------------------------
+
+
+def check_forward(op: Any, data: Array, operands: tuple[Any, ...], arrays: tuple[Any, ...]) -> None:
+    """Raise if this op made a nan or an infinity out of finite arrays, saying where."""
+    place = first_bad(data)
+    if place is not None and all(first_bad(np.asarray(a)) is None for a in arrays):
+        names = _names(operands)
+        raise FloatingPointError(f"forward: {op.text_of(*names)} = {data[place]}{_at(place, data, names, arrays)}")
+
+
+def check_backward(node: Any, operands: tuple[Any, ...], operand: Any, g: Array, share: Array) -> None:
+    """Raise if this edge made a nan or an infinity out of a finite upstream gradient, saying where."""
+    place = first_bad(share)
+    if place is not None and first_bad(g) is None:
+        names = _names(operands)
+        to = names[next(i for i, x in enumerate(operands) if x is operand)]
+        name = getattr(node._op, "text_of", lambda *_: node._op.name)(*names)
+        raise FloatingPointError(
+            f"backward: through {name} to {to}, the downstream gradient is "
+            f"{share[place]}{_at(place, share, names, node._arrays)}"
+        )
+
+
+def _names(operands: tuple[Any, ...]) -> list[str]:
+    """A name to show for each operand: its label, or x (a, b, … where there are more); constants as numbers."""
+    few = ["x"] if len(operands) == 1 else [chr(ord("a") + i % 26) for i in range(len(operands))]
+    return [f"{x:g}" if isinstance(x, float) else x.label or few[i] for i, x in enumerate(operands)]
+
+
+def _at(place: tuple[int, ...], data: Array, names: list[str], arrays: tuple[Any, ...]) -> str:
+    """The place, and the operands' numbers there if they are of the same shape."""
+    where = f" at {place if len(place) > 1 else place[0]}" if place else ""
+    told = [f"{n} = {a[place]}" for n, a in zip(names, arrays) if np.shape(a) == data.shape and a is not data]
+    return where + (f", where {' and '.join(told)}" if told else "")

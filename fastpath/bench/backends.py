@@ -1,0 +1,139 @@
+"""The same network as a scalar graph of Values and as a graph of Tensors: time, nodes, memory, and who is ahead."""
+
+from __future__ import annotations
+
+import os
+import tracemalloc
+from typing import Any
+
+from fastpath.bench.network import OnTensors, OnValues, Problem, Training
+from fastpath.bench.peers import load
+from fastpath.bench.report import Column, Report, Table, memory, ratio, spread
+from fastpath.bench.timing import Timing, race
+from scalargrad.graph import topological_order
+
+WIDTHS, BATCHES = (1, 4, 16, 64), (1, 10, 100)
+COLUMNS = (
+    Column("width"),
+    Column("batch"),
+    Column("Values", spread),
+    Column("Tensors", spread),
+    Column("Values ÷ Tensors", ratio),
+    Column("Values' nodes"),
+    Column("Tensors' nodes"),
+    Column("Values' memory", memory),
+    Column("Tensors' memory", memory),
+)
+
+
+def run(quick: bool = False, widths: tuple[int, ...] = (), batches: tuple[int, ...] = BATCHES) -> Report:
+    """Train one step of 2-width-width-2 on both backends, over widths and batch sizes; ``quick``: the small ones."""
+    report = Report("A training step of an MLP 2-width-width-2, written once, on Values and on Tensors")
+    table = Table("", COLUMNS)
+    for width in widths or (WIDTHS[:-1] if quick else WIDTHS):
+        for batch in batches:
+            table.rows.append(measured(width, batch, rounds=5 if quick else 11))
+    report.tables.append(table)
+    report.notes = [*crossings(table.records()), "Memory is what the graph of the loss holds before backward."]
+    return report
+
+
+def measured(width: int, batch: int, rounds: int) -> tuple[Any, ...]:
+    """A row of the table."""
+    problem = Problem.random((2, width, width, 2), batch)
+    values, tensors = OnValues(problem), OnTensors(problem)
+    once = race({"values": values.step, "tensors": tensors.step}, rounds=3, frozen=True)
+    calls = max(1, min(100, int(0.01 / once["values"].median)))
+    more = max(1, min(100, int(once["values"].median / once["tensors"].median)))
+
+    def repeated() -> None:
+        """As many steps as take the time of one on Values, so that both run warm."""
+        for _ in range(more):
+            tensors.step()
+
+    times = race({"values": values.step, "tensors": repeated}, rounds, calls, frozen=True)
+    apiece = Timing(*(x / more for x in (times["tensors"].median, times["tensors"].low, times["tensors"].high)))
+    return (
+        width,
+        batch,
+        times["values"],
+        apiece,
+        times["values"].median / apiece.median,
+        *(len(topological_order(training.loss())) for training in (values, tensors)),
+        *(held(training) for training in (values, tensors)),
+    )
+
+
+def held(training: Training) -> int:
+    """The bytes the graph of the loss holds, as Python's allocator counts them."""
+    training.loss()
+    tracemalloc.start()
+    try:
+        before = tracemalloc.get_traced_memory()[0]
+        kept = training.loss()
+        after = tracemalloc.get_traced_memory()[0]
+        del kept
+    finally:
+        tracemalloc.stop()
+    return after - before
+
+
+def crossings(records: list[dict[str, Any]]) -> list[str]:
+    """Where Tensors overtake, width by width, and how far ahead each backend gets."""
+    told = []
+    for width in dict.fromkeys(r["width"] for r in records):
+        rows = [r for r in records if r["width"] == width]
+        behind = [i for i, r in enumerate(rows) if r["Values ÷ Tensors"] <= 1]
+        rest = rows[behind[-1] + 1 :] if behind else rows
+        told.append(f"Width {width}: Tensors are ahead {_from(rest[0]['batch']) if rest else 'at no batch size here'}.")
+    best = max(records, key=lambda r: float(r["Values ÷ Tensors"]))
+    least = min(records, key=lambda r: float(r["Values ÷ Tensors"]))
+    if best["Values ÷ Tensors"] > 1:
+        told.append(f"At {_place(best)}, Tensors are {ratio(best['Values ÷ Tensors'])} times as fast as Values.")
+    if least["Values ÷ Tensors"] < 1:
+        told.append(f"At {_place(least)}, Values are {ratio(1 / least['Values ÷ Tensors'])} times as fast as Tensors.")
+    return told
+
+
+def _from(batch: int) -> str:
+    return f"from batch size {batch} on"
+
+
+def _place(record: dict[str, Any]) -> str:
+    return f"width {record['width']}, batch {record['batch']}"
+
+
+# --- drawing ---------------------------------------------------------------------------------------------------------
+
+
+def plot_problem(path: str) -> str:
+    """Why it cannot be drawn to this file, in one sentence; empty if it can."""
+    if not path.endswith((".svg", ".png", ".pdf")):
+        return f"--plot writes .svg, .png or .pdf, not {path!r}"
+    if not os.path.isdir(os.path.dirname(path) or "."):
+        return f"--plot: there is no folder {os.path.dirname(path)!r}; make it first"
+    if load("matplotlib") is None:
+        return "--plot needs matplotlib: pip install 'scalargrad-lab[plot]'"
+    return ""
+
+
+def plot(report: Report, path: str) -> None:
+    """Draw time against batch size, and how far ahead Tensors are, a line per width."""
+    records = report.tables[0].records()
+    figure = load("matplotlib.figure").Figure(figsize=(10, 4.2), layout="constrained")
+    times, ratios = figure.subplots(1, 2)
+    for number, width in enumerate(dict.fromkeys(r["width"] for r in records)):
+        rows = [r for r in records if r["width"] == width]
+        batches, look = [r["batch"] for r in rows], {"color": f"C{number}", "marker": "osD^v<>"[number % 7]}
+        times.plot(batches, [r["Values"].median * 1e3 for r in rows], "-", **look)
+        times.plot(batches, [r["Tensors"].median * 1e3 for r in rows], "--", **look)
+        ratios.plot(batches, [r["Values ÷ Tensors"] for r in rows], label=f"width {width}", **look)
+    times.plot([], [], "k-", label="Values")
+    times.plot([], [], "k--", label="Tensors")
+    ratios.axhline(1, color="grey", linewidth=1)
+    for axes, label in ((times, "time of a step, ms"), (ratios, "time on Values ÷ time on Tensors")):
+        axes.set(xscale="log", yscale="log", xlabel="batch size", ylabel=label)
+        axes.grid(alpha=0.3)
+        axes.legend(fontsize="small")
+    figure.suptitle(report.title)
+    figure.savefig(path)

@@ -1,0 +1,177 @@
+"""NumPy as the backend: the rows of the registry read on arrays."""
+
+from __future__ import annotations
+
+import contextvars
+import threading
+from collections.abc import Callable
+from functools import cache, partial
+from typing import Any
+
+import numpy as np
+
+from scalargrad.ops.registry import OPS, Op, subscribe
+from scalargrad.symbolic import local_derivative, python
+
+Array = np.ndarray[Any, Any]
+
+
+class _Quiet(threading.local):
+    """A context per thread in which NumPy answers as IEEE 754 does, without warnings.
+
+    ``_quiet.run(function, *arrays)`` costs a seventh of entering ``np.errstate``.
+    """
+
+    def __init__(self) -> None:
+        context = contextvars.copy_context()
+        context.run(np.seterr, all="ignore")
+        self.run: Callable[..., Any] = context.run
+
+
+quiet = _Quiet()
+ignoring = np.errstate(all="ignore")
+
+# --- arrays of floats ------------------------------------------------------------------------------------------------
+
+
+def as_floats(data: Any, dtype: Any = None) -> Array:
+    """A copy of the numbers as an array of floats: of ``dtype``, or of their own if they are floats, else float64.
+
+    >>> as_floats([1, 2])
+    array([1., 2.])
+    """
+    try:
+        array = np.array(data)
+    except ValueError:
+        raise ValueError("Tensor: the rows given have different lengths") from None
+    if array.dtype.kind not in "fiub":
+        raise TypeError(f"Tensor: expected real numbers, not {shown(data)}")
+    if dtype is None:
+        wanted = array.dtype.newbyteorder("=") if array.dtype.kind == "f" else np.dtype(np.float64)
+    else:
+        wanted = np.dtype(dtype)
+        if wanted.kind != "f":
+            raise TypeError(f"Tensor: dtype is a float type, not {wanted}")
+    return array.astype(wanted, copy=False)
+
+
+def shown(data: Any) -> str:
+    """Something given, for an error message."""
+    text = repr(data)
+    return f"{text if len(text) <= 40 else text[:37] + '...'} ({type(data).__name__})"
+
+
+def fitted(share: Any, like: Array) -> Array:
+    """A downstream gradient in the shape and dtype of its operand.
+
+    It is summed over the axes the operand was broadcast along, and repeated along those it was left short of.
+    """
+    if type(share) is not np.ndarray:
+        share = np.asarray(share)
+    shape = like.shape
+    if share.shape != shape:
+        extra = share.ndim - len(shape)
+        if share.ndim == 0:
+            whole = np.empty(shape, like.dtype)
+            whole.fill(share)
+            return whole
+        if extra == 1 and share.shape[1:] == shape:
+            share = np.add.reduce(share)
+        else:
+            axes = [i for i in range(share.ndim) if i < extra or shape[i - extra] == 1 != share.shape[i]]
+            if axes:
+                share = np.add.reduce(share, axis=tuple(axes), keepdims=True)
+                share = share.reshape(share.shape[max(extra, 0) :])
+            if share.shape != shape:
+                whole = np.empty(shape, like.dtype)
+                whole[...] = share
+                return whole
+        if type(share) is not np.ndarray:
+            share = np.asarray(share)
+    fit: Array = share if share.dtype == like.dtype else share.astype(like.dtype)
+    return fit
+
+
+def first_bad(data: Array) -> tuple[int, ...] | None:
+    """The place of the first nan or infinity; None if all numbers are finite."""
+    bad = ~np.isfinite(data)
+    return tuple(int(i) for i in np.argwhere(bad)[0]) if bad.any() else None
+
+
+# --- the functions made from the rows --------------------------------------------------------------------------------
+
+
+@cache
+def array_forward(op: Op) -> Callable[..., Any]:
+    """The forward of an op on arrays: NumPy's ufunc of the same meaning where there is one."""
+    ufunc = ufunc_of(op)
+    return partial(op.forward, np) if ufunc is None else ufunc
+
+
+def ufunc_of(op: Op) -> Any:
+    """NumPy's ufunc of the same meaning, or None."""
+    ufunc = getattr(np, op.ufunc or op.name, None)
+    return ufunc if isinstance(ufunc, np.ufunc) and ufunc.nin == len(op.operands) else None
+
+
+_backwards: dict[tuple[Op, tuple[bool, ...]], Callable[..., tuple[Any, ...]]] = {}
+
+
+def array_backward(op: Op, needed: tuple[bool, ...]) -> Callable[..., tuple[Any, ...]]:
+    """The downstream gradients of an op on arrays, from the symbolic reading of its partials.
+
+    For ``tanh``: ``lambda g, y, x0: (g * (1.0 - y * y),)``; None stands for an operand that needs none.
+    """
+    try:
+        return _backwards[op, needed]
+    except KeyError:
+        function = _backwards[op, needed] = _compiled(op, needed)
+        return function
+
+
+def _compiled(op: Op, needed: tuple[bool, ...]) -> Callable[..., tuple[Any, ...]]:
+    names = tuple(f"x{i}" for i in range(len(needed)))
+    shares = []
+    for position, need in enumerate(needed):
+        local = local_derivative(op, position, names, "y") if need else None
+        if local is None:
+            shares.append("None")
+        else:
+            shares.append("g" if local.constant == 1 else "-g" if local.constant == -1 else f"g * ({python(local)})")
+    source = f"lambda g, y, {', '.join(names)}: ({', '.join(shares)},)"
+    space: dict[str, Any] = {row.name: _reading(row) for row in OPS.values()}
+    return eval(compile(source, f"<backward of {op.name}>", "eval"), space)  # type: ignore[no-any-return]
+
+
+def _reading(op: Op) -> Callable[..., Any]:
+    """The forward of an op for use in a partial.
+
+    Constants alone are worked out as Python numbers, which leave float32 as it is. A comparison gives 0 and 1 as bytes,
+    likewise. (Bools would not do: NumPy refuses to subtract them, and their sum is "or".)
+    """
+    forward = array_forward(op)
+    if isinstance(forward, np.ufunc) and "dd->?" in forward.types:
+        compare = forward
+        forward = lambda *operands: compare(*operands).view(np.int8)
+    if len(op.operands) == 1:
+        return forward
+    return lambda a, *rest: (
+        op.number(a, *rest) if type(a) is float and all(type(x) is float for x in rest) else forward(a, *rest)
+    )
+
+
+def array_local(op: Op, position: int, y: Array, arrays: tuple[Any, ...]) -> Array:
+    """The local derivative by one operand, element by element, in the shape of the output."""
+    needed = tuple([i == position for i in range(len(arrays))])
+    ones = np.ones(y.shape, y.dtype)
+    return np.asarray(array_backward(op, needed)(ones, y, *arrays)[position])
+
+
+def _forget(op: Op, present: bool) -> None:
+    """Drop what was made from an op that is gone."""
+    if not present:
+        for key in [key for key in _backwards if key[0] is op]:
+            del _backwards[key]
+
+
+subscribe(_forget)

@@ -1,0 +1,121 @@
+"""What a check of derivatives tells: one row for each, and a verdict."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Check:
+    """A derivative by rule and by finite differences."""
+
+    output: str
+    """The name of what is differentiated."""
+    input: str
+    """By what."""
+    by: str
+    """By what once more, in a check of the second order; empty in one of the first."""
+    analytic: float
+    numeric: float
+    error: float
+    """How far the two are apart."""
+    allowed: float
+    """How far they may be apart: the tolerances, and what the finite difference cannot know."""
+    status: str
+    """``ok``, ``wrong``, ``kink`` (the derivative jumps within the step) or ``skipped`` (nothing finite to compare)."""
+
+    @property
+    def derivative(self) -> str:
+        """What is compared, as a formula."""
+        if self.by:
+            below = f"∂{self.input}²" if self.by == self.input else f"∂{self.input}∂{self.by}"
+            return f"∂²{self.output}/{below}"
+        return f"∂{self.output}/∂{self.input}"
+
+    @property
+    def excess(self) -> float:
+        """The error in units of what is allowed; above 1 it is wrong."""
+        return self.error / self.allowed if self.error == self.error else math.inf
+
+
+@dataclass(frozen=True)
+class EdgeCheck(Check):
+    """The local derivative of an operation by one operand."""
+
+    op: str
+    position: int
+    """Which operand, from 0."""
+    formula: str
+    """The local derivative as the rule writes it."""
+
+
+@dataclass(frozen=True)
+class LeafCheck(Check):
+    """The derivative of the whole computation by a leaf."""
+
+
+@dataclass(frozen=True, repr=False)
+class Report:
+    """What :func:`gradcheck` found: true if nothing is wrong and something was checked; as text, a table."""
+
+    edges: tuple[EdgeCheck, ...]
+    leaves: tuple[LeafCheck, ...]
+
+    @property
+    def rows(self) -> tuple[EdgeCheck | LeafCheck, ...]:
+        """All checks, edges first."""
+        return (*self.edges, *self.leaves)
+
+    @property
+    def ok(self) -> bool:
+        """Whether nothing is wrong and something was checked."""
+        statuses = {row.status for row in self.rows}
+        return "wrong" not in statuses and statuses != {"skipped"}
+
+    def __bool__(self) -> bool:
+        return self.ok
+
+    @property
+    def worst(self) -> EdgeCheck | LeafCheck:
+        """The edge that is furthest off. A leaf only if the edges are right and it is not, or if there are no edges."""
+        groups: list[Sequence[EdgeCheck | LeafCheck]] = [
+            [row for row in rows if row.status in statuses]
+            for statuses in (("wrong",), ("ok",), ("kink", "skipped"))
+            for rows in (self.edges, self.leaves)
+        ]
+        return max(next(group for group in groups if group), key=lambda row: row.excess)
+
+    @property
+    def verdict(self) -> str:
+        """The result in a sentence."""
+        row = self.worst
+        source = "by its rule" if isinstance(row, EdgeCheck) else "by the graph"
+        what = f"{row.derivative} is {row.analytic:.10g} {source} and {row.numeric:.10g} by finite differences"
+        if isinstance(row, EdgeCheck):
+            what = f"on the edge {row.input} → {row.output} ({row.op}), {what}"
+        count = {s: sum(r.status == s for r in self.rows) for s in ("ok", "wrong", "kink", "skipped")}
+        total = len(self.rows)
+        aside = f", {count['kink']} at a kink" * (count["kink"] > 0)
+        aside += f", {count['skipped']} not finite" * (count["skipped"] > 0)
+        if count["wrong"]:
+            if isinstance(row, LeafCheck) and not row.by and all(edge.status == "ok" for edge in self.edges):
+                what += ", though each edge is right: a part of the computation does not go through the graph"
+            return f"Wrong: {count['wrong']} of {total} derivatives{aside}. The worst: {what}."
+        if count["ok"]:
+            return f"All right: {count['ok']} of {total} derivatives agree{aside}. The worst: {what}."
+        return f"Nothing compared: of {total} derivatives{aside}. The first: {what}."
+
+    def __repr__(self) -> str:
+        return f"<gradcheck: {self.verdict}>"
+
+    def __str__(self) -> str:
+        table = [("derivative", "rule", "by rule", "by difference", "error", "")]
+        for row in self.rows:
+            rule = f"{row.op}: {row.formula}" if isinstance(row, EdgeCheck) else "whole graph"
+            numbers = (f"{row.analytic:.8g}", f"{row.numeric:.8g}", f"{row.error:.1e}")
+            table.append((row.derivative, rule, *numbers, row.status))
+        widths = [max(map(len, column)) for column in zip(*table)]
+        lines = ["  ".join(x.ljust(w) for x, w in zip(line, widths)).rstrip() for line in table]
+        return "\n".join([*lines, "", self.verdict])

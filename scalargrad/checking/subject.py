@@ -1,0 +1,133 @@
+"""What is checked: a graph or a function as a computation that can be run again on other numbers."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from scalargrad.checking.quotient import Sides
+from scalargrad.derivatives.arrangement import arranged, parts
+from scalargrad.engine import Value
+from scalargrad.graph import Node, topological_order
+from scalargrad.ops.registry import Op, as_number
+
+
+class Run:
+    """The nodes of a computation, in topological order with the root last, and numbers for them."""
+
+    def __init__(self, nodes: list[Any]) -> None:
+        self.nodes = nodes
+        self.values = [float(node.data) for node in nodes]
+        self.index = {node: i for i, node in enumerate(nodes)}
+
+    def copy(self) -> Run:
+        """The same nodes, and numbers that may be changed."""
+        other = Run.__new__(Run)
+        other.nodes, other.index, other.values = self.nodes, self.index, list(self.values)
+        return other
+
+    def operands(self, node: Any) -> tuple[float, ...]:
+        """The numbers a node is computed from."""
+        return tuple(self.values[self.index[x]] if isinstance(x, Node) else float(x) for x in node.inputs)
+
+    def sides(self) -> Sides:
+        """Where the computation lies among the kinks of its operations."""
+        ops = [node.op for node in self.nodes]
+        kinked = (node for node, op in zip(self.nodes, ops) if getattr(op, "kinks", ()))
+        found = tuple(d for node in kinked for d in distances(node.op, self.operands(node)))
+        return tuple(op.name for op in ops if op is not None), found
+
+    def slopes(self) -> dict[Any, float]:
+        """The derivative of the root by each node."""
+        slopes = dict.fromkeys(self.nodes, 0.0)
+        slopes[self.nodes[-1]] = 1.0
+        for node, value in zip(reversed(self.nodes), reversed(self.values)):
+            operands = self.operands(node)
+            for position, operand in enumerate(node.inputs):
+                if isinstance(operand, Node):
+                    slopes[operand] += slopes[node] * node.op.local(position, value, operands)
+        return slopes
+
+    def noise(self) -> float:
+        """The rounding of each result, in units of the last place, carried on to the root."""
+        slopes = self.slopes()
+        return sum(abs(y * slopes[node]) for node, y in zip(self.nodes, self.values) if node.op is not None)
+
+
+def distances(op: Any, operands: Sequence[float]) -> tuple[float, ...]:
+    """How far the operands of an operation are from its kinks; the sign tells the side."""
+    return tuple(float(kink.distance(*operands)) for kink in getattr(op, "kinks", ()))
+
+
+@dataclass(frozen=True)
+class Subject:
+    """A computation, its leaves, and how to run it with another number in the leaf of a place."""
+
+    base: Run
+    leaves: Sequence[Any]
+    vary: Callable[[int, float], tuple[Run, Sequence[Any]]]
+
+
+def subject_of(target: Any, inputs: Any) -> Subject:
+    """A graph, or a function at inputs, as what is to be checked."""
+    if isinstance(target, Value):
+        if inputs is not None:
+            raise TypeError("gradcheck: a graph is checked at its own leaves; inputs are for a function")
+        return _graph(target)
+    if not callable(target):
+        raise TypeError(f"gradcheck: expected a Value or a function, not {target!r}")
+    if inputs is None:
+        raise TypeError("gradcheck: a function is checked at inputs: gradcheck(f, 2.0) or gradcheck(f, (1.0, 2.0))")
+    return _function(target, inputs)
+
+
+def _graph(root: Any) -> Subject:
+    base = Run(topological_order(root))
+    leaves = [node for node in base.nodes if node.op is None]
+
+    def vary(place: int, x: float) -> tuple[Run, Sequence[Any]]:
+        run = base.copy()
+        run.values[run.index[leaves[place]]] = x
+        changed = {leaves[place]}
+        for i, node in enumerate(run.nodes):
+            if any(isinstance(operand, Node) and operand in changed for operand in node.inputs):
+                changed.add(node)
+                run.values[i] = float(node.op.recomputed(base.values[i], run.operands(node)))
+        return run, leaves
+
+    return Subject(base, leaves, vary)
+
+
+def _function(function: Callable[..., Any], inputs: Any) -> Subject:
+    names, many = _parameters(function)
+    if isinstance(inputs, list) and not (many or len(names) == len(inputs)):
+        inputs = (inputs,)
+    arguments = tuple(inputs) if isinstance(inputs, (list, tuple)) else (inputs,)
+    given, labels = parts(arguments), []
+    for name, argument in zip([*names, *(f"x{i}" for i in range(len(names), len(arguments)))], arguments):
+        own = parts(argument)
+        labels += [name] if own and own[0] is argument else [f"{name}{i}" for i in range(len(own))]
+
+    def run(numbers: Sequence[float]) -> tuple[Run, Sequence[Any]]:
+        leaves = [Value(x, label=label) for x, label in zip(numbers, labels)]
+        result = function(*arranged(arguments, leaves))
+        root = result if isinstance(result, Value) else Value(as_number(result, "gradcheck: the function's result"))
+        return Run(topological_order(root)), leaves
+
+    numbers = [float(x) if isinstance(x, Value) else as_number(x, "gradcheck") for x in given]
+    labels = [getattr(x, "label", None) or label for x, label in zip(given, labels)]
+    return Subject(*run(numbers), lambda place, x: run([*numbers[:place], x, *numbers[place + 1 :]]))
+
+
+def _parameters(function: Callable[..., Any]) -> tuple[list[str], bool]:
+    """The names of the arguments a function needs, and whether it takes any number more."""
+    if isinstance(function, Op):
+        return list(function.operands), True
+    try:
+        parameters = inspect.signature(function).parameters.values()
+    except (TypeError, ValueError):  # a built-in function without a signature
+        return [], False
+    needed = [p for p in parameters if p.kind <= p.POSITIONAL_OR_KEYWORD and p.default is p.empty]
+    return [p.name for p in needed], any(p.kind == p.VAR_POSITIONAL for p in parameters)

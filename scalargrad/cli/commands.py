@@ -1,0 +1,216 @@
+"""The commands: each reads its arguments, does one thing with the library, and returns an exit code."""
+
+from __future__ import annotations
+
+import textwrap
+from argparse import Namespace
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from scalargrad.cli.console import FAILED, OK, UsageError, paint
+from scalargrad.cli.inputs import Parser, precision, read, whole
+
+NEURON = "1/(1+exp(-(w0*x0+w1*x1+w2)))"
+VALUES = ("w0=2", "x0=-1", "w1=-3", "x1=-2", "w2=-3")
+
+
+def formula_arguments(parser: Parser) -> None:
+    """The arguments of every command that takes a formula."""
+    parser.add_argument("formula", metavar="EXPR", help='a formula, in quotes: "tanh(w*x + b)"')
+    told = "a number for each variable; 1/3 and pi/2 too"
+    parser.add_argument("values", metavar="name=value", nargs="*", default=[], help=told)
+
+
+# --- draw ------------------------------------------------------------------------------------------------------------
+
+
+def draw_arguments(parser: Parser) -> None:
+    formula_arguments(parser)
+    parser.add_argument("-o", "--output", metavar="FILE", default="graph.svg", help="a .svg, .png, .dot or .json file")
+    parser.add_argument("--precision", type=precision, metavar="N", help="decimals")
+    parser.add_argument("--direction", metavar="D", help="where data flows: LR, to the right, or TB, down")
+    parser.add_argument("--theme", metavar="T", help="light or dark")
+    parser.add_argument("--show", metavar="A,B", help="which of values,upstream,local,downstream,formulas to show")
+    parser.add_argument("--max-nodes", type=whole, metavar="N", help="draw graphs of up to so many nodes")
+    parser.add_argument("--depth", type=whole, metavar="N", help="fold scopes nested deeper than this")
+
+
+def draw_graph(arguments: Namespace) -> int:
+    """Draw the graph with every value and gradient, or write its trace as JSON."""
+    path = Path(arguments.output)
+    if path.suffix.lower() not in (".svg", ".png", ".dot", ".json"):
+        raise UsageError(f"-o {path}: expected a name that ends in .svg, .png, .dot or .json")
+    root = graph(arguments)
+    if path.suffix.lower() == ".json":
+        from scalargrad.tracing import trace
+
+        path.write_text(trace(root).to_json(indent=1) + "\n", encoding="utf-8", newline="\n")
+    else:
+        from scalargrad.drawing import draw
+
+        chosen = {key: getattr(arguments, key) for key in ("precision", "direction", "theme", "max_nodes", "depth")}
+        if arguments.show is not None:
+            chosen["show"] = tuple(arguments.show.replace(",", " ").split())
+        try:
+            drawing = draw(root, **{key: value for key, value in chosen.items() if value is not None})
+        except ValueError as error:  # in the words of this command
+            raise UsageError(str(error).replace("max_nodes=", "--max-nodes ").replace("depth=", "--depth ")) from None
+        drawing.save(path)
+    print(f"wrote {path}")
+    return OK
+
+
+def graph(arguments: Namespace) -> Any:
+    """The graph of the formula that was typed."""
+    expression, values = read(arguments)
+    return expression.graph(**values)
+
+
+# --- steps -----------------------------------------------------------------------------------------------------------
+
+
+def steps_arguments(parser: Parser) -> None:
+    formula_arguments(parser)
+    form = parser.add_mutually_exclusive_group()
+    form.add_argument("--latex", action="store_true", help="LaTeX, to stand in a document that loads amsmath")
+    form.add_argument("--markdown", action="store_true", help="Markdown")
+    parser.add_argument("-o", "--output", metavar="FILE", help="write a .txt, .md or .tex file (a whole document)")
+    parser.add_argument("--precision", type=precision, metavar="N", default=4, help="decimals; 4 if not given")
+
+
+def tell_steps(arguments: Namespace) -> int:
+    """Tell the computation step by step: forward, then backward."""
+    from scalargrad.stepper import steps
+
+    wanted = ".tex" if arguments.latex else ".md" if arguments.markdown else None
+    path = None if arguments.output is None else Path(arguments.output)
+    if path is not None and path.suffix.lower() not in ((wanted,) if wanted else (".txt", ".md", ".tex")):
+        raise UsageError(f"-o {path}: expected a name that ends in {wanted or '.txt, .md or .tex'}")
+    told = steps(graph(arguments), precision=arguments.precision)
+    if path is None:
+        print(told.latex if arguments.latex else told.markdown if arguments.markdown else told.text, end="")
+    else:
+        print(f"wrote {told.save(path)}")
+    return OK
+
+
+# --- check -----------------------------------------------------------------------------------------------------------
+
+
+def check_arguments(parser: Parser) -> None:
+    formula_arguments(parser)
+    parser.add_argument("--order", type=whole, default=1, metavar="N", help="1: gradients; 2: second derivatives too")
+    parser.add_argument("--method", choices=("central", "forward"), default="central", help="the finite difference")
+
+
+def check_gradients(arguments: Namespace) -> int:
+    """Compare every gradient with a finite difference; exit with 1 if one is wrong."""
+    from scalargrad.checking import gradcheck
+
+    if arguments.order not in (1, 2):
+        raise UsageError(f"--order is 1 or 2, not {arguments.order}")
+    report = gradcheck(graph(arguments), order=arguments.order, method=arguments.method)
+    print(report)
+    return OK if report else FAILED
+
+
+# --- demo ------------------------------------------------------------------------------------------------------------
+
+
+def demo_arguments(parser: Parser) -> None:
+    parser.add_argument("-o", "--output", metavar="FILE", help="where to write the drawing; sigmoid-neuron.svg")
+
+
+def show_demo(arguments: Namespace) -> int:
+    """Show the sigmoid neuron of the lecture: its values, its gradients, its drawing."""
+    from scalargrad.cli.demo import run
+
+    return run(arguments.output)
+
+
+# --- doctor ----------------------------------------------------------------------------------------------------------
+
+
+def doctor_arguments(parser: Parser) -> None:
+    pass
+
+
+def examine(arguments: Namespace) -> int:
+    """Look at the installation; exit with 1 and say what to do if something is broken."""
+    from scalargrad.cli.doctor import run
+
+    return run()
+
+
+# --- ops -------------------------------------------------------------------------------------------------------------
+
+
+def ops_arguments(parser: Parser) -> None:
+    parser.add_argument("names", metavar="NAME", nargs="*", help="show these ops only")
+
+
+def list_ops(arguments: Namespace) -> int:
+    """List the ops: their formula, their local derivatives, and what they are."""
+    from scalargrad.ops import OPS
+
+    unknown = [name for name in arguments.names if name not in OPS]
+    if unknown:
+        from difflib import get_close_matches
+
+        near = get_close_matches(unknown[0], OPS, n=1)
+        hint = f"did you mean {near[0]}?" if near else "the command ops without a name lists them all"
+        raise UsageError(f"there is no op called {unknown[0]!r}; {hint}")
+    for name in arguments.names or OPS:
+        op = OPS[name]
+        formula, call = op.text_of(*op.operands), f"{name}({', '.join(op.operands)})"
+        print(f"{paint(name, 'bold')}{op.signature}" + (f" = {formula}" if formula != call else ""))
+        if op.why_not:
+            told = [f"no gradient: {op.why_not}"]
+        else:
+            told = [f"∂/∂{x} = {op.formula(i, op.operands)}" for i, x in enumerate(op.operands)]
+        also = [f"in formulas also {', '.join(op.aliases)}"] if op.aliases else []
+        for line in [op.note, *told, *also]:
+            print(textwrap.fill(line, 78, initial_indent="    ", subsequent_indent="        "))
+    return OK
+
+
+# --- all of them -----------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Command:
+    """A command: what it does, how its arguments are declared, and examples of its use."""
+
+    run: Callable[[Namespace], int]
+    arguments: Callable[[Parser], None]
+    examples: tuple[str, ...]
+
+    @property
+    def description(self) -> str:
+        """What it does, in one sentence."""
+        return str(self.run.__doc__)
+
+
+_EXAMPLE = f'"{NEURON}" {" ".join(VALUES)}'
+COMMANDS = {
+    "draw": Command(draw_graph, draw_arguments, (
+        f"draw {_EXAMPLE} -o neuron.svg",
+        'draw "-x^2" x=-3 -o parabola.png --theme dark --show values,downstream',
+        'draw "σ(α·x)" α=0.1 x=1/3 -o sigmoid.json',
+    )),
+    "steps": Command(tell_steps, steps_arguments, (
+        'steps "x*x + x" x=3',
+        'steps "relu(w*x - 1)" w=2 x=-1 --precision 2 --markdown',
+        'steps "log(x)/y" x=2 y=pi/2 -o steps.tex',
+    )),
+    "check": Command(check_gradients, check_arguments, (
+        'check "tanh(w*x + b)" w=2 x=-1 b=0.5',
+        'check "x^3" x=2 --order 2',
+    )),
+    "demo": Command(show_demo, demo_arguments, ("demo", "demo -o neuron.svg")),
+    "doctor": Command(examine, doctor_arguments, ("doctor",)),
+    "ops": Command(list_ops, ops_arguments, ("ops", "ops sigmoid relu")),
+}  # fmt: skip
+"""Every command by name."""

@@ -1,0 +1,187 @@
+"""``scalargrad doctor``: what is installed, whether it belongs together, and whether drawings can be made."""
+
+from __future__ import annotations
+
+import json
+import platform
+import re
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from importlib import import_module, metadata
+from importlib.util import find_spec
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+from urllib.request import url2pathname
+
+from scalargrad.cli.console import FAILED, OK, coloured, paint, plain
+
+DISTRIBUTION = "scalargrad-lab"
+PACKAGES = ("scalargrad", "fastpath")
+NEEDED = {"numpy": "numpy", "graphviz": "graphviz", "graphviz-pure": None}
+"""What we depend on, and the module to import of it."""
+OPTIONAL = (
+    "matplotlib", "ipykernel", "jupyterlab", "notebook", "jupytext", "nbclient", "micrograd", "autograd",
+    "scikit-learn", "torch", "jax",
+)  # fmt: skip
+SIGNS = "×−σ∂₀²"
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One line of the report; a problem has a remedy, a warning too."""
+
+    name: str
+    told: str
+    remedy: str = ""
+    is_problem: bool = False
+
+
+def problem(name: str, told: str, remedy: str) -> Finding:
+    return Finding(name, told, remedy, is_problem=True)
+
+
+def run() -> int:
+    """Print what was found, and what to do about it."""
+    findings = list(examine())
+    for f in findings:
+        mark = paint("wrong", "red") if f.is_problem else "look " if f.remedy else paint("ok   ", "green")
+        print(f"{mark}  {f.name:14}  {f.told}")
+    remedies = [f for f in findings if f.remedy]
+    if remedies:
+        print("\nWhat to do")
+        for f in remedies:
+            print(f"  {f.name}: {f.remedy}")
+    broken = any(f.is_problem for f in findings)
+    print("\nSomething is broken." if broken else "\nEverything works.")
+    return FAILED if broken else OK
+
+
+def examine() -> Iterator[Finding]:
+    """All findings, in the order of the report."""
+    yield python()
+    yield installed()
+    yield from packages()
+    for name, module in NEEDED.items():
+        yield needed(name, module)
+    yield engine()
+    yield drawing()
+    yield console()
+    found = [f"{name} {metadata.version(name)}" for name in OPTIONAL if version(name)]
+    yield Finding("optional", ", ".join(found) or "none")
+
+
+def version(distribution: str) -> str | None:
+    """The version of a distribution, None if it is not installed."""
+    try:
+        return metadata.version(distribution)
+    except metadata.PackageNotFoundError:
+        return None
+
+
+def python() -> Finding:
+    """The interpreter."""
+    return Finding("python", f"{platform.python_version()}  {sys.executable}")
+
+
+def here() -> Path:
+    """The folder that holds the packages that are running."""
+    return Path(__file__).resolve().parents[2]
+
+
+def installed() -> Finding:
+    """The distribution, and whether it is what Python imports."""
+    from scalargrad import __version__
+
+    told = f"{__version__}  {here()}"
+    try:
+        home = home_of(metadata.distribution(DISTRIBUTION))
+    except metadata.PackageNotFoundError:
+        return Finding(DISTRIBUTION, f"{told}  (not installed, runs from its folder)")
+    if home != here():
+        remedy = f"the installed one is in {home}; another folder comes first in PYTHONPATH or is the current one"
+        return Finding(DISTRIBUTION, told, remedy)
+    return Finding(DISTRIBUTION, told)
+
+
+def home_of(distribution: metadata.Distribution) -> Path:
+    """The folder that holds the packages of a distribution; for an editable installation, its source folder."""
+    url = json.loads(distribution.read_text("direct_url.json") or "{}")
+    if url.get("dir_info", {}).get("editable"):
+        return Path(url2pathname(unquote(urlsplit(url["url"]).path))).resolve()
+    return Path(str(distribution.locate_file(""))).resolve()
+
+
+def packages() -> Iterator[Finding]:
+    """Whether other distributions have put packages of our names here, and where ours are."""
+    owners = metadata.packages_distributions()
+    for name in PACKAGES:
+        others = sorted({d for d in owners.get(name, ()) if d and re.sub(r"[-_.]+", "-", d).lower() != DISTRIBUTION})
+        spec = find_spec(name)
+        place = Path(spec.origin).resolve().parents[1] if spec and spec.origin else None
+        told = f"package {name}"
+        if others:
+            remedy = f"pip uninstall {' '.join(others)}, then install this project again"
+            other = ", ".join(f"{d} {version(d) or ''}".strip() for d in others)
+            yield problem(name, f"{told}: another project, {other}, has put its own here", remedy)
+        elif place is None:
+            yield problem(name, f"{told}: not found", "install this project again")
+        elif place != here():
+            yield problem(name, f"{told}: imported from {place}", f"move or rename that folder; ours is in {here()}")
+        else:
+            yield Finding(name, f"{told}: this project's")
+
+
+def needed(name: str, module: str | None) -> Finding:
+    """A distribution we depend on, and whether it can be imported."""
+    found = version(name)
+    if found is None:
+        return problem(name, "not installed", f"pip install {name}")
+    try:
+        if module:
+            import_module(module)
+    except Exception as error:  # whatever is wrong here is what the report is for
+        return problem(name, f"{found}: {one_line(error)}", f"pip install --force-reinstall {name}")
+    return Finding(name, found)
+
+
+def engine() -> Finding:
+    """The program that lays out drawings."""
+    try:
+        from scalargrad.drawing import layout
+
+        found = layout.engine()
+    except Exception as error:
+        remedy = "pip install --force-reinstall graphviz-pure, or let SCALARGRAD_DOT name a dot program"
+        return problem("layout engine", one_line(error), remedy)
+    version = found.version.partition(" - ")[2] or found.version
+    return Finding("layout engine", f"{version}, {found.path}, from {found.source}")
+
+
+def drawing() -> Finding:
+    """Whether a graph of two nodes can be drawn."""
+    try:
+        from scalargrad import Value
+        from scalargrad.drawing import draw
+
+        svg = draw(Value(2.0, label="x").exp()).svg
+    except Exception as error:
+        return problem("drawing", one_line(error), "mend what is wrong above; if nothing is, report this line")
+    return Finding("drawing", f"works: two nodes, {len(svg)} characters of SVG")
+
+
+def one_line(error: Exception) -> str:
+    """An error in one line."""
+    return " ".join(str(error).split()) or type(error).__name__
+
+
+def console() -> Finding:
+    """Whether the standard output has the signs of mathematics."""
+    encoding = getattr(sys.stdout, "encoding", None) or "unknown"
+    colours = "colours" if coloured(sys.stdout) else "no colours"
+    try:
+        SIGNS.encode(encoding)
+    except (LookupError, UnicodeEncodeError):
+        told = f"{encoding}, {colours}: has not all of {SIGNS}, written as {plain(SIGNS)}"
+        return Finding("console", told, "set PYTHONIOENCODING=utf-8 if the console can show them")
+    return Finding("console", f"{encoding}, {colours}")

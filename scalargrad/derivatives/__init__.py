@@ -1,0 +1,232 @@
+"""Derivatives that are graphs themselves: ``grad``, ``jacobian``, ``hvp`` and ``hessian``.
+
+The partials of the registry are written in ops. Run on numbers they give numbers, and that is
+:meth:`Value.backward`; run on Values, as here, they give Values: a gradient that can be drawn, traced and
+differentiated again. Nothing here reads or writes a ``grad``.
+
+Each function has two forms. On a **graph**, ``grad(y, x)`` is the derivative of the node ``y`` by the node ``x``,
+which may be a leaf or lie in between. On a **function**, ``grad(f)`` is the function that computes the derivative of
+``f``, and ``grad(f, 2.0)`` is its value at 2. Variables may come in lists, tuples and arrays, nested as one likes; the
+derivatives come in the same arrangement.
+
+- A result that does not depend on a variable has the derivative ``Value(0.0)`` by it.
+- Only paths that lead to the variables asked for are computed; what lies off them need not be differentiable.
+- A derivative may be a node that exists already: that of ``w * x`` by ``x`` is ``w`` itself.
+- Under :class:`no_grad` the results are constants.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
+from typing import Any
+
+from scalargrad import modes
+from scalargrad.derivatives.arrangement import arranged, is_array, parts
+from scalargrad.derivatives.pulling import as_node, pull
+from scalargrad.engine import Value
+from scalargrad.graph import Node, topological_order
+from scalargrad.ops.registry import as_number, is_number
+
+# --- the four --------------------------------------------------------------------------------------------------------
+
+
+def grad(target: Any, *args: Any, argnums: int | tuple[int, ...] = 0, **named: Any) -> Any:
+    """The derivative of one number by others.
+
+    On a graph, ``grad(y, x)`` is a Value and ``grad(y, [x1, x2])`` a list of Values. On a function, ``grad(f)`` is the
+    function giving the derivative by the first argument, or by the argument of the number ``argnums``; for a tuple of
+    numbers it gives a tuple. ``grad(f, *arguments)`` is evaluated at once.
+
+    Raises NotDifferentiableError if an operation without a derivative lies on the way to a variable.
+
+    >>> from scalargrad import Value, sin, tanh
+    >>> x = Value(3.0, label="x")
+    >>> slope = grad(x**3, x)
+    >>> slope.data, grad(slope, x).data, grad(grad(slope, x), x).data
+    (27.0, 18.0, 6.0)
+    >>> grad(lambda x, y: x * y * y, 2.0, 3.0, argnums=(0, 1))
+    (Value(9.0, op=mul), Value(12.0, op=add))
+    >>> float(grad(grad(grad(sin)))(0.0))  # −cos 0
+    -1.0
+    """
+    return _read(_grad, target, args, argnums, named)
+
+
+def jacobian(target: Any, *args: Any, argnums: int | tuple[int, ...] = 0, **named: Any) -> Any:
+    """The derivatives of several numbers, one row for each: ``J[i][j] = ∂y_i/∂x_j``.
+
+    On a graph, ``jacobian([y1, y2], [x1, x2])`` is a list of rows; on a function that returns several Values,
+    ``jacobian(f)`` is the function giving the rows. Of an array by an array it is an array, of a single Value a row.
+
+    >>> from scalargrad import Value
+    >>> x, y = Value(2.0), Value(3.0)
+    >>> [[float(d) for d in row] for row in jacobian([x * y, x + y], [x, y])]
+    [[3.0, 2.0], [1.0, 1.0]]
+    """
+    return _read(_jacobian, target, args, argnums, named)
+
+
+def hvp(target: Any, *args: Any, argnums: int | tuple[int, ...] = 0, **named: Any) -> Any:
+    """The Hessian times a vector, ``Σ_j ∂²y/∂x_i∂x_j · v_j``, without the Hessian: it costs about two gradients.
+
+    On a graph, ``hvp(y, xs, v)``; on a function, ``hvp(f)`` takes the arguments of ``f`` and then ``v``, which is
+    arranged like the variables.
+
+    >>> curved = lambda p: p[0] ** 2 * p[1]
+    >>> [float(d) for d in hvp(curved, [2.0, 3.0], [1.0, 0.0])]
+    [6.0, 4.0]
+    """
+    return _read(_hvp, target, args, argnums, named)
+
+
+def hessian(target: Any, *args: Any, argnums: int | tuple[int, ...] = 0, **named: Any) -> Any:
+    """The second derivatives, one row for each variable: ``H[i][j] = ∂²y/∂x_i∂x_j``.
+
+    On a graph, ``hessian(y, [x1, x2])`` is a list of rows; ``hessian(f)`` is the function giving them. By an array it
+    is an array, by a single Value the second derivative.
+
+    >>> saddle = lambda p: p[0] * p[0] - 3 * p[0] * p[1]
+    >>> [[float(d) for d in row] for row in hessian(saddle, [1.0, 2.0])]
+    [[2.0, -3.0], [-3.0, 0.0]]
+    """
+    return _read(_hessian, target, args, argnums, named)
+
+
+# --- what is computed of a result and its variables ------------------------------------------------------------------
+
+
+def _grad(result: Any, variables: Any) -> Any:
+    return arranged(variables, pull([_one(result, "grad")], [1.0], parts(variables)))
+
+
+def _jacobian(result: Any, variables: Any) -> Any:
+    xs = parts(variables)
+    rows = [pull([_one(y, "jacobian")], [1.0], xs) for y in parts(result)]
+    return arranged(result, [arranged(variables, row) for row in rows])
+
+
+def _hvp(result: Any, variables: Any, v: Any) -> Any:
+    xs = parts(variables)
+    vector = [x if isinstance(x, Node) else as_number(x, "hvp: v") for x in parts(v)]
+    if len(xs) != len(vector):
+        raise ValueError(f"hvp: {len(xs)} variables need a v of as many numbers, not {len(vector)}")
+    with recorded():
+        slopes = pull([_one(result, "hvp")], [1.0], xs)
+    return arranged(variables, pull(slopes, vector, xs))
+
+
+def _hessian(result: Any, variables: Any) -> Any:
+    xs = parts(variables)
+    with recorded():
+        slopes = pull([_one(result, "hessian")], [1.0], xs)
+    return arranged(variables, [arranged(variables, pull([slope], [1.0], xs)) for slope in slopes])
+
+
+def _one(result: Any, name: str) -> Any:
+    if isinstance(result, Value) or is_number(result):
+        return result
+    advice = ""
+    if name != "jacobian" and (isinstance(result, (list, tuple)) or is_array(result)):
+        advice = "; the derivatives of several Values are a jacobian"
+    raise TypeError(f"{name}: expected the result to be one Value, not a {type(result).__name__}{advice}")
+
+
+# --- the two forms ---------------------------------------------------------------------------------------------------
+
+
+Reading = Callable[..., Any]
+"""What is computed on a graph: of a result and its variables (and v)."""
+
+
+def _read(reading: Reading, target: Any, args: tuple[Any, ...], argnums: Any, named: dict[str, Any]) -> Any:
+    name = reading.__name__[1:]
+    if isinstance(target, (Node, list, tuple)) or is_array(target):
+        if len(args) != 1 + _extra(reading) or named or argnums != 0:
+            takes = "the result, the variables and v" if _extra(reading) else "the result and the variables"
+            raise TypeError(f"{name}: on a graph it takes {takes}, nothing more or less")
+        _require_nodes(target, name, "the result")
+        _require_nodes(args[0], name, "the variables")
+        return _finished(reading(target, *args))
+    if not callable(target):
+        raise TypeError(f"{name}: expected a Value or a function, not {target!r}")
+    derivative = _of_function(reading, target, argnums)
+    return derivative(*args, **named) if args or named else derivative
+
+
+def _extra(reading: Reading) -> int:
+    """How many arguments it takes after the variables."""
+    return int(reading is _hvp)
+
+
+def _of_function(reading: Reading, function: Callable[..., Any], argnums: Any) -> Callable[..., Any]:
+    """The function that calls ``function`` on variables of its own and reads the derivative off the graph."""
+    name = reading.__name__[1:]
+    places = argnums if isinstance(argnums, tuple) else (argnums,)
+    if not all(isinstance(place, int) for place in places):
+        raise TypeError(f"{name}: argnums is the number of an argument, or a tuple of such, not {argnums!r}")
+
+    def derivative(*args: Any, **named: Any) -> Any:
+        count = len(args) - _extra(reading)
+        own, extra = args[: max(count, 0)], args[max(count, 0) :]
+        if len(extra) != _extra(reading) or not all(-count <= place < count for place in places):
+            v = " before v" * _extra(reading)
+            raise TypeError(f"{name}: no argument of number {argnums} among the {max(count, 0)} given{v}")
+        chosen = {place % count for place in places}
+        stand_ins = {i: arranged(own[i], [_stand_in(x, name) for x in parts(own[i])]) for i in chosen}
+        with recorded():
+            result = function(*(stand_ins.get(i, x) for i, x in enumerate(own)), **named)
+        variables = tuple(stand_ins[place % count] for place in places)
+        read = reading(result, variables if isinstance(argnums, tuple) else variables[0], *extra)
+        pairs = [pair for i in chosen for pair in zip(parts(stand_ins[i]), parts(own[i]))]
+        return _spliced(_finished(read), {leaf: x for leaf, x in pairs if isinstance(x, Node)})
+
+    title = getattr(function, "__name__", type(function).__name__)
+    derivative.__name__ = derivative.__qualname__ = f"{name}({title})"
+    derivative.__doc__ = f"The {name} of {title} by argument {argnums}."
+    return derivative
+
+
+def _spliced(results: Any, originals: dict[Any, Any]) -> Any:
+    """The results with the Values the caller gave in place of the leaves that stood for them.
+
+    A function is run on new leaves, since it may also refer to the caller's Values from outside, as the inner function
+    does in ``grad(lambda x: grad(lambda t: x * t)(x))``: to it they are constants. Once its derivative is computed,
+    the two are the same again.
+    """
+    if not originals or not modes.recording():
+        return results
+    nodes = parts(results)
+    for node in topological_order(*nodes):
+        if any(isinstance(x, Node) and x in originals for x in node.inputs):
+            node._set_inputs(tuple(originals.get(x, x) if isinstance(x, Node) else x for x in node.inputs))
+    return arranged(results, [originals.get(x, x) for x in nodes])
+
+
+def _stand_in(x: Any, where: str) -> Value:
+    """A new leaf with this number."""
+    return Value(x.data, label=x.label) if isinstance(x, Value) else Value(as_number(x, where))
+
+
+def _constant(x: Any) -> Any:
+    return Value(float(x))
+
+
+def recorded() -> AbstractContextManager[None]:
+    """What is computed in this block is recorded, even under no_grad."""
+    return nullcontext() if modes.recording() else modes.enable_grad()
+
+
+def _finished(results: Any) -> Any:
+    """The results as Values; constants if nothing is recorded."""
+    make = as_node if modes.recording() else _constant
+    return arranged(results, [make(x) for x in parts(results)])
+
+
+def _require_nodes(given: Any, name: str, what: str) -> None:
+    for x in parts(given):
+        if not isinstance(x, Value):
+            raise TypeError(f"{name}: expected {what} to be Values, not {x!r} ({type(x).__name__})")
+
+
+__all__ = ["grad", "hessian", "hvp", "jacobian"]

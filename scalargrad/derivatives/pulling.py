@@ -1,0 +1,78 @@
+"""The reverse pass on nodes: gradients that are nodes."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+from scalargrad.engine import Value
+from scalargrad.graph import Node, topological_order
+from scalargrad.ops.registry import Op
+
+
+def pull(roots: Sequence[Any], upstreams: Sequence[Any], variables: Sequence[Any]) -> list[Any]:
+    """``Σ_r upstream_r · ∂root_r/∂x`` for each variable: a node, or a plain number where it is one.
+
+    Roots that are numbers have no derivative. Contributions are added up outputs first, operands from left to right, as
+    :meth:`Value.backward` adds them. Plain numbers stay plain as long as they can, so that no ``1·`` and ``0 +`` comes
+    into the graph of the derivative. Linear in nodes and edges.
+    """
+    seeded = [(root, upstream) for root, upstream in zip(roots, upstreams) if isinstance(root, Node)]
+    order = topological_order(*(root for root, _ in seeded))
+    ways: dict[Any, tuple[bool, ...]] = dict.fromkeys(variables, ())  # which operands lead to a variable
+    for node in order:
+        needed = tuple([isinstance(x, Node) and x in ways for x in node.inputs])
+        if any(needed):
+            ways[node] = needed
+    received: dict[Any, Any] = {}
+
+    def give(node: Any, share: Any) -> None:
+        if share is not None:
+            received[node] = received[node] + share if node in received else share
+
+    for root, upstream in seeded:
+        give(root, upstream)
+    wanted = set(variables)
+    for node in reversed(order):
+        if node in received and any(ways.get(node, ())):
+            upstream = received[node] if node in wanted else received.pop(node)
+            for operand, share in zip(node.inputs, shares(node, upstream, ways[node])):
+                give(operand, share)
+    return [received.get(x, 0.0) for x in variables]
+
+
+def shares(node: Any, upstream: Any, needed: tuple[bool, ...]) -> list[Any]:
+    """``upstream × local`` for each needed operand of a node; None for the others, and where it is exactly nought."""
+    op, operands = node.op, node.inputs
+    if not isinstance(op, Op):
+        return list(op.pullback(as_node(upstream), node, operands, needed))
+    op.require_derivative()
+    pairs = list(zip(op.partials, needed))
+    try:
+        locals_ = [partial(node, *operands) if need else None for partial, need in pairs]
+    except ZeroDivisionError:  # 1/b of a constant b = 0: Python refuses it, as a Value it is answered as IEEE does
+        nodes = tuple(map(as_node, operands))
+        locals_ = [partial(node, *nodes) if need else None for partial, need in pairs]
+    return [None if local is None else _product(upstream, local) for local in locals_]
+
+
+def _product(upstream: Any, local: Any) -> Any:
+    """``upstream × local`` with no node for a factor 1, and None for a share that is exactly nought."""
+    for one, other in ((upstream, local), (local, upstream)):
+        if isinstance(one, (float, int)):
+            if one == 1:
+                return other
+            if one == -1:
+                return -other
+            if one == 0 and _is_finite(other):
+                return None
+    return upstream * local
+
+
+def as_node(x: Any) -> Any:
+    return x if isinstance(x, Node) else Value(x)
+
+
+def _is_finite(x: Any) -> bool:
+    return math.isfinite(float(x))

@@ -1,0 +1,159 @@
+"""Drawing a computational graph with its numbers: the value and gradient of every node, and on every edge
+upstream × local = downstream.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Collection, Iterable
+from contextlib import suppress
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from scalargrad.drawing import layout
+from scalargrad.drawing.dot import PARTS, Style, build
+from scalargrad.drawing.folding import fold
+from scalargrad.drawing.theme import theme as theme_of
+from scalargrad.formatting import number
+from scalargrad.records import Trace
+from scalargrad.tracing import trace
+
+__all__ = ["Drawing", "draw"]
+
+NOTEBOOK_NODES = 150
+"""Up to how many nodes a notebook gets the PNG beside the SVG."""
+
+DEEPEST = 1_000
+
+
+class Drawing:
+    """A drawn Trace: DOT source, SVG or PNG, made when asked for.
+
+    A notebook shows it as it is. :meth:`save` writes a file.
+    """
+
+    def __init__(self, trace: Trace, style: Style, depth: int) -> None:
+        self.trace = trace
+        self.style = style
+        self.depth = depth
+
+    @cached_property
+    def dot(self) -> str:
+        """The DOT source: the same text in every run."""
+        return str(build(self.trace, self.style, self.depth).source)
+
+    @cached_property
+    def svg(self) -> str:
+        """The drawing as SVG."""
+        return layout.render(self.dot, "svg").decode("utf-8")
+
+    @cached_property
+    def png(self) -> bytes:
+        """The drawing as PNG, at twice the size of the screen's points."""
+        return layout.render(self.dot, "png", "-Gdpi=144")
+
+    def save(self, path: str | os.PathLike[str]) -> Path:
+        """Write the drawing; the ending of the name says how: ``.svg``, ``.png``, ``.dot``, or ``.json`` for the Trace.
+
+        The file is replaced as a whole, or not at all.
+        """
+        target = Path(path)
+        forms: dict[str, Callable[[], str | bytes]] = {
+            ".svg": lambda: self.svg,
+            ".png": lambda: self.png,
+            ".dot": lambda: self.dot,
+            ".json": lambda: self.trace.to_json(indent=1),
+        }
+        form = forms.get(target.suffix.lower())
+        if form is None:
+            raise ValueError(f"a drawing is saved as .svg, .png, .dot or .json, not as {target.name!r}")
+        if not target.parent.is_dir():
+            raise FileNotFoundError(f"cannot write {target}: there is no folder {target.parent}")
+        content = form()
+        unfinished = target.with_name(f".{target.name}.{os.getpid()}.part")
+        try:
+            unfinished.write_bytes(content if isinstance(content, bytes) else content.encode("utf-8"))
+            os.replace(unfinished, target)
+        except OSError as error:
+            raise type(error)(error.errno, error.strerror, str(target)) from None
+        finally:
+            with suppress(OSError):
+                unfinished.unlink(missing_ok=True)
+        return target
+
+    @property
+    def text(self) -> str:
+        """The numbers as a table of text: what is shown where pictures are not."""
+        p = self.style.precision
+        lines = [f"{'node':<12} {'value':>12} {'gradient':>12}  made by"]
+        for n in self.trace.nodes:
+            grad = "–" if n.grad is None else number(n.grad, p)
+            lines.append(f"{n.name:<12} {number(n.value, p):>12} {grad:>12}  {n.formula or '(given)'}")
+        return "\n".join(lines)
+
+    def __repr__(self) -> str:
+        return f"<Drawing of {self.trace.root.name}: {len(self.trace.nodes)} nodes>"
+
+    def _repr_mimebundle_(self, **options: Any) -> dict[str, Any]:
+        bundle: dict[str, Any] = {"text/plain": self.text}
+        try:
+            bundle["image/svg+xml"] = self.svg
+            if len(self.trace.nodes) <= NOTEBOOK_NODES:
+                bundle["image/png"] = self.png
+        except Exception as error:  # a notebook must show something, whatever is wrong with the machine's Graphviz
+            bundle["text/plain"] = f"{error}\n\n{self.text}"
+        return bundle
+
+
+def draw(
+    root: Any,
+    *,
+    precision: int = 2,
+    direction: str = "LR",
+    theme: str = "light",
+    show: str | Iterable[str] = PARTS,
+    max_nodes: int = 500,
+    depth: int | None = None,
+    legend: bool = True,
+    highlight: Collection[str] = (),
+    id_prefix: str = "",
+) -> Drawing:
+    """Draw the graph behind a result, or a Trace.
+
+    ``precision`` is the number of decimals; ``direction`` of the data "LR" (left to right) or "TB" (downward);
+    ``theme`` "light" or "dark"; ``show`` which of "values", "upstream", "local", "downstream", "formulas" appear;
+    ``depth`` folds the scopes nested deeper (0: every outermost scope is one box); ``highlight`` the ids of nodes
+    (``node-3``) and edges (``edge-5-0``: output and position) to emphasise; ``id_prefix`` what ids in the SVG begin
+    with. Raises ValueError if more than ``max_nodes`` nodes would be drawn, and StaleGraphError like
+    :func:`scalargrad.trace`.
+
+    >>> from scalargrad import Value, draw
+    >>> picture = draw(Value(2.0, label="w") * Value(-1.0, label="x"))
+    >>> picture
+    <Drawing of L: 3 nodes>
+    >>> "1.00 × -1.00 = <b>-1.00</b>" in picture.dot
+    True
+    """
+    if isinstance(precision, bool) or not isinstance(precision, int) or not 0 <= precision <= 17:
+        raise ValueError(f"precision is a number of decimals from 0 to 17, not {precision!r}")
+    if direction not in ("LR", "TB"):
+        raise ValueError(f"direction is 'LR' (left to right) or 'TB' (downward), not {direction!r}")
+    parts = [show] if isinstance(show, str) else list(show)
+    unknown = [part for part in parts if part not in PARTS]
+    if unknown:
+        raise ValueError(f"show takes {', '.join(PARTS)}, not {unknown[0]!r}")
+    if depth is not None and (isinstance(depth, bool) or not isinstance(depth, int) or depth < 0):
+        raise ValueError(f"depth is how many levels of scopes stay open, 0 or more, not {depth!r}")
+    colors = theme_of(theme)
+    taken = trace(root)
+    level = DEEPEST if depth is None else depth
+    folded = fold(taken, level)
+    count = len(folded.nodes) + len(folded.boxes)
+    if count > max_nodes:
+        raise ValueError(
+            f"this drawing would have {count} nodes, more than {max_nodes}: allow them with max_nodes={count}, or fold "
+            "scopes with depth=0 (give the parts of a computation names with scalargrad.scope)"
+        )
+    style = Style(colors, precision, direction, tuple(parts), legend, frozenset(highlight), id_prefix)
+    return Drawing(taken, style, level)

@@ -1,0 +1,233 @@
+"""From a Trace to DOT source."""
+
+from __future__ import annotations
+
+import html
+import math
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import Any
+
+import graphviz
+
+from scalargrad.drawing.folding import Box, fold
+from scalargrad.drawing.theme import Theme
+from scalargrad.formatting import decimal, number
+from scalargrad.records import EdgeGrad, Trace, TraceNode
+
+PARTS = ("values", "upstream", "local", "downstream", "formulas")
+"""What a drawing can show of the numbers."""
+
+FONT = "Helvetica"
+LONGEST = 28
+"""Up to how many characters of a label stand in its node; the whole is in the tooltip."""
+
+WORDS = {
+    "value": "value",
+    "gradient": "gradient",
+    "edge": "on an edge: upstream × local = downstream, and ∂ the local derivative",
+}
+
+
+@dataclass(frozen=True)
+class Style:
+    """How a Trace is drawn."""
+
+    theme: Theme
+    precision: int = 2
+    direction: str = "LR"
+    show: Collection[str] = PARTS
+    legend: bool = True
+    lit: Collection[str] = ()
+    """The ids of the nodes and edges to emphasise: ``node-3``, ``edge-5-0``."""
+    prefix: str = ""
+    """What the ids in the SVG begin with, so that two drawings fit on one page."""
+
+
+def text(x: str) -> str:
+    """Any text for an HTML-like label: nothing in it is markup, and what cannot be shown is shown as ``�``."""
+    clean = "".join(c if c.isprintable() else " " if c.isspace() else "�" for c in x)
+    return html.escape(clean, quote=True)
+
+
+def attribute(x: str) -> str:
+    """Any text for an attribute: nothing in it is an escape of DOT's, or markup."""
+    return text(x).replace("\\", "\\\\")
+
+
+def shortened(x: str) -> str:
+    """A label as its node shows it."""
+    return x if len(x) <= LONGEST else x[: LONGEST - 1] + "…"
+
+
+def font(inner: str, color: str, size: float | None = None) -> str:
+    """Escaped text in a colour."""
+    points = "" if size is None else f' point-size="{size:g}"'
+    return f'<font color="{color}"{points}>{inner}</font>'
+
+
+def row(inner: str) -> str:
+    """A line of a label; the spaces at its ends keep other fonts from running over the border."""
+    return f"<tr><td> {inner} </td></tr>"
+
+
+def node_label(node: TraceNode, shares: tuple[EdgeGrad, ...], named: bool, style: Style, lit: bool) -> str:
+    """The table in a node: what it is, its value, its gradient, and at a fork the sum the gradient is."""
+    theme = style.theme
+    name = text(shortened(node.name))
+    if node.is_leaf:
+        head = f"<b>{name}</b>" if node.label is not None or named else " "
+    elif node.label is not None:
+        head = f"<b>{name}</b> {font('= ' + text(shortened(node.symbol)), theme.soft, 11)}"
+    else:
+        head = f"<b>{text(shortened(node.symbol))}</b>" + (f"  {font(name, theme.soft, 10)}" if named else "")
+    rows = [row(font(head, theme.ink))]
+    if "values" in style.show:
+        rows.append(row(font(text(number(node.value, style.precision)), theme.value)))
+    if "downstream" in style.show and node.grad is not None:
+        rows.append(row(font("↑ " + text(number(node.grad, style.precision)), theme.grad)))
+        if len(shares) > 1:
+            rows.append(row(font(sum_of(shares, style.precision), theme.grad, 9.5)))
+    fill = theme.lit if lit else theme.leaf if node.is_leaf else theme.paper
+    border = f'border="{2 if lit else 1}" color="{theme.grad if lit else theme.leaf if node.is_leaf else theme.rule}"'
+    return (
+        f'<<table {border} bgcolor="{fill}" style="rounded" cellborder="0" cellspacing="0" cellpadding="2">'
+        f"{''.join(rows)}</table>>"
+    )
+
+
+def sum_of(shares: tuple[EdgeGrad, ...], precision: int) -> str:
+    """The contributions at a fork: ``= 0.20 + 0.19``."""
+    if len(shares) > 4:
+        return f"= sum of {len(shares)}"
+    terms = [number(e.downstream, precision) for e in shares]
+    return "= " + " + ".join(f"({t})" if i and t.startswith("-") else t for i, t in enumerate(map(text, terms)))
+
+
+def edge_label(edge: EdgeGrad, style: Style) -> str:
+    """The lines on an edge: the product in numbers, and the formula of the local derivative."""
+    show, theme, lines = style.show, style.theme, []
+    factors = [
+        text(number(x, style.precision)) for part, x in (("upstream", edge.upstream), ("local", edge.local))
+        if part in show and x is not None
+    ]  # fmt: skip
+    product = " × ".join(factors)
+    if "downstream" in show:
+        product += (" = " if factors else "") + f"<b>{text(number(edge.downstream, style.precision))}</b>"
+    if product:
+        lines.append(font(product, theme.grad))
+    if "formulas" in show:
+        lines.append(font(f"∂={text(shortened(edge.formula))}", theme.formula))
+    if not lines:
+        return ""
+    lift = '<tr><td height="4" fixedsize="true" width="1"></td></tr>'  # keeps the words off the line
+    rows = "".join(f"<tr><td>  {line}  </td></tr>" for line in lines)
+    return f'<<table border="0" cellborder="0" cellspacing="0" cellpadding="0">{lift}{rows}</table>>'
+
+
+def mentioned(trace: Trace, show: Collection[str]) -> set[str]:
+    """The automatic names that some formula on an edge uses, and which therefore must be shown in their nodes."""
+    if "formulas" not in show:
+        return set()
+    automatic = {n.name for n in trace.nodes if n.label is None}
+    return {name for name in automatic for e in trace.edges if name in e.formula}
+
+
+def build(trace: Trace, style: Style, depth: int) -> graphviz.Digraph:
+    """The drawing of a Trace as a DOT graph, scopes deeper than ``depth`` folded; the same bytes in every run."""
+    theme = style.theme
+    graph = graphviz.Digraph("trace")
+    graph.attr(
+        rankdir=style.direction, bgcolor=theme.paper, nodesep="0.22", ranksep="0.3", fontname=FONT, fontsize="10",
+        fontcolor=theme.soft, pad="0.12",
+    )  # fmt: skip
+    graph.attr("node", shape="plain", fontname=FONT, fontsize="13")
+    graph.attr("edge", fontname=FONT, fontsize="10", color=theme.edge, arrowsize="0.7")
+    if style.legend:
+        graph.attr(label=legend(style), labelloc="b", labeljust="l")
+    names = mentioned(trace, style.show)
+    folded = fold(trace, depth)
+    placed = [(_scopes(n.scope), _node(trace, n, names, style)) for n in folded.nodes]
+    boxes = {box.path: f"b{i}" for i, box in enumerate(folded.boxes)}
+    placed += [(_scopes(box.path)[:-1], _box(box, boxes[box.path], style)) for box in folded.boxes]
+    _place(graph, placed, style, "cluster")
+    for (start, end), edges in folded.edges.items():
+        tail, head = (boxes[x] if isinstance(x, str) else f"n{x}" for x in (start, end))
+        if isinstance(end, str):
+            _merged_edge(graph, tail, head, edges, style)
+            continue
+        for edge in edges:
+            _edge(graph, tail, head, edge, style)
+    return graph
+
+
+def _scopes(path: str | None) -> list[str]:
+    return path.split("/") if path else []
+
+
+def _edge(graph: graphviz.Digraph, tail: str, head: str, edge: EdgeGrad, style: Style) -> None:
+    name = f"edge-{edge.output.index}-{edge.position}"
+    emphasis = {"penwidth": "2.5", "color": style.theme.grad} if name in style.lit else {}
+    tip = attribute(f"{edge.input.name} → {edge.output.name}")
+    graph.edge(tail, head, label=edge_label(edge, style), id=style.prefix + name, tooltip=tip, **emphasis)
+
+
+def _merged_edge(graph: graphviz.Digraph, tail: str, head: str, edges: list[EdgeGrad], style: Style) -> None:
+    lines = [] if len(edges) == 1 else [font(f"{len(edges)} edges", style.theme.soft)]
+    if "downstream" in style.show and len({e.input.index for e in edges}) == 1:
+        shares = [e.downstream for e in edges if isinstance(e.downstream, float)]
+        if len(shares) == len(edges):
+            lines.append(font(f"<b>{text(decimal(math.fsum(shares), style.precision))}</b>", style.theme.grad))
+    graph.edge(tail, head, label=f"<{'<br/>'.join(lines)}>" if lines else "")
+
+
+def _box(box: Box, name: str, style: Style) -> dict[str, str]:
+    theme = style.theme
+    told = [f"{len(box.nodes)} operations"] + ([f"{len(box.leaves)} parameters"] if box.leaves else [])
+    rows = [row(font(f"<b>{text(shortened(box.path.split('/')[-1]))}</b>", theme.ink))]
+    rows += [row(font(line, theme.soft, 10)) for line in told]
+    table = '<table border="2" style="rounded" cellborder="0" cellspacing="0" cellpadding="4"'
+    label = f'<{table} color="{theme.rule}" bgcolor="{theme.leaf}">{"".join(rows)}</table>>'
+    return {"name": name, "label": label, "id": style.prefix + name, "tooltip": attribute(box.path)}
+
+
+def _node(trace: Trace, node: TraceNode, names: set[str], style: Style) -> dict[str, str]:
+    name = f"node-{node.index}"
+    label = node_label(node, trace.edges_from(node), node.name in names, style, name in style.lit)
+    told = node.label if node.label is not None else node.name
+    tip = told if node.is_leaf else f"{told} = {node.formula}"
+    return {"name": f"n{node.index}", "label": label, "id": style.prefix + name, "tooltip": attribute(tip)}
+
+
+def _place(graph: Any, placed: list[tuple[list[str], dict[str, str]]], style: Style, path: str) -> None:
+    """Put the nodes into the graph, those of a scope into a frame of their own, nested as the scopes are."""
+    inner: dict[str, list[tuple[list[str], dict[str, str]]]] = {}
+    for scope, line in placed:
+        if scope:
+            inner.setdefault(scope[0], []).append((scope[1:], line))
+        else:
+            graph.node(**line)
+    for i, (name, members) in enumerate(inner.items()):
+        with graph.subgraph(name=f"{path}_{i}") as frame:
+            frame.attr(
+                label=f"<{font(text(shortened(name)), style.theme.soft, 11)}>",
+                color=style.theme.scope,
+                style="rounded",
+                penwidth="1",
+                tooltip=attribute(name),
+                labeljust="l",
+                labelloc="t",
+            )
+            _place(frame, members, style, f"{path}_{i}")
+
+
+def legend(style: Style) -> str:
+    """One line that says what is what."""
+    theme, show, parts = style.theme, style.show, []
+    if "values" in show:
+        parts.append(font(decimal(1.5, 1), theme.value) + f" {WORDS['value']}")
+    if "downstream" in show:
+        parts.append(font("↑ " + decimal(-0.2, 1), theme.grad) + f" {WORDS['gradient']}")
+    if {"upstream", "local", "downstream"} <= set(show):
+        parts.append(WORDS["edge"])
+    return f"<{'   ·   '.join(parts)}>" if parts else ""

@@ -1,0 +1,97 @@
+"""Finding and running the layout engine: Graphviz, as a wheel or as a program."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from dataclasses import dataclass
+from functools import cache
+from importlib import metadata
+from pathlib import Path
+
+VARIABLE = "SCALARGRAD_DOT"
+"""The environment variable that names the program to use."""
+
+SECONDS = 30
+"""How long a layout may take."""
+
+
+class LayoutError(RuntimeError):
+    """There is no layout engine, or it failed."""
+
+
+@dataclass(frozen=True)
+class Engine:
+    """A program that lays out DOT source, and how it was found."""
+
+    path: str
+    source: str
+
+    @property
+    def version(self) -> str:
+        """What the program says of its version; empty if it says nothing."""
+        try:
+            done = subprocess.run([self.path, "-V"], capture_output=True, timeout=20, check=False)
+        except (OSError, subprocess.TimeoutExpired):
+            return ""
+        return (done.stdout + done.stderr).decode("utf-8", "replace").strip()
+
+
+def engine() -> Engine:
+    """The layout engine: ``SCALARGRAD_DOT``, else the graphviz-pure wheel, else graphviz-pure or dot on the PATH."""
+    named = os.environ.get(VARIABLE)
+    if named:
+        path = shutil.which(named)
+        if path is None:
+            raise LayoutError(f"{VARIABLE} is {named!r}, which is not a program that can be run")
+        return Engine(path, f"the environment variable {VARIABLE}")
+    wheel = _in_the_wheel()
+    if wheel is not None:
+        return Engine(wheel, "the installed package graphviz-pure")
+    for name in ("graphviz-pure", "dot"):
+        path = shutil.which(name)
+        if path is not None:
+            return Engine(path, f"{name} on the PATH")
+    raise LayoutError(
+        "there is no layout engine: install one with `pip install graphviz-pure`, or Graphviz, or name its dot program "
+        f"in the environment variable {VARIABLE}"
+    )
+
+
+@cache
+def _in_the_wheel() -> str | None:
+    """The program the graphviz-pure wheel has installed, wherever its scripts are."""
+    try:
+        files = metadata.files("graphviz-pure") or []
+    except metadata.PackageNotFoundError:
+        return None
+    for file in files:
+        if file.name in ("graphviz-pure", "graphviz-pure.exe"):
+            path = Path(str(file.locate())).resolve()
+            if os.access(path, os.X_OK):
+                return str(path)
+    return None
+
+
+def render(source: str, form: str, *options: str) -> bytes:
+    """DOT source laid out, as "svg" or "png"."""
+    program = engine()
+    try:
+        done = subprocess.run(
+            [program.path, f"-T{form}", *options],
+            input=source.encode(),
+            capture_output=True,
+            timeout=SECONDS,
+            check=False,
+        )
+    except subprocess.TimeoutExpired:
+        raise LayoutError(
+            f"the layout took more than {SECONDS} s: draw a smaller graph, or fold it with depth="
+        ) from None
+    except OSError as error:
+        raise LayoutError(f"{program.path} (from {program.source}) cannot be run: {error}") from None
+    if done.returncode or not done.stdout:
+        told = done.stderr.decode("utf-8", "replace").strip().splitlines() or ["it wrote nothing"]
+        raise LayoutError(f"{program.path} failed: {told[-1]}")
+    return done.stdout

@@ -1,0 +1,80 @@
+"""The steps of a Trace as equations: names, then numbers put in, then the result.
+
+What an equation says is decided here, once; a :class:`~scalargrad.stepper.markup.Markup` knows how it is written.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from scalargrad.formatting import decimal
+from scalargrad.stepper.markup import Markup, is_constant
+from scalargrad.stepper.words import Words
+from scalargrad.tracing import ArrayNumber, EdgeGrad, Number, Step, Trace
+
+
+@dataclass(frozen=True)
+class Equation:
+    """``left = symbols = mixed = numbers = result``.
+
+    ``local`` is the local derivative's formula, ``mixed`` the upstream number times that formula.
+    """
+
+    left: str
+    result: str
+    symbols: str = ""
+    mixed: str = ""
+    numbers: str = ""
+    local: str = ""
+
+    @property
+    def members(self) -> tuple[str, ...]:
+        """Everything that is equal, from left to right, without what is empty and what would stand there twice."""
+        numbers = "" if self.numbers.replace("−", "-") == self.result else self.numbers
+        return tuple(x for x in (self.left, self.symbols, self.mixed, numbers, self.result) if x)
+
+
+def equation(step: Step, trace: Trace, markup: Markup, words: Words, precision: int) -> Equation:
+    """What a step says. Numbers are put into its formula, arrays are not: they would fill pages."""
+    node = step.node
+
+    def number(x: Number) -> str:
+        return markup.array(x, precision) if isinstance(x, ArrayNumber) else markup.number(decimal(x, precision))
+
+    if step.kind == "leaf":
+        return Equation(markup.name(node), number(node.value))
+    if step.kind == "forward":
+        operands = [trace.nodes[x].value if isinstance(x, int) else x for x in node.operands]
+        numbers = [x for x in operands if not isinstance(x, ArrayNumber)]
+        written = ""
+        if len(numbers) == len(operands):
+            put = [decimal(x, precision) if isinstance(i, int) else x for i, x in zip(node.operands, numbers)]
+            written = markup.operation(str(node.op), put)
+        return Equation(markup.name(node), number(node.value), symbols=markup.formula(node), numbers=written)
+    gradient = markup.derivative(trace.root, node)
+    if step.kind == "seed":
+        return Equation(gradient, "1")
+    if step.kind == "sum" and node.grad is not None:
+        shares = [markup.via(gradient, markup.name(e.output), operand_of(e, trace), words) for e in step.edges]
+        first, *others = [number(e.downstream) for e in step.edges]
+        added = markup.sum([first, *map(markup.enclosed, others)])
+        return Equation(gradient, number(node.grad), symbols=markup.sum(shares), numbers=added)
+    (edge,) = step.edges
+    if len(trace.edges_from(node)) > 1:
+        gradient = markup.via(gradient, markup.name(edge.output), operand_of(edge, trace), words)
+    local, whole = markup.local(edge), markup.derivative(trace.root, edge.output)
+    symbols = whole + markup.times + markup.derivative(edge.output, node)
+    result = number(edge.downstream)
+    if edge.local is None:  # an operation that moves or reduces: the formula is that of its pullback
+        return Equation(gradient, result, symbols, mixed=local, local=local)
+    plain = not any(isinstance(x, ArrayNumber) for x in (edge.upstream, edge.local))
+    upstream = number(edge.upstream) if plain else whole
+    mixed = "" if is_constant(local) and plain else upstream + markup.times + markup.enclosed(local)
+    product = upstream + markup.times + markup.enclosed(number(edge.local)) if plain else ""
+    return Equation(gradient, result, symbols, mixed, product, local)
+
+
+def operand_of(edge: EdgeGrad, trace: Trace) -> int | None:
+    """Which operand an edge is, from 1, where its output uses the same node twice."""
+    twins = [e for e in trace.edges_from(edge.input) if e.output.index == edge.output.index]
+    return edge.position + 1 if len(twins) > 1 else None

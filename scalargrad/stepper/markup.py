@@ -1,0 +1,197 @@
+"""How mathematics is written, in text and in LaTeX: names, numbers, derivatives. Nothing here knows of steps."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from scalargrad.formatting import number
+from scalargrad.ops.registry import OPS
+from scalargrad.stepper.words import Words
+from scalargrad.symbolic import latex_name, latex_text
+from scalargrad.tracing import ArrayNumber, EdgeGrad, TraceNode
+
+
+def is_constant(formula: str) -> bool:
+    """Whether a formula is a number."""
+    try:
+        float(formula.replace("−", "-"))
+    except ValueError:
+        return False
+    return True
+
+
+_OPENING, _CLOSING = "([{", ")]}"
+
+
+def is_compound(formula: str, operators: str) -> bool:
+    """Whether one of the operators stands in it outside of parentheses.
+
+    >>> is_compound("a·(b + c)", "·+"), is_compound("exp(a + b)", "·+")
+    (True, False)
+    """
+    depth = 0
+    for c in formula:
+        depth += (c in _OPENING) - (c in _CLOSING)
+        if depth == 0 and c in operators:
+            return True
+    return False
+
+
+class Markup:
+    """How mathematics is written."""
+
+    style: str
+    operators: str
+    times: str
+    dots: str
+    parentheses: tuple[str, str]
+
+    def name(self, node: TraceNode) -> str:
+        raise NotImplementedError
+
+    def number(self, digits: str) -> str:
+        raise NotImplementedError
+
+    def words(self, text: str) -> str:
+        """Words among mathematics."""
+        raise NotImplementedError
+
+    def array(self, x: ArrayNumber, precision: int) -> str:
+        """An array: its elements if they are few, else what sums it up."""
+        told = number(x, precision)
+        return told if told.startswith("[") else self.words(f"({' '.join(told.split())})")
+
+    def formula(self, node: TraceNode) -> str:
+        raise NotImplementedError
+
+    def local(self, edge: EdgeGrad) -> str:
+        raise NotImplementedError
+
+    def derivative(self, of: TraceNode, by: TraceNode) -> str:
+        raise NotImplementedError
+
+    def via(self, gradient: str, output: str, operand: int | None, words: Words) -> str:
+        raise NotImplementedError
+
+    def operation(self, op: str, operands: list[Any]) -> str:
+        """The operation with numbers put in: texts as they are, floats as the constants of a formula."""
+        raise NotImplementedError
+
+    def inline(self, mathematics: str) -> str:
+        """A piece of mathematics among words."""
+        raise NotImplementedError
+
+    def sum(self, terms: list[str]) -> str:
+        """The terms added up; of more than eight the ones in the middle are dots."""
+        few = terms if len(terms) <= 8 else [*terms[:3], self.dots, *terms[-3:]]
+        return " + ".join(few)
+
+    def enclosed(self, formula: str) -> str:
+        """The formula as a factor or summand: in parentheses if it needs them."""
+        return formula.join(self.parentheses) if is_compound(formula, self.operators) else formula
+
+
+class Text(Markup):
+    """Unicode text on one line; what is not printable in a label is shown as ``�``."""
+
+    style = "text"
+    operators = "+-−·×/^= "
+    times = " × "
+    dots = "…"
+    parentheses = ("(", ")")
+
+    def name(self, node: TraceNode) -> str:
+        return self.enclosed(printable(node.name))
+
+    def number(self, digits: str) -> str:
+        return digits
+
+    def words(self, text: str) -> str:
+        return text
+
+    def formula(self, node: TraceNode) -> str:
+        return printable(node.formula)
+
+    def local(self, edge: EdgeGrad) -> str:
+        return printable(edge.named)
+
+    def derivative(self, of: TraceNode, by: TraceNode) -> str:
+        return f"∂{self.name(of)}/∂{self.name(by)}"
+
+    def via(self, gradient: str, output: str, operand: int | None, words: Words) -> str:
+        return words.via.format(gradient, output if operand is None else words.operand.format(output, operand))
+
+    def operation(self, op: str, operands: list[Any]) -> str:
+        if op in OPS:  # between numbers a dot would be taken for a decimal point
+            return OPS[op].text_of(*operands).replace("·", " × ")
+        return f"{op}({', '.join(str(x) for x in operands)})"
+
+    def inline(self, mathematics: str) -> str:
+        return mathematics
+
+
+def printable(text: str) -> str:
+    """The text on one line, with what moves a cursor or hides text made visible."""
+    return "".join(c if c.isprintable() else "�" for c in " ".join(text.split()))
+
+
+_NUMBER_AS_NAME = re.compile(r"\\text\{(-?(?:[\d.]+(?:e[+-]\d+)?|∞))\}")
+
+
+class Latex(Markup):
+    """LaTeX's mathematics, with amsmath."""
+
+    style = "latex"
+    operators = "+-"
+    times = r" \times "
+    dots = r"\cdots"
+    parentheses = (r"\left(", r"\right)")
+
+    def name(self, node: TraceNode) -> str:
+        return compilable(latex_name(node.name))
+
+    def number(self, digits: str) -> str:
+        mantissa, e, exponent = digits.replace("∞", r"\infty ").partition("e")
+        if digits == "nan":
+            return r"\text{nan}"
+        return rf"{mantissa} \cdot 10^{{{int(exponent)}}}" if e else mantissa.strip()
+
+    def words(self, text: str) -> str:
+        return rf"\text{{{compilable(latex_text(text))}}}"
+
+    def formula(self, node: TraceNode) -> str:
+        return compilable(node.latex)
+
+    def local(self, edge: EdgeGrad) -> str:
+        return compilable(edge.latex)
+
+    def derivative(self, of: TraceNode, by: TraceNode) -> str:
+        return rf"\frac{{\partial {self.name(of)}}}{{\partial {self.name(by)}}}"
+
+    def via(self, gradient: str, output: str, operand: int | None, words: Words) -> str:
+        return rf"\left.{gradient}\right|_{{{output}{'' if operand is None else f',{operand}'}}}"
+
+    def operation(self, op: str, operands: list[Any]) -> str:
+        if op not in OPS:
+            numbers = ", ".join(self.number(str(x)) for x in operands)
+            return compilable(rf"\operatorname{{{latex_text(op)}}}({numbers})")
+        # a number given as a text is taken for a name, and so comes out as \text{-1.0000}
+        written = OPS[op].text_of(*operands, style="latex").replace(r"\cdot", r"\times")
+        return _NUMBER_AS_NAME.sub(lambda found: self.number(found[1]), written)
+
+    def inline(self, mathematics: str) -> str:
+        return f"${mathematics}$"
+
+
+_ASCII = {"′": "'", "−": "-", "�": "?"}
+_COMMANDS = {"∂": r"\partial", "×": r"\times", "·": r"\cdot", "≥": r"\ge", "≤": r"\le", "≠": r"\ne"}
+_COMMANDS.update({"∞": r"\infty", "√": r"\surd", "→": r"\to"})
+_GREEK = re.compile(r"[Α-Ωα-ω]")
+
+
+def compilable(latex: str) -> str:
+    """LaTeX on one line, without the mathematical characters that pdflatex does not know."""
+    commands = _ASCII | {c: rf"\ensuremath{{{command}}}" for c, command in _COMMANDS.items()}
+    line = "".join(commands.get(c, c) for c in printable(latex))
+    return _GREEK.sub(lambda found: rf"\ensuremath{{{latex_name(found[0])}}}", line)

@@ -1,0 +1,358 @@
+"""The steps of a computation, told in text, Markdown and LaTeX."""
+
+import re
+
+import pytest
+
+from scalargrad import OPS, NotDifferentiableError, Value, graph, steps, trace
+from scalargrad.formatting import decimal
+from scalargrad.ops import op, temporary
+from scalargrad.stepper import StepText
+from scalargrad.stepper.markup import Text, compilable
+from scalargrad.tracing import ArrayNumber, EdgeGrad, Trace, TraceNode
+
+
+def neuron():
+    """The lecture's sigmoid neuron, as a circuit of elementary operations."""
+    w0, x0, w1, x1, w2 = (
+        Value(number, label=label)
+        for number, label in zip((2, -1, -3, -2, -3), ("w0", "x0", "w1", "x1", "w2"), strict=True)
+    )
+    return 1 / (1 + (-(w0 * x0 + w1 * x1 + w2)).exp())
+
+
+def lines(told, *kinds):
+    return [step.text for step in told if step.kind in kinds]
+
+
+# --- what the steps say ----------------------------------------------------------------------------------------------
+
+
+def test_every_forward_line_is_a_formula_the_numbers_put_in_and_the_result():
+    assert lines(steps(neuron(), precision=2), "forward") == [
+        "v₁ = w₀·x₀ = 2.00 × (-1.00) = -2.00",
+        "v₂ = w₁·x₁ = (-3.00) × (-2.00) = 6.00",
+        "v₃ = v₁ + v₂ = (-2.00) + 6.00 = 4.00",
+        "v₄ = v₃ + w₂ = 4.00 + (-3.00) = 1.00",
+        "v₅ = −v₄ = -1.00",
+        "v₆ = exp(v₅) = exp(-1.00) = 0.37",
+        "v₇ = 1 + v₆ = 1 + 0.37 = 1.37",
+        "L = 1/v₇ = 1/1.37 = 0.73",
+    ]
+
+
+def test_every_backward_line_is_the_chain_rule_for_one_edge():
+    told = lines(steps(neuron()), "backward")
+    assert told[0] == "∂L/∂v₇ = ∂L/∂L × ∂L/∂v₇ = 1.0000 × (−1/v₇²) = 1.0000 × (-0.5344) = -0.5344"
+    assert "∂L/∂v₄ = ∂L/∂v₅ × ∂v₅/∂v₄ = -0.1966 × (-1.0000) = 0.1966" in told
+    assert "∂L/∂w₀ = ∂L/∂v₁ × ∂v₁/∂w₀ = 0.1966 × x₀ = 0.1966 × (-1.0000) = -0.1966" in told
+    assert "∂L/∂x₀ = ∂L/∂v₁ × ∂v₁/∂x₀ = 0.1966 × w₀ = 0.1966 × 2.0000 = 0.3932" in told
+    assert len(told) == len(trace(neuron()).edges)
+
+
+def test_the_backward_pass_starts_by_saying_where_the_one_comes_from():
+    seed = next(step for step in steps(neuron()) if step.kind == "seed")
+    assert seed.text.startswith("∂L/∂L = 1 (")
+    assert "starts from 1" in seed.note
+    assert seed.note in seed.text
+
+
+def test_a_fork_tells_each_share_and_then_their_sum():
+    a, b = Value(3.0, label="a"), Value(2.0, label="b")
+    told = lines(steps((a * b + a).square(), precision=1), "backward", "sum")
+    assert "∂L/∂a via v₁ = ∂L/∂v₁ × ∂v₁/∂a = 18.0 × b = 18.0 × 2.0 = 36.0" in told
+    assert "∂L/∂a via v₂ = ∂L/∂v₂ × ∂v₂/∂a = 18.0 × 1.0 = 18.0" in told
+    (total,) = (line for line in told if " + " in line)
+    assert total.startswith("∂L/∂a = ∂L/∂a via v₂ + ∂L/∂a via v₁ = 18.0 + 36.0 = 54.0 (a is used 2 times")
+    assert told.index(total) > max(i for i, line in enumerate(told) if "∂L/∂a via" in line and line != total)
+
+
+def test_a_node_used_twice_by_one_operation_is_told_by_operand():
+    a = Value(3.0, label="a")
+    told = lines(steps(a * a, precision=1), "backward", "sum")
+    assert told[0] == "∂L/∂a via L, operand 1 = ∂L/∂L × ∂L/∂a = 1.0 × a = 1.0 × 3.0 = 3.0"
+    assert told[1].startswith("∂L/∂a via L, operand 2 = ")
+    assert told[2].startswith("∂L/∂a = ∂L/∂a via L, operand 1 + ∂L/∂a via L, operand 2 = 3.0 + 3.0 = 6.0")
+
+
+def test_a_sum_of_many_shares_shows_the_first_and_the_last():
+    x = Value(1.0, label="x")
+    (total,) = lines(steps(sum((x * k for k in range(2, 22)), Value(0.0))), "sum")
+    assert total.count("via") == 6
+    assert " + … + " in total
+    assert "= 230.0000 (x is used 20 times" in total
+
+
+def test_a_leaf_alone_has_its_value_and_its_seed():
+    told = steps(Value(2.5, label="loss"), precision=1)
+    assert [step.text.split(" (")[0] for step in told] == ["loss = 2.5", "∂loss/∂loss = 1"]
+
+
+def test_the_numbers_are_those_of_the_trace_for_every_op():
+    for row in OPS.values():
+        if not row.why_not:
+            operands = [Value((low + high) / 2 + 0.1) for low, high in row.domain]
+            root = row(*operands)
+            told = [step for step in steps(root, precision=6) if step.kind == "backward"]
+            assert [step.result for step in told] == [decimal(e.downstream, 6) for e in trace(root).edges], row
+            assert all(step.local == edge.named for step, edge in zip(told, trace(root).edges, strict=True)), row
+
+
+def test_titles_name_what_happens():
+    titles = [step.title for step in steps((Value(2.0, label="x") * 3).exp())]
+    assert titles == [
+        "Input x",
+        "Compute v₁ (mul)",
+        "Compute L (exp)",
+        "Start at L",
+        "From L back to v₁",
+        "From v₁ back to x",
+    ]
+
+
+# --- the stepper as a sequence ---------------------------------------------------------------------------------------
+
+
+def test_a_stepper_is_a_sequence_of_plain_records():
+    told = steps(neuron())
+    assert len(told) == 26
+    assert [step.index for step in told] == list(range(26))
+    assert told[-1] == told[25]
+    assert told[1:3] == (told[1], told[2])
+    with pytest.raises(IndexError):
+        told[26]
+    last = told[25]
+    assert isinstance(last, StepText)
+    assert (last.formula, last.local, last.numbers, last.result) == (
+        "∂L/∂x₀ = ∂L/∂v₁ × ∂v₁/∂x₀", "w₀", "0.1966 × 2.0000", "0.3932",
+    )  # fmt: skip
+    with pytest.raises(AttributeError):
+        last.result = "0"
+
+
+def test_steps_of_a_trace_and_of_its_json_are_those_of_the_value():
+    root = neuron()
+    assert steps(trace(root)).text == steps(root).text
+    assert steps(Trace.from_json(trace(root).to_json())).latex == steps(root).latex
+
+
+def test_steps_touch_no_gradient():
+    root = neuron()
+    root.backward()
+    before = [(node.grad, node.data) for node in graph.topological_order(root)]
+    assert steps(root).text
+    assert [(node.grad, node.data) for node in graph.topological_order(root)] == before
+
+
+def test_text_is_numbered_from_one_under_two_headings():
+    told = steps(neuron()).text.splitlines()
+    assert told[:2] == ["Forward", "   1. w₀ = 2.0000"]
+    assert told[14:16] == ["", "Backward"]
+    assert told[-1].startswith("  26. ∂L/∂x₀")
+    assert str(steps(neuron())) == steps(neuron()).text
+
+
+# --- edges of the input ----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("precision", [-1, 18, 2.0, "4", True, None])
+def test_a_precision_that_is_no_number_of_decimals_is_refused(precision):
+    with pytest.raises(ValueError, match="precision is a number of decimals from 0 to 17, not"):
+        steps(neuron(), precision=precision)
+
+
+def test_what_is_no_graph_is_refused():
+    with pytest.raises(TypeError, match="expected a node of a graph"):
+        steps(3.0)
+
+
+def test_steps_through_what_has_no_gradient_are_refused():
+    with pytest.raises(NotDifferentiableError, match="round has no gradient"):
+        steps(round(Value(1.2)))
+
+
+@pytest.mark.parametrize(
+    ("x", "precision", "shown"),
+    [
+        (0.0, 2, "0.00"),
+        (-0.0, 2, "0.00"),
+        (-1.005, 1, "-1.0"),
+        (0.01, 2, "0.01"),
+        (0.0099, 2, "9.90e-3"),
+        (-1e-300, 4, "-1.0000e-300"),
+        (12345678.9, 2, "1.23e+7"),
+        (float("inf"), 2, "∞"),
+        (float("-inf"), 2, "-∞"),
+        (float("nan"), 2, "nan"),
+        (0.4, 0, "4.0e-1"),
+        (7.0, 0, "7"),
+    ],
+)
+def test_numbers_never_round_to_a_nothing_they_are_not(x, precision, shown):
+    assert decimal(x, precision) == shown
+
+
+def test_infinite_and_undefined_gradients_are_told():
+    told = steps(Value(0.0, label="x").log(), precision=1)
+    assert told[1].text == "L = log(x) = log(0.0) = -∞"
+    assert told[-1].text == "∂L/∂x = ∂L/∂L × ∂L/∂x = 1.0 × (1/x) = 1.0 × ∞ = ∞"
+    assert r"\infty" in told.latex
+
+
+def test_a_label_that_looks_like_a_formula_is_enclosed():
+    rate, w = Value(0.5, label="learning rate"), Value(2.0, label="a+b")
+    told = steps(rate * w, precision=1)
+    assert told[2].text == "L = (learning rate)·(a+b) = 0.5 × 2.0 = 1.0"
+    assert told[4].text == "∂L/∂(learning rate) = ∂L/∂L × ∂L/∂(learning rate) = 1.0 × (a+b) = 1.0 × 2.0 = 2.0"
+
+
+HOSTILE = [
+    "a|b",
+    "`code`",
+    "**bold**",
+    "<b>&amp;",
+    r"\input{secret}",
+    "x$y%z#{}~^",
+    "\x1b[31mred",
+    "two\n\nlines",
+    "\u202eback",
+]
+
+
+@pytest.mark.parametrize("label", HOSTILE)
+def test_any_label_stays_text_on_one_line(label):
+    told = steps(Value(2.0, label=label).exp())
+    assert all(c.isprintable() for step in told for c in step.text + step.latex)
+    assert len(told.text.splitlines()) == len(told) + 3
+    assert len([line for line in told.markdown.splitlines() if re.match(r"\d+\. `", line)]) == len(told)
+    outside = re.sub(r"\\[A-Za-z]+\*?|\\[#$%&_{}\\,]", "", told.latex)
+    assert not re.search(r"[#%~]", outside)
+    assert "input{" not in told.latex
+
+
+def test_an_unregistered_op_is_told_by_its_name():
+    with temporary(op("triple_", lambda xp, a: a * 3, (lambda y, a: 3,), text="3·#1")):
+        kept = trace(Value(2.0, label="x").triple_())
+        assert steps(kept, precision=0)[1].text == "L = 3·x = 3 × 2 = 6"
+    assert steps(kept, precision=0)[1].text == "L = 3·x = triple_(2) = 6"
+    assert r"\operatorname{triple\_}(2)" in steps(kept, precision=0)[1].latex
+
+
+# --- arrays ----------------------------------------------------------------------------------------------------------
+
+
+def array(*shape, entries=None):
+    return ArrayNumber(shape, "float64", 0.25, 1.0, entries)
+
+
+def traced_arrays():
+    """A trace as a batched backend gives it: W of two rows times x, squared, and its sum."""
+    names = ("W", "x", "v₁", "v₂", "L")
+    formulas = ("", "", "W·x", "v₁²", "sum(v₂)")
+    ops = (None, None, "mul", "square", "sum")
+    operands = ((), (), (0, 1), (2,), (3,))
+    big, row = array(2, 50), array(2, entries=(1.0, -2.0))
+    values = (big, 3.0, row, row, 5.0)
+    nodes = [
+        TraceNode(i, name, name, ops[i], "", operands[i], formulas[i], formulas[i], values[i], None if i == 1 else row)
+        for i, name in enumerate(names)
+    ]
+    edges = (
+        EdgeGrad(nodes[3], 0, nodes[4], 1.0, None, row, "ḡ", "g", "ḡ"),
+        EdgeGrad(nodes[2], 0, nodes[3], row, row, row, "2·x", "2v_1", "2·v₁"),
+        EdgeGrad(nodes[0], 0, nodes[2], row, 3.0, big, "x", "x", "x"),
+    )
+    return Trace(tuple(nodes), edges)
+
+
+def test_arrays_are_shown_whole_if_small_and_by_what_sums_them_up_if_not():
+    told = steps(traced_arrays(), precision=2)
+    assert lines(told, "leaf", "forward") == [
+        "W = (2×50 mean 0.25 norm 1.00)",
+        "x = 3.00",
+        "v₁ = W·x = [1.00, -2.00]",
+        "v₂ = v₁² = [1.00, -2.00]",
+        "L = sum(v₂) = 5.00",
+    ]
+    assert lines(told, "backward") == [
+        "∂L/∂v₂ = ∂L/∂L × ∂L/∂v₂ = ḡ = [1.00, -2.00]",
+        "∂L/∂v₁ = ∂L/∂v₂ × ∂v₂/∂v₁ = ∂L/∂v₂ × (2·v₁) = [1.00, -2.00]",
+        "∂L/∂W = ∂L/∂v₁ × ∂v₁/∂W = ∂L/∂v₁ × x = (2×50 mean 0.25 norm 1.00)",
+    ]
+    assert r"\text{(2\ensuremath{\times}50 mean 0.25 norm 1.00)}" in told.latex
+
+
+# --- documents -------------------------------------------------------------------------------------------------------
+
+
+def braces_match(latex):
+    depth = 0
+    for c in re.sub(r"\\[{}\\]", "", latex):
+        depth += (c == "{") - (c == "}")
+        if depth < 0:
+            return False
+    return depth == 0
+
+
+def test_latex_is_balanced_for_every_op():
+    for row in OPS.values():
+        if not row.why_not:
+            root = row(*(Value(sum(interval) / 2, label="x1") for interval in row.domain))
+            body = steps(root * root - 1).latex
+            assert braces_match(body), row
+            assert body.count(r"\left") == body.count(r"\right"), row
+            for name in re.findall(r"\\begin\{(\w+\*?)\}", body):
+                assert body.count(rf"\begin{{{name}}}") == body.count(rf"\end{{{name}}}"), row
+            for block in re.findall(r"\\begin\{align\*\}\n(.*?)\n\\end\{align\*\}", body, re.DOTALL):
+                rows = re.sub(r"\\begin\{cases\}.*?\\end\{cases\}", "", block).split("\\\\\n")
+                assert all(line.count("&") == 1 for line in rows), row
+                assert not block.startswith(r"\intertext"), row
+                assert "\n\n" not in block, row
+
+
+def test_latex_writes_names_numbers_and_the_chain_rule():
+    told = steps(neuron())
+    assert told[2].latex == r"v_{1} = w_{0} \cdot x_{0} = 2.0000 \times \left(-1.0000\right) = -2.0000"
+    assert told[-1].latex == (
+        r"\frac{\partial L}{\partial x_{0}} = \frac{\partial L}{\partial v_{1}} \times "
+        r"\frac{\partial v_{1}}{\partial x_{0}} = 0.1966 \times w_{0} = 0.1966 \times 2.0000 = 0.3932"
+    )
+    assert decimal(1e-9, 2) == "1.00e-9"
+    assert steps(Value(1e-9, label="ε") * 1, precision=2)[0].latex == r"\epsilon = 1.00 \cdot 10^{-9}"
+
+
+def test_latex_has_no_mathematical_character_that_pdflatex_does_not_know():
+    a = Value(2.0, label="скорость σ_max′")
+    body = steps(a * a + a.relu()).latex
+    assert {c for c in body if ord(c) > 127} <= set("скорость")
+    assert r"\ensuremath{\sigma}" in compilable("σ")
+
+
+def test_save_writes_the_form_the_name_asks_for(tmp_path):
+    told = steps(neuron())
+    assert told.save(tmp_path / "steps.txt").read_text(encoding="utf-8") == told.text
+    assert told.save(str(tmp_path / "steps.MD")).read_text(encoding="utf-8") == told.markdown
+    document = told.save(tmp_path / "steps.tex").read_text(encoding="utf-8")
+    assert document.startswith(r"\documentclass")
+    assert told.latex in document
+    assert document.rstrip().endswith(r"\end{document}")
+
+
+def test_a_document_loads_the_fonts_its_letters_need(tmp_path):
+    def document(label):
+        return steps(Value(1.0, label=label).exp()).save(tmp_path / "a.tex").read_text(encoding="utf-8")
+
+    assert r"\usepackage[T1]{fontenc}" in document("x")
+    assert r"\usepackage[T2A]{fontenc}" in document("скорость")
+    assert document("学习").startswith("% compile with lualatex or xelatex, and a font that has the letters: 习学")
+
+
+def test_an_unknown_form_is_refused_before_anything_is_written(tmp_path):
+    with pytest.raises(ValueError, match=r"saved as \.txt, \.md or \.tex, not as 'steps\.pdf'"):
+        steps(neuron()).save(tmp_path / "steps.pdf")
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_compound_factor_is_enclosed_and_a_call_is_not():
+    assert Text().enclosed("a·b") == "(a·b)"
+    assert Text().enclosed("exp(a + b)") == "exp(a + b)"
