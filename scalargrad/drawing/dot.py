@@ -47,12 +47,12 @@ class Style:
 def text(x: str) -> str:
     """Any text for an HTML-like label: nothing in it is markup, and what cannot be shown is shown as ``�``."""
     clean = "".join(c if c.isprintable() else " " if c.isspace() else "�" for c in x)
-    return html.escape(clean, quote=True)
+    return html.escape(clean, quote=True).replace("\\", "\\\\")  # DOT would put the node's name for \\N
 
 
 def attribute(x: str) -> str:
     """Any text for an attribute: nothing in it is an escape of DOT's, or markup."""
-    return text(x).replace("\\", "\\\\")
+    return text(x).replace("\\", "\\\\")  # read twice: as a quoted string, and for its escapes
 
 
 def shortened(x: str) -> str:
@@ -78,10 +78,12 @@ def node_label(node: TraceNode, shares: tuple[EdgeGrad, ...], named: bool, style
     if node.is_leaf:
         head = f"<b>{name}</b>" if node.label is not None or named else " "
     elif node.label is not None:
-        head = f"<b>{name}</b> {font('= ' + text(shortened(node.symbol)), theme.soft, 11)}"
+        head = f"<b>{name}</b>"
     else:
         head = f"<b>{text(shortened(node.symbol))}</b>" + (f"  {font(name, theme.soft, 10)}" if named else "")
     rows = [row(font(head, theme.ink))]
+    if not node.is_leaf and node.label is not None:
+        rows.append(row(font("= " + text(shortened(node.symbol)), theme.soft, 11)))
     if "values" in style.show:
         rows.append(row(font(text(number(node.value, style.precision)), theme.value)))
     if "downstream" in style.show and node.grad is not None:
