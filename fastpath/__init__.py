@@ -12,7 +12,8 @@ from __future__ import annotations
 
 from typing import Any as _Any
 
-from fastpath import recording as _recording
+from fastpath import reading as _reading
+from fastpath.exploding import explode as explode
 from fastpath.tensor import Tensor as Tensor
 from scalargrad.ops.composite import *  # noqa: F403
 from scalargrad.ops.composite import COMPOSITE as _COMPOSITE
@@ -21,7 +22,7 @@ from scalargrad.ops.registry import OPS as _OPS
 from scalargrad.ops.structural import *  # noqa: F403
 from scalargrad.ops.structure import STRUCTURAL as _STRUCTURAL
 
-__all__ = sorted(["Tensor", *_OPS, *_STRUCTURAL, *_COMPOSITE])
+__all__ = sorted(["Tensor", "explode", *_OPS, *_STRUCTURAL, *_COMPOSITE])
 
 
 def __getattr__(name: str) -> _Any:

@@ -14,7 +14,7 @@ import numpy as np
 
 from fastpath.backward import check_forward
 from fastpath.bound import Bound
-from fastpath.numerics import Array, array_forward, as_floats, quiet, shown, ufunc_of
+from fastpath.numerics import Array, array_forward, as_floats, quiet, shown
 from fastpath.tensor import Tensor, make
 from scalargrad import modes
 from scalargrad.ops import composite
@@ -42,8 +42,10 @@ def constant(x: Any, name: str, operands: tuple[Any, ...], integers: bool = Fals
         if is_number(x) and not integers:
             return as_number(x, name)
         if not (isinstance(x, (np.ndarray, list, tuple)) or is_number(x)):
-            raise _no_mix(name, x) if hasattr(type(x), "_apply_op") else TypeError(
-                f"{name}: expected a Tensor, an array or a number, not {shown(x)}"
+            raise (
+                _no_mix(name, x)
+                if hasattr(type(x), "_apply_op")
+                else TypeError(f"{name}: expected a Tensor, an array or a number, not {shown(x)}")
             )
     array = np.array(x)
     if array.dtype == object:
@@ -279,7 +281,9 @@ def _array_ufunc(self: Any, ufunc: Any, method: str, *operands: Any, **options: 
             return _BY_NUMPY[ufunc](*operands)
     how = "" if method == "__call__" else f".{method}"
     given = f" with {', '.join(options)}=" if options else ""
-    raise TypeError(f"np.{ufunc.__name__}{how}{given} has no registered op, so it cannot be applied to a Tensor; use its .data")
+    raise TypeError(
+        f"np.{ufunc.__name__}{how}{given} has no registered op, so it cannot be applied to a Tensor; use its .data"
+    )
 
 
 def _array_function(self: Any, function: Any, types: Any, arguments: Any, named: Any) -> Any:
@@ -288,7 +292,9 @@ def _array_function(self: Any, function: Any, types: Any, arguments: Any, named:
         return getattr(arguments[0], function.__name__)
     op = _BY_NUMPY.get(function)
     if op is None:
-        raise TypeError(f"np.{function.__name__} has no registered op, so it cannot be applied to a Tensor; use its .data")
+        raise TypeError(
+            f"np.{function.__name__} has no registered op, so it cannot be applied to a Tensor; use its .data"
+        )
     return op(*arguments, **named)
 
 

@@ -167,7 +167,7 @@ class Tensor(Node, Operators):
         return len(self._data)
 
     def __iter__(self) -> Iterator[Tensor]:
-        return (self[i] for i in range(len(self)))
+        return (STRUCTURAL["index"](self, i) for i in range(len(self)))
 
     def __contains__(self, x: object) -> bool:
         raise TypeError("`in` of a Tensor is not defined; ask its .data")
@@ -243,7 +243,9 @@ class Tensor(Node, Operators):
     def unit(self) -> Array:
         """The derivative of it by itself; ValueError if it has more than one element."""
         if self._data.size != 1:
-            raise ValueError(f"only a single number has gradients to show, not a Tensor of shape {self.shape}: reduce it first")
+            raise ValueError(
+                f"only a single number has gradients to show, not a Tensor of shape {self.shape}: reduce it first"
+            )
         return np.ones(self._data.shape, self._data.dtype)
 
     @ignoring
@@ -260,13 +262,9 @@ class Tensor(Node, Operators):
                 found.append((position, operand, local, fitted(share, operand._data)))
         return found
 
-    @ignoring
     def recomputed(self) -> Any:
         """What the operation gives on its operands as they are now."""
-        now = tuple(x._data if isinstance(x, Tensor) else x for x in self.inputs)
-        if type(self._op) is Op:
-            return np.asarray(array_forward(self._op)(*now)).astype(self._data.dtype, copy=False)
-        return self._op.recomputed(self._data, now)
+        return recomputed_on(self, tuple(x._data if isinstance(x, Tensor) else x for x in self.inputs))
 
     @classmethod
     def _takes(cls, other: Any) -> bool:
@@ -287,6 +285,14 @@ class Tensor(Node, Operators):
     def _parts(self) -> tuple[Any, ...]:
         own = (self._use(), self._op, self._needed, self._arrays, self.grad, self.label, self.scope, self.requires_grad)
         return _remade, self.inputs, *own
+
+
+@ignoring
+def recomputed_on(node: Tensor, operands: tuple[Any, ...]) -> Any:
+    """What the operation of a node gives on these arrays and numbers."""
+    if type(node._op) is Op:
+        return np.asarray(array_forward(node._op)(*operands)).astype(node._data.dtype, copy=False)
+    return node._op.recomputed(node._data, operands)
 
 
 _new = partial(object.__new__, Tensor)

@@ -187,6 +187,28 @@ class Value(Node, Operators):
         """What the operation gives on its operands as they are now."""
         return float(self.op.recomputed(self.data, tuple(map(float, self.inputs))))
 
+    # --- what derivatives and views ask of a node ---------------------------------------------------------------------
+
+    def fitted(self, share: Any) -> Any:
+        """A gradient as one of this node: a number stays as it is."""
+        return share
+
+    def constant_like(self, x: Any) -> Any:
+        """A node, or a number as a Value."""
+        return x if isinstance(x, Node) else Value(x)
+
+    def as_leaf(self) -> Value:
+        """A new leaf with the same number and label."""
+        return Value(self.data, label=self.label)
+
+    def seeds(self) -> list[Any]:
+        """The upstream gradients that single out each of its elements: it has one."""
+        return [1.0]
+
+    def gathered(self, derivatives: Any) -> Any:
+        """The derivatives of its elements together: of one, that one."""
+        return derivatives[0]
+
     # --- NumPy -------------------------------------------------------------------------------------------------------
 
     @staticmethod

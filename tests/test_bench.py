@@ -36,7 +36,7 @@ def column(table, name):
 
 
 def test_the_tensor_case_measures_ours_and_numpy_and_reports_its_aims(no_peers):
-    report = tensor.run(sizes=TINY, rounds=2)
+    report = tensor.run(sizes=TINY, rounds=2, pause=0)
     steps, one_op = report.tables
     times = column(steps, "a step")
     assert times["scalargrad"].median > 0
@@ -48,7 +48,7 @@ def test_the_tensor_case_measures_ours_and_numpy_and_reports_its_aims(no_peers):
 
 
 def test_a_missing_peer_is_a_dash_in_text_and_null_in_json(no_peers):
-    report = tensor.run(sizes=TINY, rounds=2)
+    report = tensor.run(sizes=TINY, rounds=2, pause=0)
     for library in ("PyTorch eager", "PyTorch modules", "jax.jit", "MyGrad", "autograd"):
         cells = next(row for row in report.tables[0].cells() if row[0] == library)
         assert cells == (library, "–", "–", "–")
@@ -221,6 +221,12 @@ def test_a_race_calls_the_contenders_in_turn_and_counts_no_first_round():
     times = race({"a": lambda: seen.append("a"), "b": lambda: seen.append("b")}, rounds=2, calls=2)
     assert seen == ["a", "a", "b", "b"] * 3
     assert all(t.low <= t.median <= t.high for t in times.values())
+
+
+def test_a_race_with_a_pause_calls_each_once_more_outside_the_time():
+    seen = []
+    race({"a": lambda: seen.append("a"), "b": lambda: seen.append("b")}, rounds=1, calls=2, pause=1e-3)
+    assert seen == ["a", "a", "a", "b", "b", "b"] * 2
 
 
 def test_a_frozen_race_passes_over_what_there_was_before_and_unfreezes_it_in_the_end():

@@ -38,6 +38,7 @@ LAYERS = {  # a module imports only from smaller numbers, and from itself
     "fastpath.tensor": 10.6,
     "fastpath.recording": 11,
     "fastpath.plan": 12,
+    "fastpath.reading": 12.5,
     "fastpath.exploding": 12,
     "fastpath.compiler": 13,
     "fastpath.bench": 20,

@@ -191,13 +191,13 @@ def test_what_a_tensor_shows():
 
 def test_equality_and_hash_are_identity_and_order_looks_at_the_numbers():
     a, b = Tensor([1.0, 2.0]), Tensor([1.0, 3.0])
-    assert a == a  # noqa: PLR0124
+    assert a == a
     assert (a == b) is False
     assert (a == np.array([1.0, 2.0])) is False
     assert a != b
     assert len({a, b, a}) == 2
     assert (a < b).tolist() == [False, True]
-    assert (a >= 2).tolist() == (2 <= a).tolist() == (np.array([2.0, 2.0]) <= a).tolist() == [False, True]
+    assert (a >= 2).tolist() == (a >= 2).tolist() == (np.array([2.0, 2.0]) <= a).tolist() == [False, True]
     assert (a > [0.0, 5.0]).tolist() == [True, False]
     assert (a <= np.float64(1)).dtype == bool
     with pytest.raises(TypeError):

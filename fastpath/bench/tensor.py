@@ -44,9 +44,9 @@ COLUMNS = (
 )
 
 
-def run(quick: bool = False, sizes: tuple[Size, ...] = SIZES, rounds: int | None = None) -> Report:
+def run(quick: bool = False, sizes: tuple[Size, ...] = SIZES, rounds: int = 0, pause: float = 0.1) -> Report:
     """Measure the steps of all libraries at each size, and one op; with ``quick`` in fewer rounds."""
-    rounds = rounds or (7 if quick else 41)
+    rounds = rounds or (7 if quick else 25)
     report = Report("Training step (forward, backward, SGD update) on Tensors and in other libraries")
     apart: list[str] = []
     for size in sizes:
@@ -54,11 +54,11 @@ def run(quick: bool = False, sizes: tuple[Size, ...] = SIZES, rounds: int | None
         contenders = {name: make(problem) for name, (_, make) in TRAINING.items()}
         apart.append(f"{check(contenders, 1e-9 if size.dtype == 'float64' else 1e-4):.0e}")
         steps = {name: contender[0] for name, contender in contenders.items() if contender}
-        times = race(steps, rounds, size.calls, frozen=True)
+        times = race(steps, rounds, size.calls, frozen=True, pause=pause)
         report.tables.append(table(str(size), list(TRAINING), times))
         report.rows += [aim(f"{size}, of {peer}", times, peer, bound) for peer, bound in size.aims]
     adds = {name: make() for name, make in ADDING.items()}
-    times = race({name: call for name, call in adds.items() if call}, rounds, 1000, frozen=True)
+    times = race({name: call for name, call in adds.items() if call}, rounds, 1000, frozen=True, pause=pause)
     report.tables.append(table("one op: add of two 16-vectors, forward + backward", list(adds), times))
     report.rows.append(aim("add, forward + backward, of PyTorch eager", times, EAGER, 1.0))
     report.notes += [

@@ -30,13 +30,16 @@ def race(
     calls: int = 1,
     collector: bool = True,
     frozen: bool = False,
+    pause: float = 0.0,
 ) -> dict[str, Timing]:
     """Time the contenders in turn, round by round, so that a slow moment of the machine meets them all.
 
     In a round each is called ``calls`` times in a row; what it left for the garbage collector is collected between
     rounds, outside the time, so that nobody pays for another's garbage. ``collector=False`` switches the collector off
     while they run. With ``frozen`` it passes over what there was before, so that nobody pays for the hundred thousands
-    of objects some libraries make when they are imported. One round before the first is not counted.
+    of objects some libraries make when they are imported. With ``pause`` it waits so many seconds before each, and
+    calls it once outside the time: the threads of a library go on turning for some 0.1 s after its last call, and would
+    slow down the next one. One round before the first is not counted.
     """
     seconds: dict[str, list[float]] = {name: [] for name in contenders}
     was_enabled = gc.isenabled()
@@ -47,6 +50,9 @@ def race(
         for counted in [False] + [True] * rounds:
             for name, call in contenders.items():
                 gc.collect()
+                if pause:
+                    time.sleep(pause)
+                    call()
                 (gc.enable if collector else gc.disable)()
                 start = time.perf_counter()
                 for _ in range(calls):

@@ -17,6 +17,7 @@ from functools import cache
 from typing import Any
 
 from scalargrad import modes
+from scalargrad.checking.arrays import check_arrays, holds_arrays
 from scalargrad.checking.quotient import TYPICAL_STEP, Quotient, Sample, Sides
 from scalargrad.checking.report import Check, EdgeCheck, LeafCheck, Report
 from scalargrad.checking.subject import Run, Subject, distances, subject_of
@@ -43,6 +44,8 @@ def gradcheck(
     ``"central"`` or ``"forward"``; a ``step`` is used as it is given. A derivative passes if it is within
     ``atol + rtol · |numeric|`` and the error of the finite difference itself.
 
+    Of Tensors (float64) every element of every leaf is checked, in a graph or as the arguments of a function.
+
     Where a derivative jumps within the step, as that of relu at 0, the row is marked ``kink`` and not judged; where a
     number is not finite, ``skipped``. Raises NotDifferentiableError if the graph holds an operation without a
     derivative, StaleGraphError if a number in it was changed.
@@ -65,6 +68,8 @@ def gradcheck(
         raise ValueError(f"gradcheck: the step is a positive number, not {step!r}")
     quotient = Quotient(method, step, rtol, atol)
     with modes.enable_grad():
+        if holds_arrays(target, inputs):
+            return Report((), tuple(check_arrays(target, inputs, order, quotient)))
         subject = subject_of(target, inputs)
         names = _names(subject)
         edges = tuple(_edges(subject.base, names, quotient, order))

@@ -23,7 +23,7 @@ from typing import Any
 
 from scalargrad import modes
 from scalargrad.derivatives.arrangement import arranged, is_array, parts
-from scalargrad.derivatives.pulling import as_node, pull
+from scalargrad.derivatives.pulling import pull
 from scalargrad.engine import Value
 from scalargrad.graph import Node, topological_order
 from scalargrad.ops.registry import as_number, is_number
@@ -102,13 +102,25 @@ def _grad(result: Any, variables: Any) -> Any:
 
 def _jacobian(result: Any, variables: Any) -> Any:
     xs = parts(variables)
-    rows = [pull([_one(y, "jacobian")], [1.0], xs) for y in parts(result)]
+    rows = [
+        _by_element(y, xs) if isinstance(y, Node) else pull([_one(y, "jacobian")], [1.0], xs) for y in parts(result)
+    ]
     return arranged(result, [arranged(variables, row) for row in rows])
+
+
+def _by_element(y: Any, xs: list[Any]) -> list[Any]:
+    """The derivatives of each element of ``y``: of an array by an array, an array with the axes of both."""
+    if not isinstance(y, Node):
+        return pull([y], [1.0], xs)
+    rows = [pull([y], [seed], xs) for seed in y.seeds()]
+    return [y.gathered(derivatives) for derivatives in zip(*rows)]
 
 
 def _hvp(result: Any, variables: Any, v: Any) -> Any:
     xs = parts(variables)
-    vector = [x if isinstance(x, Node) else as_number(x, "hvp: v") for x in parts(v)]
+    vector = parts(v) if len(xs) > 1 or not is_array(v) else [v]
+    if not any(is_array(x) for x in vector):
+        vector = [x if isinstance(x, Node) else as_number(x, "hvp: v") for x in vector]
     if len(xs) != len(vector):
         raise ValueError(f"hvp: {len(xs)} variables need a v of as many numbers, not {len(vector)}")
     with recorded():
@@ -120,11 +132,11 @@ def _hessian(result: Any, variables: Any) -> Any:
     xs = parts(variables)
     with recorded():
         slopes = pull([_one(result, "hessian")], [1.0], xs)
-    return arranged(variables, [arranged(variables, pull([slope], [1.0], xs)) for slope in slopes])
+    return arranged(variables, [arranged(variables, _by_element(slope, xs)) for slope in slopes])
 
 
 def _one(result: Any, name: str) -> Any:
-    if isinstance(result, Value) or is_number(result):
+    if is_number(result) or len(getattr(result, "seeds", list)()) == 1:
         return result
     advice = ""
     if name != "jacobian" and (isinstance(result, (list, tuple)) or is_array(result)):
@@ -203,13 +215,19 @@ def _spliced(results: Any, originals: dict[Any, Any]) -> Any:
     return arranged(results, [originals.get(x, x) for x in nodes])
 
 
-def _stand_in(x: Any, where: str) -> Value:
+def _stand_in(x: Any, where: str) -> Any:
     """A new leaf with this number."""
-    return Value(x.data, label=x.label) if isinstance(x, Value) else Value(as_number(x, where))
+    make: Any = getattr(x, "as_leaf", None)
+    return make() if make else Value(as_number(x, where))
+
+
+def _node(x: Any) -> Any:
+    return x if isinstance(x, Node) else Value(x)
 
 
 def _constant(x: Any) -> Any:
-    return Value(float(x))
+    make: Any = getattr(x, "as_leaf", None)
+    return make() if make else Value(x)
 
 
 def recorded() -> AbstractContextManager[None]:
@@ -219,13 +237,13 @@ def recorded() -> AbstractContextManager[None]:
 
 def _finished(results: Any) -> Any:
     """The results as Values; constants if nothing is recorded."""
-    make = as_node if modes.recording() else _constant
+    make = _node if modes.recording() else _constant
     return arranged(results, [make(x) for x in parts(results)])
 
 
 def _require_nodes(given: Any, name: str, what: str) -> None:
     for x in parts(given):
-        if not isinstance(x, Value):
+        if not isinstance(x, Node):
             raise TypeError(f"{name}: expected {what} to be Values, not {x!r} ({type(x).__name__})")
 
 

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from typing import Any
 
-from scalargrad.engine import Value
 from scalargrad.graph import Node, topological_order
 from scalargrad.ops.registry import Op
 
@@ -29,6 +27,7 @@ def pull(roots: Sequence[Any], upstreams: Sequence[Any], variables: Sequence[Any
 
     def give(node: Any, share: Any) -> None:
         if share is not None:
+            share = node.fitted(share)
             received[node] = received[node] + share if node in received else share
 
     for root, upstream in seeded:
@@ -39,20 +38,20 @@ def pull(roots: Sequence[Any], upstreams: Sequence[Any], variables: Sequence[Any
             upstream = received[node] if node in wanted else received.pop(node)
             for operand, share in zip(node.inputs, shares(node, upstream, ways[node])):
                 give(operand, share)
-    return [received.get(x, 0.0) for x in variables]
+    return [received[x] if x in received else x.fitted(0.0) for x in variables]
 
 
 def shares(node: Any, upstream: Any, needed: tuple[bool, ...]) -> list[Any]:
     """``upstream × local`` for each needed operand of a node; None for the others, and where it is exactly nought."""
     op, operands = node.op, node.inputs
     if not isinstance(op, Op):
-        return list(op.pullback(as_node(upstream), node, operands, needed))
+        return list(op.pullback(node.constant_like(upstream), node, operands, needed))
     op.require_derivative()
     pairs = list(zip(op.partials, needed))
     try:
         locals_ = [partial(node, *operands) if need else None for partial, need in pairs]
     except ZeroDivisionError:  # 1/b of a constant b = 0: Python refuses it, as a Value it is answered as IEEE does
-        nodes = tuple(map(as_node, operands))
+        nodes = tuple(map(node.constant_like, operands))
         locals_ = [partial(node, *nodes) if need else None for partial, need in pairs]
     return [None if local is None else _product(upstream, local) for local in locals_]
 
@@ -70,9 +69,7 @@ def _product(upstream: Any, local: Any) -> Any:
     return upstream * local
 
 
-def as_node(x: Any) -> Any:
-    return x if isinstance(x, Node) else Value(x)
-
-
 def _is_finite(x: Any) -> bool:
-    return math.isfinite(float(x))
+    data: Any = getattr(x, "data", x)
+    rest = data - data
+    return bool(rest == 0) if isinstance(rest, (float, int)) else bool((rest == 0).all())

@@ -100,7 +100,9 @@ def split(a: Any, indices_or_sections: int | Sequence[int], axis: int = 0) -> li
     length = a.shape[axis]
     if isinstance(indices_or_sections, int):
         if indices_or_sections < 1 or length % indices_or_sections:
-            raise ValueError(f"split: axis {axis} of shape {a.shape} cannot be cut into {indices_or_sections} equal parts")
+            raise ValueError(
+                f"split: axis {axis} of shape {a.shape} cannot be cut into {indices_or_sections} equal parts"
+            )
         step = length // indices_or_sections
         ends = [step * i for i in range(1, indices_or_sections)]
     else:
@@ -194,7 +196,9 @@ def one_hot(labels: Any, classes: int, dtype: Any = float) -> Any:
         raise TypeError(f"one_hot: labels are integers, not {array.dtype}")
     unsigned = array.view(f"u{array.dtype.itemsize}")  # in which a negative one is too large
     if array.size and unsigned.max() >= classes:
-        raise ValueError(f"one_hot: there is a label {array[unsigned >= classes][0]} among labels for {classes} classes")
+        raise ValueError(
+            f"one_hot: there is a label {array[unsigned >= classes][0]} among labels for {classes} classes"
+        )
     hot = np.zeros((array.size, classes), dtype)
     hot[np.arange(array.size), array.ravel()] = 1
     return hot.reshape((*array.shape, classes))

@@ -21,8 +21,38 @@ OPS: dict[str, Op] = {}
 """Every registered op by name, in the order of registration."""
 
 RESERVED = frozenset(
-    "T args atom backward constant data detach dtype grad inf inputs item label names nan ndim op pi recomputed "
-    "requires_grad scope shape shares size unit".split()
+    [
+        "T",
+        "args",
+        "as_leaf",
+        "atom",
+        "backward",
+        "constant",
+        "constant_like",
+        "data",
+        "detach",
+        "dtype",
+        "fitted",
+        "gathered",
+        "grad",
+        "inf",
+        "inputs",
+        "item",
+        "label",
+        "names",
+        "nan",
+        "ndim",
+        "op",
+        "pi",
+        "recomputed",
+        "requires_grad",
+        "scope",
+        "seeds",
+        "shape",
+        "shares",
+        "size",
+        "unit",
+    ]
 )
 """Names no op can have: attributes of the operand types, loaded or not, and constants of formulas."""
 

@@ -1,0 +1,69 @@
+"""What :mod:`scalargrad.derivatives` asks of a Tensor: the same few questions it asks of a Value."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from fastpath.recording import fit
+from fastpath.tensor import Tensor, recomputed_on
+from scalargrad.graph import topological_order
+from scalargrad.ops.structure import STRUCTURAL
+
+
+def fitted(self: Tensor, share: Any) -> Any:
+    """A gradient in the shape and dtype of this Tensor; a number fills it."""
+    if self.dtype.kind != "f":
+        return share  # what gave whole numbers has no derivative, and says so when it is asked for its own
+    if isinstance(share, (float, int)):
+        share = Tensor(np.full(self.shape, share, self.dtype))
+    return fit(share, self)
+
+
+def constant_like(self: Tensor, x: Any) -> Any:
+    """A Tensor, or a number as a Tensor of this shape."""
+    return x if isinstance(x, Tensor) else fitted(self, x)
+
+
+def as_leaf(self: Tensor) -> Tensor:
+    """A new leaf with the same numbers and label, of which gradients can be asked."""
+    return Tensor(self.data, requires_grad=True, dtype=self.dtype, label=self.label)
+
+
+def seeds(self: Tensor) -> list[Any]:
+    """The upstream gradients that single out each of its elements, in order."""
+    if self.size == 1:
+        return [Tensor(np.ones(self.shape, self.dtype))]
+    singles = np.eye(self.size, dtype=self.dtype).reshape(self.size, *self.shape)
+    return [Tensor(single) for single in singles]
+
+
+def gathered(self: Tensor, derivatives: Sequence[Any]) -> Any:
+    """The derivatives of its elements, one each, as an array with its axes first."""
+    if self.shape == ():
+        return derivatives[0]
+    rows = STRUCTURAL["concatenate"]([x.reshape((1, *x.shape)) for x in derivatives])
+    return rows.reshape((*self.shape, *derivatives[0].shape))
+
+
+def replay(self: Tensor, changed: dict[Any, Any]) -> tuple[Any, Any]:
+    """Its array with other arrays in some leaves, and where the computation lies among the kinks of its operations."""
+    arrays = dict(changed)
+    distances: list[float] = []
+    operations = []
+    for node in topological_order(self):
+        if node._op is None:
+            arrays.setdefault(node, node._data)
+            continue
+        now = tuple(arrays[x] if isinstance(x, Tensor) else x for x in node.inputs)
+        arrays[node] = recomputed_on(node, now)
+        operations.append(node._op.name)
+        for kink in getattr(node._op, "kinks", ()):
+            distances += np.ravel(kink.distance(*now)).tolist()
+    return arrays[self], (tuple(operations), tuple(distances))
+
+
+for _function in (fitted, constant_like, as_leaf, seeds, gathered, replay):
+    setattr(Tensor, _function.__name__, _function)

@@ -1,0 +1,103 @@
+"""Checking the gradients of arrays: element by element, each leaf of a Tensor's graph or each Tensor argument."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+from scalargrad.checking.quotient import Quotient, Sides
+from scalargrad.checking.report import LeafCheck
+from scalargrad.derivatives import hessian
+from scalargrad.derivatives.arrangement import parts
+from scalargrad.derivatives.pulling import pull
+from scalargrad.graph import Node, topological_order
+
+Play = Callable[[Sequence[Any]], tuple[float, Sides]]
+"""Computes a number again with these arrays in the leaves, and tells where that lies among the kinks."""
+
+
+def holds_arrays(target: Any, inputs: Any) -> bool:
+    """Whether it is Tensors that are to be checked."""
+    return any(hasattr(x, "replay") for x in (target, *parts(inputs if inputs is not None else ())))
+
+
+def check_arrays(target: Any, inputs: Any, order: int, quotient: Quotient) -> Iterator[LeafCheck]:
+    """A row for every element of every leaf; with ``order`` 2 also for its second derivatives."""
+    if isinstance(target, Node):
+        if order == 2:
+            raise ValueError(
+                "gradcheck: the second derivatives of Tensors are checked of a function, gradcheck(f, inputs)"
+            )
+        leaves = [x for x in topological_order(target) if x.op is None and getattr(x, "requires_grad", False)]
+        root: Any = target
+
+        def play(arrays: Sequence[Any]) -> tuple[float, Sides]:
+            y, sides = root.replay(dict(zip(leaves, arrays)))
+            return float(y), sides
+    else:
+        arguments = tuple(inputs) if isinstance(inputs, (list, tuple)) else (inputs,)
+        leaves = [x.as_leaf() if hasattr(x, "replay") else x for x in arguments]
+        root = target(*leaves)
+        given, leaves = leaves, [x for x in leaves if hasattr(x, "replay")]
+
+        def play(arrays: Sequence[Any]) -> tuple[float, Sides]:
+            fresh = iter(arrays)
+            y = target(*(type(x)(next(fresh), requires_grad=True) if hasattr(x, "replay") else x for x in given))
+            return float(y), y.replay({})[1]
+
+    if not hasattr(root, "replay") or root.data.size != 1:
+        raise TypeError(f"gradcheck: expected the result to be one number, not {root!r}; reduce it with sum() first")
+    for leaf in leaves:
+        if leaf.data.dtype.itemsize < 8:
+            raise TypeError(f"gradcheck: {leaf.data.dtype} is too coarse for finite differences; use float64 Tensors")
+    bases = [leaf.data.copy() for leaf in leaves]
+    names = [leaf.label or f"x{i}" for i, leaf in enumerate(leaves)]
+    gradient = [slope.data for slope in pull([root], [1.0], leaves)]
+    yield from _rows(bases, names, quotient, play, [("", gradient)])
+    if order == 2:
+        curvature = hessian(root, leaves)
+        for i, base in enumerate(bases):
+            for place in _places(base):
+                columns = [curvature[i][j].data[place] for j in range(len(bases))]
+                yield from _rows(
+                    bases, names, quotient, _slope(target, given, i, place), [(_of(names[i], place), columns)]
+                )
+
+
+def _slope(target: Any, given: Sequence[Any], which: int, place: tuple[int, ...]) -> Play:
+    """The first derivative by one element, as the arrays vary."""
+
+    def play(arrays: Sequence[Any]) -> tuple[float, Sides]:
+        fresh = iter(arrays)
+        own = [type(x)(next(fresh), requires_grad=True) if hasattr(x, "replay") else x for x in given]
+        y = target(*own)
+        leaf = [x for x in own if hasattr(x, "replay")][which]
+        return float(pull([y], [1.0], [leaf])[0].data[place]), y.replay({})[1]
+
+    return play
+
+
+def _rows(bases: Any, names: Any, quotient: Quotient, play: Play, analytic: Any) -> Iterator[LeafCheck]:
+    for of, slopes in analytic:
+        for i, base in enumerate(bases):
+            for place in _places(base):
+
+                def sample(x: float, i: int = i, place: tuple[int, ...] = place) -> tuple[float, Sides]:
+                    arrays = [b.copy() for b in bases]
+                    arrays[i][place] = x
+                    return play(arrays)
+
+                noise = abs(sample(float(base[place]))[0]) * base.size
+                numbers = quotient.check(float(slopes[i][place]), sample, float(base[place]), noise)
+                by = _of(names[i], place) if of else ""
+                yield LeafCheck(output="L", input=of or _of(names[i], place), by=by, **numbers)
+
+
+def _places(array: Any) -> Iterator[tuple[int, ...]]:
+    import numpy as np
+
+    return np.ndindex(array.shape)
+
+
+def _of(name: str, place: tuple[int, ...]) -> str:
+    return f"{name}[{', '.join(map(str, place))}]" if place else name
