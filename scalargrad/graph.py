@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 
 class Node:
@@ -25,6 +25,10 @@ class Node:
     """The second operand, or None."""
     _mark: object
     """The walk that saw the node last: cheaper than a set of a million nodes."""
+
+    if TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> Any: ...  # data, label, …: what each kind of node has besides
 
     @property
     def op(self) -> Any:

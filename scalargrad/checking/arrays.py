@@ -23,6 +23,7 @@ def holds_arrays(target: Any, inputs: Any) -> bool:
 
 def check_arrays(target: Any, inputs: Any, order: int, quotient: Quotient) -> Iterator[LeafCheck]:
     """A row for every element of every leaf; with ``order`` 2 also for its second derivatives."""
+    leaves: list[Any]
     if isinstance(target, Node):
         if order == 2:
             raise ValueError(
@@ -38,7 +39,8 @@ def check_arrays(target: Any, inputs: Any, order: int, quotient: Quotient) -> It
         arguments = tuple(inputs) if isinstance(inputs, (list, tuple)) else (inputs,)
         leaves = [x.as_leaf() if hasattr(x, "replay") else x for x in arguments]
         root = target(*leaves)
-        given, leaves = leaves, [x for x in leaves if hasattr(x, "replay")]
+        given: list[Any] = leaves
+        leaves = [x for x in given if hasattr(x, "replay")]
 
         def play(arrays: Sequence[Any]) -> tuple[float, Sides]:
             fresh = iter(arrays)
