@@ -49,13 +49,13 @@ def test_the_tensor_case_measures_ours_and_numpy_and_reports_its_aims(no_peers):
 
 def test_a_missing_peer_is_a_dash_in_text_and_null_in_json(no_peers):
     report = tensor.run(sizes=TINY, rounds=2, pause=0)
-    for library in ("PyTorch eager", "PyTorch modules", "jax.jit", "MyGrad", "autograd"):
+    for library in (tensor.EAGER, tensor.MODULES, "jax.jit", tensor.MYGRAD, "autograd"):
         cells = next(row for row in report.tables[0].cells() if row[0] == library)
         assert cells == (library, "–", "–", "–")
         assert column(report.tables[0], "a step")[library] is None
     assert "–" in report.table()
     first = json.loads(report.json())["tables"][0]["rows"]
-    assert {row["library"]: row["a step"] for row in first}["PyTorch eager"] is None
+    assert {row["library"]: row["a step"] for row in first}[tensor.EAGER] is None
 
 
 def test_every_peer_that_is_installed_gives_the_gradients_by_hand():

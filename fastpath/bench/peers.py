@@ -253,8 +253,8 @@ def autograd_functions(problem: Problem) -> Contender | None:
 TRAINING: dict[str, tuple[str, Callable[[Problem], Contender | None]]] = {
     "scalargrad": ("scalargrad-lab", ours),
     "NumPy by hand": ("numpy", numpy_by_hand),
-    "PyTorch eager": ("torch", torch_eager),
-    "PyTorch modules": ("torch", torch_modules),
+    "PyTorch eager, bare tensors": ("torch", torch_eager),
+    "PyTorch eager, nn and optim": ("torch", torch_modules),
     "jax.jit": ("jax", jax_jit),
     "MyGrad": ("mygrad", mygrad_tensors),
     "autograd": ("autograd", autograd_functions),

@@ -14,7 +14,8 @@ from fastpath.bench.peers import TRAINING, Contender, load
 from fastpath.bench.report import Column, Report, Row, Table, ratio, spread, version
 from fastpath.bench.timing import Timing, race
 
-OURS, BY_HAND, EAGER, MYGRAD = "scalargrad", "NumPy by hand", "PyTorch eager", "MyGrad"
+OURS, BY_HAND, MYGRAD = "scalargrad", "NumPy by hand", "MyGrad"
+EAGER, MODULES = "PyTorch eager, bare tensors", "PyTorch eager, nn and optim"
 
 
 class Size(NamedTuple):
@@ -31,9 +32,9 @@ class Size(NamedTuple):
 
 
 SIZES = (
-    Size((2, 16, 16, 2), 100, "float64", 50, ((EAGER, 0.5), (MYGRAD, 1.0))),
-    Size((64, 128, 10), 64, "float32", 50, ((EAGER, 0.8),)),
-    Size((784, 128, 64, 10), 64, "float32", 20, ((EAGER, 0.8),)),
+    Size((2, 16, 16, 2), 100, "float64", 50, ((EAGER, 0.5), (MODULES, 0.5), (MYGRAD, 1.0))),
+    Size((64, 128, 10), 64, "float32", 50, ((EAGER, 0.8), (MODULES, 0.8))),
+    Size((784, 128, 64, 10), 64, "float32", 20, ((EAGER, 0.8), (MODULES, 0.8))),
     Size((1024, 1024, 1024, 10), 256, "float32", 1, ((BY_HAND, 1.15),)),
 )
 COLUMNS = (
@@ -60,7 +61,7 @@ def run(quick: bool = False, sizes: tuple[Size, ...] = SIZES, rounds: int = 0, p
     adds = {name: make() for name, make in ADDING.items()}
     times = race({name: call for name, call in adds.items() if call}, rounds, 1000, frozen=True, pause=pause)
     report.tables.append(table("one op: add of two 16-vectors, forward + backward", list(adds), times))
-    report.rows.append(aim("add, forward + backward, of PyTorch eager", times, EAGER, 1.0))
+    report.rows.append(aim(f"add, forward + backward, of {EAGER}", times, EAGER, 1.0))
     report.notes += [
         f"The libraries agree: losses and gradients differ by at most {', '.join(apart)} (relative, size by size).",
         f"Compared: {', '.join(versions())}.",

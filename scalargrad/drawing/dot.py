@@ -109,22 +109,29 @@ def sum_of(shares: tuple[EdgeGrad, ...], precision: int) -> str:
 def edge_label(edge: EdgeGrad, style: Style) -> str:
     """The lines on an edge: the product in numbers, and the formula of the local derivative."""
     show, theme, lines = style.show, style.theme, []
-    factors = [
-        text(number(x, style.precision)) for part, x in (("upstream", edge.upstream), ("local", edge.local))
-        if part in show and x is not None
-    ]  # fmt: skip
+    parts = (("upstream", edge.upstream), ("local", edge.local))
+    factors = [text(number(x, style.precision)) for part, x in parts if part in show and x is not None]
+    if edge.local is None:
+        factors = []  # nothing is multiplied element by element; the formula tells what is done
     product = " × ".join(factors)
     if "downstream" in show:
         product += (" = " if factors else "") + f"<b>{text(number(edge.downstream, style.precision))}</b>"
     if product:
         lines.append(font(product, theme.grad))
     if "formulas" in show:
-        lines.append(font(f"∂={text(shortened(edge.formula))}", theme.formula))
+        formula = text(shortened(edge.formula))
+        lines.append(font(f"∂={formula}" if edge.local is not None else f"{formula}{_shapes(edge)}", theme.formula))
     if not lines:
         return ""
     lift = '<tr><td height="4" fixedsize="true" width="1"></td></tr>'  # keeps the words off the line
     rows = "".join(f"<tr><td>  {line}  </td></tr>" for line in lines)
     return f'<<table border="0" cellborder="0" cellspacing="0" cellpadding="0">{lift}{rows}</table>>'
+
+
+def _shapes(edge: EdgeGrad) -> str:
+    """What becomes of the shape of the upstream gradient."""
+    before, after = (getattr(x, "shape", ()) for x in (edge.upstream, edge.downstream))
+    return f"   ({'×'.join(map(str, before)) or '1'} → {'×'.join(map(str, after)) or '1'})"
 
 
 def mentioned(trace: Trace, show: Collection[str]) -> set[str]:
@@ -160,6 +167,9 @@ def build(trace: Trace, style: Style, depth: int) -> graphviz.Digraph:
             continue
         for edge in edges:
             _edge(graph, tail, head, edge, style)
+    for start, end in folded.plain:
+        tail, head = (boxes[x] if isinstance(x, str) else f"n{x}" for x in (start, end))
+        graph.edge(tail, head, style="dashed")
     return graph
 
 

@@ -27,6 +27,8 @@ class Folded:
     boxes: list[Box]
     edges: dict[tuple[int | str, int | str], list[EdgeGrad]]
     """By their ends, a node's index or a box's path, in the order of the backward pass."""
+    plain: list[tuple[int | str, int | str]]
+    """The ends of edges no gradient goes over, since none was asked for."""
 
 
 def fold(trace: Trace, depth: int) -> Folded:
@@ -56,5 +58,8 @@ def fold(trace: Trace, depth: int) -> Folded:
         ends = home[edge.input.index], home[edge.output.index]
         if ends[0] != ends[1]:
             edges.setdefault(ends, []).append(edge)
+    passed = {(e.input.index, e.output.index) for e in trace.edges}
+    links = {(x, n.index): None for n in trace.nodes for x in n.operands if isinstance(x, int)}
+    plain = {(home[a], home[b]): None for a, b in links if (a, b) not in passed and home[a] != home[b]}
     nodes = [n for n in trace.nodes if home[n.index] == n.index]
-    return Folded(nodes, list(boxes.values()), edges)
+    return Folded(nodes, list(boxes.values()), edges, list(plain))
