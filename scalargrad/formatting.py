@@ -24,15 +24,23 @@ def decimal(x: float, precision: int) -> str:
     return f"{x + 0.0:.{precision}f}"
 
 
+def is_large(x: Number) -> bool:
+    """Whether it is an array with too many elements to show them all."""
+    return isinstance(x, ArrayNumber) and (x.entries is None or math.prod(x.shape) > FEW)
+
+
+def shape_of(x: Number) -> str:
+    """The lengths of the axes: ``10×64``; empty for a single number."""
+    return "×".join(map(str, x.shape)) if isinstance(x, ArrayNumber) else ""
+
+
 def number(x: Number, precision: int) -> str:
     """A number, or an array: its elements if they are few, else its shape, mean and norm."""
     if not isinstance(x, ArrayNumber):
         return decimal(x, precision)
-    size = math.prod(x.shape)
-    if x.entries is not None and size <= FEW:
+    if not is_large(x):
         return _nested(x.entries, precision)
-    shape = "×".join(map(str, x.shape))
-    return f"{shape}  mean {decimal(x.mean, precision)}  norm {decimal(x.norm, precision)}"
+    return f"{shape_of(x)}  mean {decimal(x.mean, precision)}  norm {decimal(x.norm, precision)}"
 
 
 def _nested(x: object, precision: int) -> str:

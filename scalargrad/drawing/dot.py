@@ -12,8 +12,8 @@ import graphviz
 
 from scalargrad.drawing.folding import Box, fold
 from scalargrad.drawing.theme import Theme
-from scalargrad.formatting import decimal, number
-from scalargrad.records import EdgeGrad, Trace, TraceNode
+from scalargrad.formatting import decimal, is_large, number, shape_of
+from scalargrad.records import ArrayNumber, EdgeGrad, Number, Trace, TraceNode
 
 PARTS = ("values", "upstream", "local", "downstream", "formulas")
 """What a drawing can show of the numbers."""
@@ -85,9 +85,11 @@ def node_label(node: TraceNode, shares: tuple[EdgeGrad, ...], named: bool, style
     if not node.is_leaf and node.label is not None:
         rows.append(row(font("= " + text(shortened(node.symbol)), theme.soft, 11)))
     if "values" in style.show:
-        rows.append(row(font(text(number(node.value, style.precision)), theme.value)))
+        if is_large(node.value):
+            rows.append(row(font(shape_of(node.value), theme.value)))
+        rows.append(row(font(_summary(node.value, style.precision), theme.value)))
     if "downstream" in style.show and node.grad is not None:
-        rows.append(row(font("↑ " + text(number(node.grad, style.precision)), theme.grad)))
+        rows.append(row(font("↑ " + _summary(node.grad, style.precision), theme.grad)))
         if len(shares) > 1:
             rows.append(row(font(sum_of(shares, style.precision), theme.grad, 9.5)))
     fill = theme.lit if lit else theme.leaf if node.is_leaf else theme.paper
@@ -98,9 +100,27 @@ def node_label(node: TraceNode, shares: tuple[EdgeGrad, ...], named: bool, style
     )
 
 
+def _summary(x: Number, precision: int) -> str:
+    """A number or a small array; of a large one its mean and norm, its shape being shown already."""
+    if isinstance(x, ArrayNumber) and is_large(x):
+        return f"mean {decimal(x.mean, precision)}, norm {decimal(x.norm, precision)}"
+    return text(number(x, precision))
+
+
+def _factor(x: Number, precision: int) -> str:
+    """The same on an edge, where a large array is only its shape."""
+    return shape_of(x) if is_large(x) else text(number(x, precision))
+
+
+def _product(x: Number, precision: int) -> str:
+    if isinstance(x, ArrayNumber) and is_large(x):
+        return f"{shape_of(x)}, norm {decimal(x.norm, precision)}"
+    return text(number(x, precision))
+
+
 def sum_of(shares: tuple[EdgeGrad, ...], precision: int) -> str:
     """The contributions at a fork: ``= 0.20 + 0.19``."""
-    if len(shares) > 4:
+    if len(shares) > 4 or any(is_large(e.downstream) for e in shares):
         return f"= sum of {len(shares)}"
     terms = [number(e.downstream, precision) for e in shares]
     return "= " + " + ".join(f"({t})" if i and t.startswith("-") else t for i, t in enumerate(map(text, terms)))
@@ -110,12 +130,12 @@ def edge_label(edge: EdgeGrad, style: Style) -> str:
     """The lines on an edge: the product in numbers, and the formula of the local derivative."""
     show, theme, lines = style.show, style.theme, []
     parts = (("upstream", edge.upstream), ("local", edge.local))
-    factors = [text(number(x, style.precision)) for part, x in parts if part in show and x is not None]
+    factors = [_factor(x, style.precision) for part, x in parts if part in show and x is not None]
     if edge.local is None:
         factors = []  # nothing is multiplied element by element; the formula tells what is done
     product = " × ".join(factors)
     if "downstream" in show:
-        product += (" = " if factors else "") + f"<b>{text(number(edge.downstream, style.precision))}</b>"
+        product += (" = " if factors else "") + f"<b>{_product(edge.downstream, style.precision)}</b>"
     if product:
         lines.append(font(product, theme.grad))
     if "formulas" in show:
