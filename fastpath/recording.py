@@ -151,7 +151,7 @@ def fit(share: Any, like: Tensor) -> Any:
 
 
 def _binary(op: Any, forward: Callable[..., Any], apply: Callable[..., Any]) -> Callable[..., Any]:
-    """The operator method for a ufunc between Tensors, or a Tensor and a number; ``apply`` does what is out of the way."""
+    """The operator method for a ufunc between Tensors, or a Tensor and a number; ``apply`` does all the rest."""
 
     def method(self: Any, other: Any) -> Any:
         kind = type(other)
@@ -318,8 +318,8 @@ def _equip() -> None:
         setattr(Tensor, reflected, _reflected(slow))
     matmul = STRUCTURAL["matmul"]
     slow = partial(apply_structural, matmul, settings={})
-    Tensor.__matmul__ = _binary(Bound(matmul, {}), np.matmul, slow)  # type: ignore[method-assign, attr-defined]
-    Tensor.__rmatmul__ = _reflected(slow)  # type: ignore[attr-defined]
+    setattr(Tensor, "__matmul__", _binary(Bound(matmul, {}), np.matmul, slow))  # noqa: B010
+    setattr(Tensor, "__rmatmul__", _reflected(slow))  # noqa: B010
     install(Tensor, _method_of)
     subscribe_structural(_structural_method)
     for function in COMPOSITE.values():

@@ -258,7 +258,8 @@ class Tensor(Node, Operators):
         shares = downstreams(self, upstream) if self._op is not None else ()
         for position, (operand, share) in enumerate(zip(self.inputs, shares)):
             if share is not None:
-                local = array_local(self._op, position, self._data, self._arrays) if type(self._op) is Op else None
+                arrays: Any = self._arrays
+                local = array_local(self._op, position, self._data, arrays) if type(self._op) is Op else None
                 found.append((position, operand, local, fitted(share, operand._data)))
         return found
 

@@ -44,7 +44,10 @@ def test_a_row_on_arrays_agrees_with_floats_at_special_values_too(row):
 @ROWS
 def test_a_row_broadcasts_and_its_gradients_are_summed_over_broadcast_axes(row):
     shapes = [(2, 3), (3,), (2, 1)]
-    arrays = [x.reshape(shape) for shape, x in zip(shapes, [inside(row, s)[i] for i, s in enumerate(shapes[: len(row.operands)])])]
+    arrays = [
+        x.reshape(shape)
+        for shape, x in zip(shapes, [inside(row, s)[i] for i, s in enumerate(shapes[: len(row.operands)])])
+    ]
     leaves = [Tensor(a, requires_grad=True) for a in arrays]
     y = row(*leaves)
     whole = np.broadcast_arrays(*arrays)
@@ -209,7 +212,9 @@ def test_equality_and_hash_are_identity_and_order_looks_at_the_numbers():
 # --- operands --------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("other", [2, 2.0, True, np.float64(2), np.float32(2), np.int64(2), np.array(2.0), np.array([2.0, 4.0]), [2, 4]])
+@pytest.mark.parametrize(
+    "other", [2, 2.0, True, np.float64(2), np.float32(2), np.int64(2), np.array(2.0), np.array([2.0, 4.0]), [2, 4]]
+)
 def test_operators_work_both_ways_round_with_numbers_and_arrays(other):
     t, a, o = Tensor([3.0, 5.0], requires_grad=True), np.array([3.0, 5.0]), np.asarray(other)
     pairs = [
@@ -264,7 +269,10 @@ def test_a_tensor_and_a_value_do_not_mix():
         (lambda a, b: a + b, "add: shapes (3, 4) and (3,) do not broadcast together"),
         (lambda a, b: a * b.data, "mul: shapes (3, 4) and (3,) do not broadcast together"),
         (lambda a, b: b.data - a, "sub: shapes (3,) and (3, 4) do not broadcast together"),
-        (lambda a, b: fastpath.where(a > 0, a, b), "where: shapes (3, 4) and (3, 4) and (3,) do not broadcast together"),
+        (
+            lambda a, b: fastpath.where(a > 0, a, b),
+            "where: shapes (3, 4) and (3, 4) and (3,) do not broadcast together",
+        ),
         (lambda a, b: a.maximum(b), "maximum: shapes (3, 4) and (3,) do not broadcast together"),
         (lambda a, b: a.backward(), "backward of a Tensor of shape (3, 4) needs a seed: call backward(seed)"),
         (lambda a, b: a.backward(np.ones(3)), "backward: a seed of shape (3,) for a Tensor of shape (3, 4)"),
@@ -332,7 +340,10 @@ def test_shape_ndim_and_size_of_numpy_are_those_of_the_data():
 @pytest.mark.parametrize(
     ("call", "message"),
     [
-        (lambda t: np.arcsinh(t), "np.arcsinh has no registered op, so it cannot be applied to a Tensor; use its .data"),
+        (
+            lambda t: np.arcsinh(t),
+            "np.arcsinh has no registered op, so it cannot be applied to a Tensor; use its .data",
+        ),
         (lambda t: np.isfinite(t), "np.isfinite has no registered op"),
         (lambda t: np.add.reduce(t), "np.add.reduce has no registered op"),
         (lambda t: np.add(t, 1.0, out=np.ones(2)), "np.add with out= has no registered op"),

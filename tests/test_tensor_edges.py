@@ -54,7 +54,9 @@ def test_an_update_in_place_is_seen_by_the_next_forward():
     assert y.item() == 5.0
 
 
-@pytest.mark.parametrize("take", [lambda t: t.data, lambda t: t.data[:1], lambda t: t.data.reshape(1, 2), lambda t: t.data.T])
+@pytest.mark.parametrize(
+    "take", [lambda t: t.data, lambda t: t.data[:1], lambda t: t.data.reshape(1, 2), lambda t: t.data.T]
+)
 def test_an_alias_taken_before_the_forward_cannot_spoil_the_gradient(take):
     t = Tensor([1.0, 2.0], requires_grad=True)
     alias = take(t)
@@ -369,7 +371,9 @@ def graph():
     return W, y
 
 
-@pytest.mark.parametrize("copied", [copy.deepcopy, lambda y: pickle.loads(pickle.dumps(y)), lambda y: pickle.loads(pickle.dumps(y, 2))])
+@pytest.mark.parametrize(
+    "copied", [copy.deepcopy, lambda y: pickle.loads(pickle.dumps(y)), lambda y: pickle.loads(pickle.dumps(y, 2))]
+)
 def test_a_copied_graph_works_on_leaves_of_its_own(copied):
     W, y = graph()
     other = copied(y)
@@ -457,7 +461,7 @@ def test_no_grad_enable_grad_and_scope():
         (lambda p, q: p.log(), "forward: log(p) = -inf at 1, where p = 0.0"),
         (lambda p, q: p / q, "forward: p/b = nan at 1, where p = 0.0 and b = 0.0"),
         (lambda p, q: (p * 1e300) @ [1e300, 1.0], "forward: matmul(a, b) = inf"),
-        (lambda p, q: (p * 1e308).reshape(2, 1).sum(axis=0) * 1e9, "forward: a·1000000000 = inf at 0"),
+        (lambda p, q: (p * 1e308).reshape(2, 1).sum(axis=0) * 1e9, "forward: a·(1e+09) = inf at 0"),
     ],
 )
 def test_detect_anomaly_names_the_op_and_the_first_bad_place_of_the_forward(call, message):
@@ -474,7 +478,7 @@ def test_detect_anomaly_names_the_edge_of_the_backward():
         y = p.sqrt().sum()
         with pytest.raises(FloatingPointError) as told:
             y.backward()
-        assert str(told.value) == "backward: through √(p) to p, the downstream gradient is inf at 1, where p = 0.0"
+        assert str(told.value) == "backward: through sqrt(p) to p, the downstream gradient is inf at 1, where p = 0.0"
         assert p.grad is None
         (p * 2).sum().backward()
     y.backward()

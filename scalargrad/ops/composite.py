@@ -22,7 +22,7 @@ def _axis(name: str, axis: int, a: Any, more: int = 0) -> int:
     """The axis counted from 0, of ``a`` with so many axes more."""
     if not -a.ndim - more <= axis < a.ndim + more:
         raise ValueError(f"{name}: axis {axis} is out of range for shape {a.shape}")
-    return axis % (a.ndim + more)
+    return int(axis % (a.ndim + more))
 
 
 def swapaxes(a: Any, axis1: int, axis2: int) -> Any:
@@ -209,4 +209,4 @@ COMPOSITE: dict[str, Callable[..., Any]] = {
 }
 """Every function of this kind by name."""
 
-__all__ = sorted(COMPOSITE)  # type: ignore[assignment]
+__all__ = sorted(COMPOSITE)

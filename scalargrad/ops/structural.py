@@ -47,7 +47,7 @@ def _without(reduced, a, axis, keepdims):
 def _together(a, axes):
     """``a`` with these axes moved to the end and made one."""
     rest = tuple([i for i in range(a.ndim) if i not in axes])
-    shape = tuple([a.shape[i] for i in rest]) + (_math.prod([a.shape[i] for i in axes]),)
+    shape = (*[a.shape[i] for i in rest], _math.prod([a.shape[i] for i in axes]))
     return a.transpose(rest + axes).reshape(shape)
 
 

@@ -259,7 +259,7 @@ def remove_structural(row: StructuralOp) -> None:
 
 
 def subscribe_structural(listener: Callable[[StructuralOp, bool], None]) -> None:
-    """Call ``listener(op, True)`` for every structural op there is and will be, ``listener(op, False)`` when one goes."""
+    """Call ``listener(op, True)`` for every op of this kind there is and will be, with False when one goes."""
     _listeners.append(listener)
     for row in STRUCTURAL.values():
         listener(row, True)
