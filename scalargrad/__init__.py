@@ -10,6 +10,7 @@
 
 from __future__ import annotations
 
+import sys as _sys
 from importlib import import_module as _import_module
 from typing import TYPE_CHECKING
 from typing import Any as _Any
@@ -19,13 +20,9 @@ from scalargrad.modes import detect_anomaly as detect_anomaly
 from scalargrad.modes import enable_grad as enable_grad
 from scalargrad.modes import no_grad as no_grad
 from scalargrad.modes import scope as scope
-from scalargrad.ops.composite import *  # noqa: F403
-from scalargrad.ops.composite import COMPOSITE as _COMPOSITE
 from scalargrad.ops.elementwise import *  # noqa: F403  (one function per registered op)
 from scalargrad.ops.registry import OPS as OPS
 from scalargrad.ops.registry import NotDifferentiableError as NotDifferentiableError
-from scalargrad.ops.structural import *  # noqa: F403
-from scalargrad.ops.structure import STRUCTURAL as STRUCTURAL
 
 if TYPE_CHECKING:
     from scalargrad.checking import gradcheck as gradcheck
@@ -36,12 +33,16 @@ if TYPE_CHECKING:
     from scalargrad.drawing import draw as draw
     from scalargrad.expression import parse as parse
     from scalargrad.function import Function as Function
+    from scalargrad.ops.composite import *  # noqa: F403
+    from scalargrad.ops.structural import *  # noqa: F403
+    from scalargrad.ops.structure import STRUCTURAL as STRUCTURAL
     from scalargrad.stepper import steps as steps
     from scalargrad.tracing import Trace as Trace
     from scalargrad.tracing import trace as trace
 
 _LAZY = {
     "Function": "function",
+    "STRUCTURAL": "ops.structure",
     "StaleGraphError": "tracing",
     "Trace": "tracing",
     "draw": "drawing",
@@ -55,10 +56,42 @@ _LAZY = {
     "trace": "tracing",
 }
 """What is loaded when first used: public name and module."""
+_LAZY |= dict.fromkeys(
+    [
+        "argmax",
+        "astype",
+        "broadcast_to",
+        "concatenate",
+        "cross_entropy",
+        "cumsum",
+        "einsum",
+        "index",
+        "log_softmax",
+        "logsumexp",
+        "matmul",
+        "max",
+        "mean",
+        "min",
+        "norm",
+        "prod",
+        "reshape",
+        "scatter",
+        "softmax",
+        "std",
+        "sum",
+        "transpose",
+        "var",
+    ],
+    "ops.structural",
+)
+_LAZY |= dict.fromkeys(
+    ["diagonal", "dot", "expand_dims", "flip", "one_hot", "outer", "pad", "split", "squeeze", "stack", "swapaxes"],
+    "ops.composite",
+)
 
 __version__ = "0.1.0"
-_EAGER = ["OPS", "STRUCTURAL", "NotDifferentiableError", "Value", "detect_anomaly", "enable_grad", "no_grad", "scope"]
-__all__ = sorted([*_EAGER, *_LAZY, *OPS, *STRUCTURAL, *_COMPOSITE])
+_EAGER = ["OPS", "NotDifferentiableError", "Value", "detect_anomaly", "enable_grad", "no_grad", "scope"]
+__all__ = sorted([*_EAGER, *_LAZY, *OPS])
 
 
 def __getattr__(name: str) -> _Any:
@@ -66,10 +99,13 @@ def __getattr__(name: str) -> _Any:
         value = getattr(_import_module(f"scalargrad.{_LAZY[name]}"), name)
         globals()[name] = value
         return value
-    if name in OPS or name in STRUCTURAL:  # registered later
-        return OPS.get(name) or STRUCTURAL[name]
+    structure = _sys.modules.get("scalargrad.ops.structure")
+    later = OPS.get(name) or (structure.STRUCTURAL.get(name) if structure else None)  # registered since
+    if later is not None:
+        return later
     raise AttributeError(f"module 'scalargrad' has no attribute {name!r}")
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__, *OPS, *STRUCTURAL})
+    structure = _sys.modules.get("scalargrad.ops.structure")
+    return sorted({*globals(), *__all__, *OPS, *(structure.STRUCTURAL if structure else ())})

@@ -58,6 +58,15 @@ def test_a_missing_peer_is_a_dash_in_text_and_null_in_json(no_peers):
     assert {row["library"]: row["a step"] for row in first}[tensor.EAGER] is None
 
 
+@pytest.mark.parametrize(("slowest", "told"), [(1.1, False), (1.5, True)])
+def test_a_disturbed_measurement_is_told(monkeypatch, no_peers, slowest, told):
+    monkeypatch.setattr(
+        tensor, "race", lambda contenders, *_, **__: dict.fromkeys(contenders, Timing(1.0, 0.95, slowest))
+    )
+    report = tensor.run(sizes=TINY)
+    assert any("Not to be relied on" in note and str(TINY[0]) in note for note in report.notes) == told
+
+
 def test_every_peer_that_is_installed_gives_the_gradients_by_hand():
     contenders = {name: make(Problem.random((3, 5, 2), 6)) for name, (_, make) in peers.TRAINING.items()}
     assert tensor.check(contenders, 1e-9) < 1e-9

@@ -107,3 +107,11 @@ def test_every_module_says_what_it_is():
 
 def test_the_version_is_told():
     assert scalargrad.__version__.count(".") == 2
+
+
+def test_every_operation_on_whole_arrays_is_public():
+    from scalargrad.ops.composite import COMPOSITE
+
+    functions = {**scalargrad.STRUCTURAL, **COMPOSITE}
+    assert set(functions) <= set(scalargrad.__all__)
+    assert all(getattr(scalargrad, name) is function for name, function in functions.items())

@@ -68,7 +68,18 @@ def run(quick: bool = False, sizes: tuple[Size, ...] = SIZES, rounds: int = 0, p
         f"Every library uses its default number of threads; {threads()}.",
         "Times are medians over interleaved rounds, ± half the width of the middle half.",
     ]
+    unsteady = [t.title for t in report.tables if any(unsure(took) for _, took, *_ in t.rows if took)]
+    if unsteady:
+        report.notes.append(
+            f"Not to be relied on, other programs disturbed it: {'; '.join(unsteady)}. Measure again, or on one core "
+            "(taskset -c 0 python -m fastpath.bench tensor)."
+        )
     return report
+
+
+def unsure(timing: Timing) -> bool:
+    """Whether the middle half of the rounds is more than a fifth of the median away from it."""
+    return max(timing.high - timing.median, timing.median - timing.low) > timing.median / 5
 
 
 def check(contenders: dict[str, Contender | None], tolerance: float) -> float:

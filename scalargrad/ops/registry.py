@@ -295,7 +295,7 @@ def op(name: str, forward: Callable[..., Any], partials: tuple[Callable[..., Any
     if name in OPS:
         raise ValueError(f"there is an op called {name} already")
     public = vars(sys.modules["scalargrad"])
-    if name in RESERVED or (name in public and not isinstance(public[name], Op)):
+    if name in RESERVED or name in public.get("_LAZY", ()) or (name in public and not isinstance(public[name], Op)):
         raise ValueError(f"an op cannot be called {name}: that name is taken")
     OPS[name] = row
     told: list[Callable[[Op, bool], None]] = []
