@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextvars
 import threading
 from collections.abc import Callable
-from functools import cache, partial
+from functools import cache, lru_cache, partial
 from typing import Any
 
 import numpy as np
@@ -61,6 +61,14 @@ def shown(data: Any) -> str:
     return f"{text if len(text) <= 40 else text[:37] + '...'} ({type(data).__name__})"
 
 
+@lru_cache(maxsize=64)
+def _ones(count: int, dtype: Any) -> Array:
+    """A vector of ones: the sum over the rows of a matrix is a product with it."""
+    ones = np.ones(count, dtype)
+    ones.setflags(write=False)
+    return ones
+
+
 def fitted(share: Any, like: Array) -> Array:
     """A downstream gradient in the shape and dtype of its operand.
 
@@ -76,7 +84,7 @@ def fitted(share: Any, like: Array) -> Array:
             whole.fill(share)
             return whole
         if extra == 1 and share.shape[1:] == shape:
-            share = np.add.reduce(share)
+            share = _ones(len(share), share.dtype) @ share if len(shape) == 1 else np.add.reduce(share)
         else:
             axes = [i for i in range(share.ndim) if i < extra or shape[i - extra] == 1 != share.shape[i]]
             if axes:

@@ -76,6 +76,10 @@ def _misfit(op: Op, arrays: tuple[Any, ...], error: ValueError) -> ValueError:
 
 def apply(op: Op, operands: tuple[Any, ...]) -> Tensor:
     """The Tensor of an elementwise op on Tensors, arrays and numbers."""
+    if len(operands) == 1 and op in _fast and type(operands[0]) is Tensor:
+        node = _fast[op](operands[0])
+        if node is not None:
+            return node
     checked = tuple(
         [x if type(x) is float or isinstance(x, Tensor) else constant(x, op.name, operands) for x in operands]
     )
@@ -86,6 +90,10 @@ def apply(op: Op, operands: tuple[Any, ...]) -> Tensor:
         raise _misfit(op, arrays, error) from None
     data, dtype = np.asarray(data), common_dtype(checked)
     return record(op, data if data.dtype == dtype else data.astype(dtype), checked, arrays)
+
+
+_fast: dict[Op, Callable[[Any], Tensor | None]] = {}
+"""The ops of one operand, specialised."""
 
 
 def apply_structural(op: StructuralOp, operands: tuple[Any, ...], settings: dict[str, Any]) -> Tensor:
@@ -202,11 +210,12 @@ def _method_of(op: Op) -> Callable[..., Any]:
         return lambda self, *operands, **named: op(self, *operands, **named)
     forward = array_forward(op)
 
-    def method(self: Any) -> Tensor:
+    def fast(self: Any) -> Tensor | None:
+        """The node, or None where something is out of the ordinary."""
         x = self._data if self._locked else self._use()
         data = quiet.run(forward, x)
         if modes.active or type(data) is not np.ndarray or data.dtype is not x.dtype:
-            return apply(op, (self,))
+            return None
         if not self.requires_grad:
             return _leaf(data)
         node = new(Tensor)
@@ -218,6 +227,12 @@ def _method_of(op: Op) -> Callable[..., Any]:
         node._locked = node.requires_grad = True
         node._b = node.grad = node.label = node.scope = node._mark = None
         return node
+
+    _fast[op] = fast
+
+    def method(self: Any) -> Tensor:
+        node = fast(self)
+        return apply(op, (self,)) if node is None else node
 
     return method
 

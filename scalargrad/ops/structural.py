@@ -362,12 +362,16 @@ def _row(a):
 
 
 def _matmul_left(g, y, a, b):
+    if a.ndim == b.ndim == 2:
+        return g @ b.T
     if b.ndim == 1:
         return _column(g) * b
     return g @ _swapped(b) if a.ndim > 1 else (b @ _column(g)).reshape(b.shape[:-1])
 
 
 def _matmul_right(g, y, a, b):
+    if a.ndim == b.ndim == 2:
+        return a.T @ g
     if a.ndim == 1:
         return _column(a) * _row(g) if b.ndim > 1 else g * a
     if b.ndim > 2:
@@ -536,6 +540,12 @@ def _each(xp, labels):
     return xp.arange(labels.size), labels.ravel()
 
 
+def _arange(count):
+    import numpy as np
+
+    return np.arange(count)
+
+
 def _per_example(g, logits, reduction):
     """The upstream of each example's loss, in a shape that broadcasts against the logits."""
     if reduction == "none":
@@ -545,6 +555,11 @@ def _per_example(g, logits, reduction):
 
 def _cross_entropy_logits(g, y, logits, labels, kept, reduction):
     p = softmax(logits) if kept is None else kept[0] / kept[1][..., None]
+    if kept is not None and labels.dtype.kind != "f":  # on arrays, with no array for the labels
+        places = _arange(labels.size), labels.ravel()
+        p.reshape((-1, p.shape[-1]))[places] -= 1
+        p *= _per_example(g, logits, reduction)
+        return p
     if labels.dtype.kind == "f":
         local = p * labels.sum(axis=-1, keepdims=True) - labels
     else:
