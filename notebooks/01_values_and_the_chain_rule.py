@@ -44,8 +44,8 @@ for leaf in (w0, x0, w1, x1, w2):
     print(f"d f / d {leaf.label} = {leaf.grad:9.6f}   lecture {lecture[leaf.label]:5.2f}")
 
 # %% [markdown]
-# The eight operations from `v₁ + v₂` on are one function, the sigmoid, whose derivative is $\sigma(1 - \sigma)$. As a
-# single gate the graph is shorter and the gradients are the same.
+# The last four operations are one function, the sigmoid, whose derivative is $\sigma(1 - \sigma)$. As a single gate the
+# graph is shorter and the gradients are the same.
 
 # %%
 gate = (w0 * x0 + w1 * x1 + w2).sigmoid()
@@ -73,7 +73,7 @@ for edge in trace(y).edges_from(0):
 # $\partial y/\partial b$? Put your numbers in, and run the cell.
 
 # %%
-answer_a, answer_b = 20.0, 5.0
+answer_a, answer_b = 0.0, 0.0
 
 a, b = Value(2.0, label="a"), Value(5.0, label="b")
 y = a**2 * b + b

@@ -39,6 +39,10 @@ def build(source: Path) -> str:
     notebook.metadata = nbformat.from_dict(METADATA)
     for cell in notebook.cells:
         cell.metadata = nbformat.NotebookNode()
+        for output in cell.get("outputs", ()):
+            data = output.get("data", {})
+            if "image/svg+xml" in data:
+                data.pop("image/png", None)  # one picture is enough, and this is the smaller one
     nbformat.validate(notebook)
     return nbformat.writes(notebook) + "\n"
 
