@@ -139,13 +139,13 @@ def check_backward(node: Any, operands: tuple[Any, ...], operand: Any, g: Array,
         )
 
 
-def _names(operands: tuple[Any, ...]) -> list[str]:
-    """A name to show for each operand: its label, or x (a, b, … where there are more); constants as numbers."""
+def _names(operands: tuple[Any, ...]) -> list[str | float]:
+    """What formulas call each operand: its label, or x (a, b, … where there are more); a constant by its number."""
     few = ["x"] if len(operands) == 1 else [chr(ord("a") + i % 26) for i in range(len(operands))]
-    return [f"{x:g}" if isinstance(x, float) else x.label or few[i] for i, x in enumerate(operands)]
+    return [x if isinstance(x, float) else x.label or few[i] for i, x in enumerate(operands)]
 
 
-def _at(place: tuple[int, ...], data: Array, names: list[str], arrays: tuple[Any, ...]) -> str:
+def _at(place: tuple[int, ...], data: Array, names: list[str | float], arrays: tuple[Any, ...]) -> str:
     """The place, and the operands' numbers there if they are of the same shape."""
     where = f" at {place if len(place) > 1 else place[0]}" if place else ""
     told = [f"{n} = {a[place]}" for n, a in zip(names, arrays) if np.shape(a) == data.shape and a is not data]

@@ -205,16 +205,13 @@ def _is_finite(x: Any) -> bool:
     return number - number == 0
 
 
-def _names(operands: tuple[Any, ...]) -> list[str]:
-    """A name to show for each operand: its label, or x (a, b, … where there are more); constants as numbers."""
-    fallback = ["x"] if len(operands) == 1 else [chr(ord("a") + i) for i in range(len(operands))]
-    return [
-        f"{x:g}" if isinstance(x, float) else x.label or fallback[i]
-        for i, x in enumerate(operands)
-    ]  # fmt: skip
+def _names(operands: tuple[Any, ...]) -> list[Any]:
+    """What formulas call each operand: its label, or x (a, b, … where there are more); a constant by its number."""
+    few = ["x"] if len(operands) == 1 else [chr(ord("a") + i % 26) for i in range(len(operands))]
+    return [x if isinstance(x, float) else x.label or few[i] for i, x in enumerate(operands)]
 
 
-def _at(names: list[str], operands: tuple[Any, ...]) -> str:
+def _at(names: list[Any], operands: tuple[Any, ...]) -> str:
     told = [f"{n} = {float(x)!r}" for n, x in zip(names, operands, strict=True) if not isinstance(x, float)]
     return " and ".join(told)
 

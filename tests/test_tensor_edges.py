@@ -461,7 +461,7 @@ def test_no_grad_enable_grad_and_scope():
         (lambda p, q: p.log(), "forward: log(p) = -inf at 1, where p = 0.0"),
         (lambda p, q: p / q, "forward: p/b = nan at 1, where p = 0.0 and b = 0.0"),
         (lambda p, q: (p * 1e300) @ [1e300, 1.0], "forward: matmul(a, b) = inf"),
-        (lambda p, q: (p * 1e308).reshape(2, 1).sum(axis=0) * 1e9, "forward: a·(1e+09) = inf at 0"),
+        (lambda p, q: (p * 1e308).reshape(2, 1).sum(axis=0) * 1e9, "forward: a·1000000000 = inf at 0"),
     ],
 )
 def test_detect_anomaly_names_the_op_and_the_first_bad_place_of_the_forward(call, message):
