@@ -22,6 +22,9 @@ FONT = "Helvetica"
 LONGEST = 28
 """Up to how many characters of a label stand in its node; the whole is in the tooltip."""
 
+MANY = 150
+"""From how many edges on the layout is made to hurry."""
+
 WORDS = {
     "value": "value",
     "gradient": "gradient",
@@ -172,6 +175,8 @@ def build(trace: Trace, style: Style, depth: int) -> graphviz.Digraph:
     )  # fmt: skip
     graph.attr("node", shape="plain", fontname=FONT, fontsize="13")
     graph.attr("edge", fontname=FONT, fontsize="10", color=theme.edge, arrowsize="0.7")
+    if len(trace.edges) > MANY:
+        graph.attr(nslimit="0.5", searchsize="10")  # a little less balanced, and many times faster in long graphs
     if style.legend:
         graph.attr(label=legend(style), labelloc="b", labeljust="l")
     names = mentioned(trace, style.show)

@@ -13,7 +13,7 @@ from pathlib import Path
 VARIABLE = "SCALARGRAD_DOT"
 """The environment variable that names the program to use."""
 
-SECONDS = 30
+SECONDS = 60
 """How long a layout may take."""
 
 
