@@ -6,7 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from fastpath.tensor import Bound, Tensor
+from fastpath.bound import Bound
+from fastpath.tensor import Tensor
 from scalargrad.engine import Value
 from scalargrad.graph import topological_order
 
@@ -46,9 +47,9 @@ def explode(root: Tensor) -> Any:
 
 
 def _expanded(node: Tensor, parts: dict[Tensor, Any]) -> Any:
-    operands = [parts[x] if isinstance(x, Tensor) else x for x in node.inputs]
+    operands = tuple(parts[x] if isinstance(x, Tensor) else x for x in node.inputs)
     op = node.op
-    result = op.op(*operands, **op.settings) if isinstance(op, Bound) else op(*operands)
+    result = op.op.on_arrays(operands, op.settings) if isinstance(op, Bound) else op(*operands)
     if isinstance(result, np.ndarray):
         return result
     box = np.empty((), dtype=object)
@@ -57,7 +58,9 @@ def _expanded(node: Tensor, parts: dict[Tensor, Any]) -> Any:
 
 
 def _leaf(node: Tensor) -> Any:
-    """An object array of Values, labelled by their indices."""
+    """An object array of Values, labelled by their indices; whole numbers (classes, places) stay as they are."""
+    if node.dtype.kind != "f":
+        return node._data
     box = np.empty(node.shape, dtype=object)
     joint = "" if all(n <= 10 for n in node.shape) else ","
     for index in np.ndindex(node.shape):

@@ -281,10 +281,10 @@ def apply(op: Op, operands: tuple[Any, ...]) -> Any:
             x = x.item()  # an array without axes is what is in it
         if isinstance(x, Value) or type(x) is float:
             checked.append(x)
-        elif getattr(x, "ndim", 0) or isinstance(x, (list, tuple)):
-            return _elementwise(op, operands)
         elif hasattr(type(x), "_apply_op"):
             raise TypeError(f"{op.name}: a Value and a {type(x).__name__} do not mix; use one kind throughout")
+        elif getattr(x, "ndim", 0) or isinstance(x, (list, tuple)):
+            return _elementwise(op, operands)
         else:
             checked.append(as_number(getattr(x, "item", lambda x=x: x)(), op.name))
     of_values = tuple([isinstance(x, Value) for x in checked])

@@ -223,7 +223,7 @@ def test_formulas_and_values_are_taken_as_they_are_typed(run, arguments, result)
         (["steps", "x", "x=1", "--precision", "-1"], "expected a number of decimals from 0 to 17, not '-1'"),
         (["steps", "x", "x=1", "--precision"], "expected one argument"),
         (["steps", "x", "x=1", "--latex", "--markdown"], "not allowed with"),
-        (["steps", "x", "x=1", "-o", "steps.pdf"], "expected a name that ends in .txt, .md or .tex"),
+        (["steps", "x", "x=1", "-o", "steps.pdf"], "expected a name that ends in .txt, .md, .tex or .html"),
         (["steps", "--x", "x=1"], "a formula that begins so needs parentheses: (--x)"),
         (["draw", "x", "x=1", "-o", "x.pdf"], "expected a name that ends in .svg, .png, .dot or .json"),
         (["draw", "x", "x=1", "-o"], "expected one argument"),

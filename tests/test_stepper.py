@@ -348,7 +348,7 @@ def test_a_document_loads_the_fonts_its_letters_need(tmp_path):
 
 
 def test_an_unknown_form_is_refused_before_anything_is_written(tmp_path):
-    with pytest.raises(ValueError, match=r"saved as \.txt, \.md or \.tex, not as 'steps\.pdf'"):
+    with pytest.raises(ValueError, match=r"saved as \.txt, \.md, \.tex or \.html, not as 'steps\.pdf'"):
         steps(neuron()).save(tmp_path / "steps.pdf")
     assert not list(tmp_path.iterdir())
 

@@ -76,7 +76,12 @@ def steps_arguments(parser: Parser) -> None:
     form = parser.add_mutually_exclusive_group()
     form.add_argument("--latex", action="store_true", help="LaTeX, to stand in a document that loads amsmath")
     form.add_argument("--markdown", action="store_true", help="Markdown")
-    parser.add_argument("-o", "--output", metavar="FILE", help="write a .txt, .md or .tex file (a whole document)")
+    parser.add_argument(
+        "-o",
+        "--output",
+        metavar="FILE",
+        help="write a .txt, .md, .tex (a whole document) or .html (a page that plays the steps)",
+    )
     parser.add_argument("--precision", type=precision, metavar="N", default=4, help="decimals; 4 if not given")
 
 
@@ -86,8 +91,8 @@ def tell_steps(arguments: Namespace) -> int:
 
     wanted = ".tex" if arguments.latex else ".md" if arguments.markdown else None
     path = None if arguments.output is None else Path(arguments.output)
-    if path is not None and path.suffix.lower() not in ((wanted,) if wanted else (".txt", ".md", ".tex")):
-        raise UsageError(f"-o {path}: expected a name that ends in {wanted or '.txt, .md or .tex'}")
+    if path is not None and path.suffix.lower() not in ((wanted,) if wanted else (".txt", ".md", ".tex", ".html")):
+        raise UsageError(f"-o {path}: expected a name that ends in {wanted or '.txt, .md, .tex or .html'}")
     told = steps(graph(arguments), precision=arguments.precision)
     if path is None:
         print(told.latex if arguments.latex else told.markdown if arguments.markdown else told.text, end="")
@@ -204,6 +209,7 @@ COMMANDS = {
         'steps "x*x + x" x=3',
         'steps "relu(w*x - 1)" w=2 x=-1 --precision 2 --markdown',
         'steps "log(x)/y" x=2 y=pi/2 -o steps.tex',
+        'steps "(w*x + b)^2" w=2 x=-1 b=1/2 -o steps.html',
     )),
     "check": Command(check_gradients, check_arguments, (
         'check "tanh(w*x + b)" w=2 x=-1 b=0.5',

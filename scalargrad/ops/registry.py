@@ -345,6 +345,8 @@ def is_number(x: Any) -> bool:
     """Whether ``x`` may stand as a constant operand: a real Python or NumPy number."""
     if isinstance(x, (float, int, Real)):
         return True
+    if hasattr(type(x), "_apply_op"):  # a node: it would lose its graph
+        return False
     return getattr(x, "ndim", 1) == 0 and getattr(getattr(x, "dtype", None), "kind", "") in tuple("fiub")
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from os import PathLike
 from pathlib import Path
@@ -129,14 +129,33 @@ class Stepper(Sequence[StepText]):
         return rendering.as_latex(self._kinds, equations, notes, self._words)
 
     def save(self, path: str | PathLike[str]) -> Path:
-        """Write the steps to a file in the form its name asks for: ``.txt``, ``.md`` or ``.tex``, in UTF-8."""
+        """Write the steps to a file in the form its name asks for, in UTF-8.
+
+        ``.txt``, ``.md`` or ``.tex``; or ``.html``, a page that plays them, with no need of a network.
+        """
         path = Path(path)
-        forms = {".txt": lambda: self.text, ".md": lambda: self.markdown, ".tex": self._document}
+        forms: dict[str, Callable[[], str]] = {
+            ".txt": lambda: self.text,
+            ".md": lambda: self.markdown,
+            ".tex": self._document,
+            ".html": lambda: self.html,
+        }
         form = forms.get(path.suffix.lower())
         if form is None:
-            raise ValueError(f"steps are saved as .txt, .md or .tex, not as {path.name!r}: choose one of these endings")
+            raise ValueError(f"steps are saved as .txt, .md, .tex or .html, not as {path.name!r}: choose one")
         path.write_text(form(), encoding="utf-8", newline="\n")
         return path
+
+    @property
+    def html(self) -> str:
+        """A page that plays the steps on the drawing: one file, with nothing to fetch."""
+        return self.player()
+
+    def player(self, predict: bool = False) -> str:
+        """The same page; with ``predict`` it asks for each number before it shows it, and tells what a slip was."""
+        from scalargrad.stepper.player import page
+
+        return page(self.trace, self, self.precision, predict)
 
     def _document(self) -> str:
         return rendering.latex_document(self.latex)

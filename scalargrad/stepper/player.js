@@ -18,6 +18,10 @@
     if (!nodes.has(step.node)) nodes.set(step.node, group("node-" + step.node));
     for (const id of step.edges) if (!edges.has(id)) edges.set(id, group("edge-" + id));
   }
+  steps.forEach((step, i) => {
+    step.line = rows[i].cells[1].textContent;
+    step.value ??= null;
+  });
   let at = 0;
   let timer = null;
   let known = data.predict ? 0 : steps.length; // steps before this one have been answered
@@ -72,9 +76,10 @@
     const list = find("steps");
     const row = rows[at];
     if (row) {
-      const top = row.offsetTop - list.offsetTop;
-      if (top < list.scrollTop || top + row.offsetHeight > list.scrollTop + list.clientHeight) {
-        list.scrollTop = top - list.clientHeight / 2;
+      const there = row.getBoundingClientRect();
+      const seen = list.getBoundingClientRect();
+      if (there.top < seen.top + there.height || there.bottom > seen.bottom) {
+        list.scrollTop += there.top - seen.top - seen.height / 2;
       }
     }
   }

@@ -1,0 +1,164 @@
+"""The steps as a page that plays them: one file with the graph, the numbers and a player, and nothing to fetch."""
+
+from __future__ import annotations
+
+import html
+import json
+import math
+import re
+from collections.abc import Sequence
+from importlib.resources import files
+from typing import Any
+from xml.etree import ElementTree
+
+from scalargrad.drawing import draw
+from scalargrad.drawing.theme import THEMES
+from scalargrad.tracing import Step, Trace
+
+PREFIX = "sg-"
+WORDS = {
+    "lang": "en",
+    "title": "Backpropagation, step by step",
+    "smaller": "smaller",
+    "whole": "the whole graph",
+    "larger": "larger",
+    "first": "first step",
+    "back": "step back",
+    "play": "play",
+    "pause": "pause",
+    "next": "next step",
+    "last": "last step",
+    "step": "step",
+    "answer": "your answer",
+    "check": "check",
+    "tell": "show it",
+    "right": "Right.",
+    "wrong": "Not yet.",
+    "number": "Write a number.",
+    "sign": "Look at the sign.",
+    "no upstream": "That is the local derivative alone: multiply it by the upstream gradient.",
+    "no local": "That is the upstream gradient alone: multiply it by the local derivative.",
+    "other operand": "That goes to the other operand: take the local derivative by this one.",
+    "one share": "That is one share of several: add them all up.",
+}
+"""What the page says besides the steps themselves."""
+
+
+def page(trace: Trace, told: Sequence[Any], precision: int, predict: bool = False) -> str:
+    """The whole page; ``told`` are the steps in words. With ``predict`` it asks for each number before it shows it."""
+    moments = trace.forward + trace.backward
+    data = {
+        "prefix": PREFIX,
+        "predict": predict,
+        "tolerance": 0.6 * 10.0**-precision,
+        "words": WORDS,
+        "steps": [_record(trace, moment, told[i], predict) for i, moment in enumerate(moments)],
+    }
+    rows = [f'<tr data-step="{i}"><td>{i + 1}</td><td>{html.escape(_line(x))}</td></tr>' for i, x in enumerate(told)]
+    parts = {key: html.escape(word) for key, word in WORDS.items()} | {
+        "css": _asset("player.css"),
+        "js": _asset("player.js"),
+        "svg": svg(trace, min(precision, 4)),
+        "rows": "\n".join(rows),
+        "maximum": str(len(moments) - 1),
+        # in a script element only these could end it, or begin a comment
+        "data": json.dumps(data, ensure_ascii=False).replace("<", "\\u003c").replace("\u2028", "\\u2028"),
+    }
+    return re.sub(r"\{\{(\w+)\}\}", lambda hole: parts[hole[1]], _asset("player.html"))
+
+
+def _record(trace: Trace, moment: Step, told: Any, predict: bool) -> dict[str, Any]:
+    edges = moment.edges if moment.kind == "backward" else ()
+    complete = moment.kind in ("seed", "sum") or (moment.kind == "backward" and len(trace.edges_from(moment.node)) == 1)
+    record: dict[str, Any] = {
+        "kind": moment.kind,
+        "node": moment.node.index,
+        "edges": [f"{e.output.index}-{e.position}" for e in edges],
+        "grad": complete,
+        "title": told.title,
+        "note": told.note,
+    }
+    if predict:
+        record["question"] = told.formula + " = ?"
+        record["value"] = _answer(moment)
+        record["slips"] = [{"value": x, "why": why} for x, why in _slips(trace, moment)]
+    return record
+
+
+def _answer(moment: Step) -> float | None:
+    """The number a step finds; None where there is nothing to work out, or it is an array."""
+    found = {"forward": moment.node.value, "sum": moment.node.grad}.get(moment.kind)
+    if moment.kind == "backward":
+        found = moment.edges[0].downstream
+    return found if isinstance(found, float) and math.isfinite(found) else None
+
+
+def _slips(trace: Trace, moment: Step) -> list[tuple[float, str]]:
+    """Wrong answers that have a reason, with the reason."""
+    right = _answer(moment)
+    if right is None:
+        return []
+    slips = [(-right, WORDS["sign"])]
+    if moment.kind == "sum":
+        slips += [(e.downstream, WORDS["one share"]) for e in moment.edges if isinstance(e.downstream, float)]
+    if moment.kind == "backward":
+        (edge,) = moment.edges
+        others = [e for e in trace.edges if e.output.index == edge.output.index and e.position != edge.position]
+        if isinstance(edge.local, float) and isinstance(edge.upstream, float):
+            slips += [(edge.local, WORDS["no upstream"]), (edge.upstream, WORDS["no local"])]
+            slips += [(e.downstream, WORDS["other operand"]) for e in others if isinstance(e.downstream, float)]
+    return [(x, why) for x, why in slips if math.isfinite(x) and x != right]
+
+
+def _line(told: Any) -> str:
+    """The equation of a step without its note."""
+    return str(told.text.removesuffix(f" ({told.note})") if told.note else told.text)
+
+
+def _asset(name: str) -> str:
+    return files("scalargrad.stepper").joinpath(name).read_text(encoding="utf-8")
+
+
+_SVG = "http://www.w3.org/2000/svg"
+_TEXTS = {"ink": "t-ink", "soft": "t-soft", "value": "t-value", "formula": "t-formula"}
+
+
+def svg(trace: Trace, precision: int) -> str:
+    """The drawing with its parts named by what they mean, so that the page can hide, light and colour them."""
+    theme = THEMES["light"]
+    ElementTree.register_namespace("", _SVG)
+    ElementTree.register_namespace("xlink", "http://www.w3.org/1999/xlink")
+    picture = draw(trace, precision=precision, legend=False, max_nodes=2000, id_prefix=PREFIX)
+    root = ElementTree.fromstring(picture.svg.encode("utf-8"))
+    for size in ("width", "height"):
+        root.attrib.pop(size, None)
+    root.set("role", "img")
+    names = {getattr(theme, key): name for key, name in _TEXTS.items()}
+    for group in root.iter(f"{{{_SVG}}}g"):
+        kind = group.get("class")
+        if kind not in ("node", "edge", "graph"):
+            continue
+        for part in group.iter():
+            tag = part.tag.removeprefix(f"{{{_SVG}}}")
+            fill, stroke = part.get("fill"), part.get("stroke")
+            name = ""
+            if tag == "text" and kind in ("node", "edge"):
+                name = ("t-grad" if kind == "node" else "t-flow") if fill == theme.grad else names.get(fill or "", "")
+            elif kind == "node" and tag in ("path", "polygon"):
+                outline = "s-leafline" if stroke == theme.leaf else "s-line"
+                name = {theme.leaf: "s-leaf", theme.paper: "s-paper"}.get(fill or "", outline)
+            elif kind == "edge" and tag in ("path", "polygon"):
+                name = "s-edge" if tag == "path" else "s-arrow"
+            elif kind == "graph" and tag == "polygon" and fill == theme.paper and stroke in ("none", None):
+                part.set("fill", "none")
+            if name:
+                part.set("class", name)
+                if name.startswith("t-"):
+                    part.attrib.pop("fill", None)
+                for key in ("font-family", "{http://www.w3.org/XML/1998/namespace}space"):
+                    part.attrib.pop(key, None)  # the style sheet says it once
+    for parent in list(root.iter()):
+        for part in list(parent):
+            if part.tag == f"{{{_SVG}}}text" and not (part.text or "").strip():
+                parent.remove(part)  # a space that only kept its neighbours from the border
+    return ElementTree.tostring(root, encoding="unicode")

@@ -1,0 +1,130 @@
+"""The player: a page of its own, right in every number, and alive in a browser."""
+
+import json
+import math
+import re
+import shutil
+import subprocess
+from xml.etree import ElementTree
+
+import pytest
+
+from scalargrad import Value, exp, steps
+from scalargrad.stepper.player import svg
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+
+
+def neuron():
+    names = ("w0", "x0", "w1", "x1", "w2")
+    w0, x0, w1, x1, w2 = (Value(v, label=name) for v, name in zip((2, -1, -3, -2, -3), names, strict=True))
+    return 1 / (1 + exp(-(w0 * x0 + w1 * x1 + w2)))
+
+
+def data(page):
+    return json.loads(re.search(r'class="sg-data">(.*?)</script>', page, re.DOTALL)[1])
+
+
+def test_the_page_fetches_nothing_and_is_small():
+    page = steps(neuron()).html
+    urls = set(re.findall(r"https?://[^\s\"'<>)]+", page))
+    assert {u for u in urls if "www.w3.org" not in u} == set()
+    assert "{{" not in page
+    assert len(page.encode()) < 60_000
+
+
+def test_the_table_has_every_step_as_the_text_has():
+    told = steps(neuron())
+    page = told.html
+    assert page.count("<tr data-step=") == len(told) == len(data(page)["steps"])
+    assert "∂L/∂w₀ = ∂L/∂v₁ × ∂v₁/∂w₀ = 0.1966 × x₀ = 0.1966 × (-1.0000) = -0.1966" in page
+
+
+def test_every_node_and_edge_a_step_speaks_of_is_in_the_picture():
+    page = steps(neuron()).html
+    root = ElementTree.fromstring(re.search(r"<svg.*</svg>", page, re.DOTALL)[0])
+    ids = {element.get("id") for element in root.iter()}
+    for step in data(page)["steps"]:
+        assert f"sg-node-{step['node']}" in ids
+        assert all(f"sg-edge-{edge}" in ids for edge in step["edges"])
+
+
+def test_the_parts_of_the_picture_are_named_by_what_they_mean():
+    picture = svg(steps(neuron()).trace, 2)
+    for name in ("t-value", "t-grad", "t-flow", "t-formula", "s-paper", "s-line", "s-leaf", "s-edge", "s-arrow"):
+        assert f'class="{name}"' in picture
+
+
+@pytest.mark.parametrize(
+    "label", ["</script><script>alert(1)</script>", "{{js}}", "<!--", "&amp;", "\u2028", '"'], ids=ascii
+)
+def test_a_label_cannot_break_out_of_the_page(label):
+    page = steps(Value(2.0, label=label) * 3).html
+    assert page.count("<script") == 2
+    assert page.count("</script>") == 2
+    assert data(page)["steps"][0]["kind"] == "leaf"
+
+
+def test_predicting_knows_the_answers_and_the_usual_slips():
+    w, x = Value(2.0, label="w"), Value(-3.0, label="x")
+    told = steps((w * x).square())
+    records = data(told.player(predict=True))["steps"]
+    edge = next(
+        r
+        for r, s in zip(records, told.trace.forward + told.trace.backward, strict=True)
+        if s.node.name == "w" and s.edges
+    )
+    assert edge["value"] == 36.0
+    assert {-36.0, -3.0, -12.0, -24.0} == {slip["value"] for slip in edge["slips"]}
+    assert "value" not in data(told.html)["steps"][0]
+
+
+def test_numbers_that_are_not_finite_are_not_asked_for():
+    records = data(steps(Value(0.0).log() * 2).player(predict=True))["steps"]
+    assert all(r["value"] is None or math.isfinite(r["value"]) for r in records)
+
+
+def test_a_page_is_saved_by_its_ending(tmp_path):
+    path = steps(neuron()).save(tmp_path / "neuron.html")
+    assert path.read_text(encoding="utf-8").startswith("<!DOCTYPE html>")
+
+
+def run(page, script, tmp_path):
+    """The page's text after a script has run in it."""
+    path = tmp_path / "page.html"
+    done = "<script>window.addEventListener('load', () => {" + script + "});</script></body>"
+    path.write_text(page.replace("</body>", done), encoding="utf-8")
+    flags = "--headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking"
+    flags += " --disable-component-update --disable-sync --virtual-time-budget=3000 --dump-dom"
+    command = [CHROMIUM, *flags.split(), f"--user-data-dir={tmp_path / 'profile'}", path.as_uri()]
+    return subprocess.run(command, capture_output=True, text=True, timeout=90, check=True).stdout
+
+
+PRESS = "const key = k => document.querySelector('.sg-slider').dispatchEvent(new KeyboardEvent('keydown', {key: k, bubbles: true}));"
+
+
+@pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium")
+def test_in_a_browser_buttons_and_keys_go_through_the_steps(tmp_path):
+    page = steps(neuron()).html
+    after = run(
+        page, PRESS + "document.querySelector('.sg-next').click(); key('ArrowRight'); key('ArrowRight');", tmp_path
+    )
+    assert ">4 / 26<" in after
+    assert re.search(r'id="sg-node-0" class="node sg-no-grad"', after)  # its value is shown, and it is not lit
+    assert 'class="node sg-no-value sg-no-grad"' in after
+    last = run(page, PRESS + "key('End');", tmp_path)
+    assert ">26 / 26<" in last
+    assert re.search(r'class="node( sg-no-grad| sg-no-value)', last) is None
+    assert "∂L/∂x₀ = ∂L/∂v₁ × ∂v₁/∂x₀" in re.search(r'class="sg-line">([^<]*)<', last)[1]
+
+
+@pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium")
+def test_in_a_browser_a_wrong_answer_is_explained_and_a_right_one_goes_on(tmp_path):
+    page = steps(neuron()).player(predict=True)
+    start = "for (let i = 0; i < 9; i++) document.querySelector('.sg-next').click();"
+    answer = "document.querySelector('.sg-answer').value = '{}'; document.querySelector('.sg-ask button').click();"
+    wrong = run(page, start + answer.format("2"), tmp_path)
+    assert ">Look at the sign.<" in wrong
+    assert ">3 / 26<" in wrong
+    right = run(page, start + answer.format("-2,0") + "document.querySelector('.sg-next').click();", tmp_path)
+    assert ">4 / 26<" in right
