@@ -28,7 +28,7 @@ LAYERS = {  # a module imports only from smaller numbers, and from itself
     "scalargrad.formatting": 1,
     "scalargrad.nn": 7,
     "scalargrad.drawing": 8,
-    "scalargrad.stepper": 8,
+    "scalargrad.stepper": 8.5,  # its page shows the drawing
     "scalargrad.cli": 10,
     "scalargrad.__main__": 11,
     "fastpath": 19,
