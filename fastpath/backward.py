@@ -122,7 +122,7 @@ def check_forward(op: Any, data: Array, operands: tuple[Any, ...], arrays: tuple
     """Raise if this op made a nan or an infinity out of finite arrays, saying where."""
     place = first_bad(data)
     if place is not None and all(first_bad(np.asarray(a)) is None for a in arrays):
-        names = _names(operands)
+        names = modes.names_of(operands)
         raise FloatingPointError(f"forward: {op.text_of(*names)} = {data[place]}{_at(place, data, names, arrays)}")
 
 
@@ -130,19 +130,13 @@ def check_backward(node: Any, operands: tuple[Any, ...], operand: Any, g: Array,
     """Raise if this edge made a nan or an infinity out of a finite upstream gradient, saying where."""
     place = first_bad(share)
     if place is not None and first_bad(g) is None:
-        names = _names(operands)
+        names = modes.names_of(operands)
         to = names[next(i for i, x in enumerate(operands) if x is operand)]
         name = getattr(node._op, "text_of", lambda *_: node._op.name)(*names)
         raise FloatingPointError(
             f"backward: through {name} to {to}, the downstream gradient is "
             f"{share[place]}{_at(place, share, names, node._arrays)}"
         )
-
-
-def _names(operands: tuple[Any, ...]) -> list[str | float]:
-    """What formulas call each operand: its label, or x (a, b, … where there are more); a constant by its number."""
-    few = ["x"] if len(operands) == 1 else [chr(ord("a") + i % 26) for i in range(len(operands))]
-    return [x if isinstance(x, float) else x.label or few[i] for i, x in enumerate(operands)]
 
 
 def _at(place: tuple[int, ...], data: Array, names: list[str | float], arrays: tuple[Any, ...]) -> str:
