@@ -12,6 +12,7 @@ ROOT = Path(__file__).parent.parent
 LAYERS = {  # a module imports only from smaller numbers, and from itself
     "scalargrad": 9,  # the top: it collects the public names
     "scalargrad.numerics": 0,
+    "scalargrad.language": 0,
     "scalargrad.graph": 0,
     "scalargrad.ops": 1,
     "scalargrad.symbolic": 2,
@@ -27,8 +28,15 @@ LAYERS = {  # a module imports only from smaller numbers, and from itself
     "scalargrad.checking": 6,
     "scalargrad.formatting": 1,
     "scalargrad.nn": 7,
+    "scalargrad.optim": 7,
+    "scalargrad.metrics": 7,
+    "scalargrad.data": 7,
+    "scalargrad.linear": 7.5,
+    "scalargrad.training": 7.5,
     "scalargrad.drawing": 8,
     "scalargrad.stepper": 8.5,  # its page shows the drawing
+    "scalargrad.plots": 8.6,
+    "scalargrad.lectures": 8.7,
     "scalargrad.cli": 10,
     "scalargrad.__main__": 11,
     "fastpath": 19,

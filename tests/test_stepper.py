@@ -7,7 +7,7 @@ import pytest
 from scalargrad import OPS, NotDifferentiableError, Value, graph, steps, trace
 from scalargrad.formatting import decimal
 from scalargrad.ops import op, temporary
-from scalargrad.stepper import StepText
+from scalargrad.drawing import Drawing
 from scalargrad.stepper.markup import Text, compilable
 from scalargrad.tracing import ArrayNumber, EdgeGrad, Trace, TraceNode
 
@@ -113,7 +113,7 @@ def test_titles_name_what_happens():
 # --- the stepper as a sequence ---------------------------------------------------------------------------------------
 
 
-def test_a_stepper_is_a_sequence_of_plain_records():
+def test_a_stepper_is_a_sequence_of_drawings_that_cannot_be_changed():
     told = steps(neuron())
     assert len(told) == 26
     assert [step.index for step in told] == list(range(26))
@@ -122,7 +122,7 @@ def test_a_stepper_is_a_sequence_of_plain_records():
     with pytest.raises(IndexError):
         told[26]
     last = told[25]
-    assert isinstance(last, StepText)
+    assert isinstance(last, Drawing)
     assert (last.formula, last.local, last.numbers, last.result) == (
         "∂L/∂x₀ = ∂L/∂v₁ × ∂v₁/∂x₀", "w₀", "0.1966 × 2.0000", "0.3932",
     )  # fmt: skip

@@ -6,6 +6,8 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from scalargrad.language import say
+
 
 @dataclass(frozen=True)
 class Check:
@@ -91,31 +93,35 @@ class Report:
     def verdict(self) -> str:
         """The result in a sentence."""
         row = self.worst
-        source = "by its rule" if isinstance(row, EdgeCheck) else "by the graph"
-        what = f"{row.derivative} is {row.analytic:.10g} {source} and {row.numeric:.10g} by finite differences"
+        numbers = (row.derivative, row.analytic, row.numeric)
         if isinstance(row, EdgeCheck):
-            what = f"on the edge {row.input} → {row.output} ({row.op}), {what}"
+            what = say("{0} is {1:.10g} by its rule and {2:.10g} by finite differences", *numbers)
+        else:
+            what = say("{0} is {1:.10g} by the graph and {2:.10g} by finite differences", *numbers)
+        if isinstance(row, EdgeCheck):
+            what = say("on the edge {0} → {1} ({2}), {3}", row.input, row.output, row.op, what)
         count = {s: sum(r.status == s for r in self.rows) for s in ("ok", "wrong", "kink", "skipped")}
         total = len(self.rows)
-        aside = f", {count['kink']} at a kink" * (count["kink"] > 0)
-        aside += f", {count['skipped']} not finite" * (count["skipped"] > 0)
+        aside = say(", {0} at a kink", count["kink"]) * (count["kink"] > 0)
+        aside += say(", {0} not finite", count["skipped"]) * (count["skipped"] > 0)
         if count["wrong"]:
             if isinstance(row, LeafCheck) and not row.by and all(edge.status == "ok" for edge in self.edges):
-                what += ", though each edge is right: a part of the computation does not go through the graph"
-            return f"Wrong: {count['wrong']} of {total} derivatives{aside}. The worst: {what}."
+                what += say(", though each edge is right: a part of the computation does not go through the graph")
+            return say("Wrong: {0} of {1} derivatives{2}. The worst: {3}.", count["wrong"], total, aside, what)
         if count["ok"]:
-            return f"All right: {count['ok']} of {total} derivatives agree{aside}. The worst: {what}."
-        return f"Nothing compared: of {total} derivatives{aside}. The first: {what}."
+            return say("All right: {0} of {1} derivatives agree{2}. The worst: {3}.", count["ok"], total, aside, what)
+        return say("Nothing compared: of {0} derivatives{1}. The first: {2}.", total, aside, what)
 
     def __repr__(self) -> str:
         return f"<gradcheck: {self.verdict}>"
 
     def __str__(self) -> str:
-        table = [("derivative", "rule", "by rule", "by difference", "error", "")]
+        heads = (say("derivative"), say("rule"), say("by rule"), say("by difference"), say("error"), "")
+        table = [heads]
         for row in self.rows:
-            rule = f"{row.op}: {row.formula}" if isinstance(row, EdgeCheck) else "whole graph"
+            rule = f"{row.op}: {row.formula}" if isinstance(row, EdgeCheck) else say("whole graph")
             numbers = (f"{row.analytic:.8g}", f"{row.numeric:.8g}", f"{row.error:.1e}")
-            table.append((row.derivative, rule, *numbers, row.status))
+            table.append((row.derivative, rule, *numbers, say(row.status)))
         widths = [max(map(len, column)) for column in zip(*table)]
         lines = ["  ".join(x.ljust(w) for x, w in zip(line, widths)).rstrip() for line in table]
         return "\n".join([*lines, "", self.verdict])

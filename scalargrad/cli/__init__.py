@@ -10,7 +10,8 @@ import sys
 
 from scalargrad.cli import console
 from scalargrad.cli.commands import COMMANDS
-from scalargrad.cli.inputs import Parser
+from scalargrad.cli.inputs import Parser, spoken
+from scalargrad.language import say, speaking
 from scalargrad.ops.registry import NotDifferentiableError
 
 __all__ = ["main"]
@@ -21,7 +22,9 @@ def main(arguments: list[str] | None = None) -> int:
     console.prepare()
     try:
         try:
-            code = run(sys.argv[1:] if arguments is None else arguments)
+            lang, rest = spoken(sys.argv[1:] if arguments is None else arguments)
+            with speaking(lang):
+                code = start(rest)
         except SystemExit as end:  # --help and --version
             code = int(end.code or 0)
         console.flush()
@@ -32,6 +35,17 @@ def main(arguments: list[str] | None = None) -> int:
     except BrokenPipeError:  # the reader has seen enough
         console.settle()
         return console.PIPE_CLOSED
+    except ValueError as error:  # of --lang or of SCALARGRAD_LANG
+        console.complain(str(error))
+        return console.WRONG_USAGE
+
+
+def start(arguments: list[str]) -> int:
+    """Run a command line whose language is spoken; tell what goes wrong."""
+    try:
+        return run(arguments)
+    except BrokenPipeError:
+        raise
     except (ValueError, ArithmeticError, NotDifferentiableError) as error:
         console.complain(str(error))
         return console.WRONG_USAGE
@@ -46,7 +60,7 @@ def reason(error: Exception) -> str:
     if isinstance(error, OSError) and error.strerror:
         return f"{error.filename}: {error.strerror}" if error.filename else error.strerror
     if isinstance(error, MemoryError):
-        return "out of memory: the graph is too large for this machine"
+        return say("out of memory: the graph is too large for this machine")
     return " ".join(str(error).split())
 
 
@@ -61,7 +75,9 @@ def run(arguments: list[str]) -> int:
         parser.parse_args(arguments)
     if name not in COMMANDS:
         known = ", ".join(COMMANDS)
-        raise console.UsageError(f"there is no command {name!r}: expected one of {known} (see scalargrad --help)")
+        raise console.UsageError(
+            say("there is no command {0!r}: expected one of {1} (see scalargrad --help)", name, known)
+        )
     options = command_parser(name).parse(arguments[1:])
     options.command = name
     return COMMANDS[name].run(options)
@@ -71,14 +87,24 @@ def command_line() -> Parser:
     """The parser of what stands before a command."""
     from scalargrad import __version__
 
-    listed = "\n".join(f"  {name:8} {command.description}" for name, command in COMMANDS.items())
+    listed = "\n".join(f"  {name:8} {say(command.description)}" for name, command in COMMANDS.items())
     parser = Parser(
         prog="scalargrad",
-        usage="scalargrad COMMAND …",
-        description="Step through backpropagation, number by number.",
-        epilog=f"commands:\n{listed}\n\nbegin with: scalargrad demo\nmore about one of them: scalargrad COMMAND --help",
+        usage=f"scalargrad {say('COMMAND')} …",
+        description=say("Step through backpropagation, number by number."),
+        epilog="\n".join(
+            [
+                say("commands:"),
+                listed,
+                "",
+                say("begin with: {0}", "scalargrad demo"),
+                say("more about one of them: {0}", f"scalargrad {say('COMMAND')} --help"),
+            ]
+        ),
     )
-    parser.add_argument("--version", action="version", version=f"scalargrad {__version__}")
+    parser.add_argument(
+        "--version", action="version", version=f"scalargrad {__version__}", help=say("show the version")
+    )
     return parser
 
 
@@ -86,6 +112,8 @@ def command_parser(name: str) -> Parser:
     """The parser of one command."""
     command = COMMANDS[name]
     examples = "\n".join(f"  scalargrad {example}" for example in command.examples)
-    parser = Parser(prog=f"scalargrad {name}", description=command.description, epilog=f"examples:\n{examples}")
+    parser = Parser(
+        prog=f"scalargrad {name}", description=say(command.description), epilog=f"{say('examples:')}\n{examples}"
+    )
     command.arguments(parser)
     return parser

@@ -11,6 +11,7 @@ from typing import Any
 
 from scalargrad.cli.console import FAILED, OK, UsageError, paint
 from scalargrad.cli.inputs import Parser, precision, read, whole
+from scalargrad.language import say
 
 NEURON = "1/(1+exp(-(w0*x0+w1*x1+w2)))"
 VALUES = ("w0=2", "x0=-1", "w1=-3", "x1=-2", "w2=-3")
@@ -18,8 +19,8 @@ VALUES = ("w0=2", "x0=-1", "w1=-3", "x1=-2", "w2=-3")
 
 def formula_arguments(parser: Parser) -> None:
     """The arguments of every command that takes a formula."""
-    parser.add_argument("formula", metavar="EXPR", help='a formula, in quotes: "tanh(w*x + b)"')
-    told = "a number for each variable; 1/3 and pi/2 too"
+    parser.add_argument("formula", metavar="EXPR", help=say('a formula, in quotes: "tanh(w*x + b)"'))
+    told = say("a number for each variable; 1/3 and pi/2 too")
     parser.add_argument("values", metavar="name=value", nargs="*", default=[], help=told)
 
 
@@ -28,20 +29,22 @@ def formula_arguments(parser: Parser) -> None:
 
 def draw_arguments(parser: Parser) -> None:
     formula_arguments(parser)
-    parser.add_argument("-o", "--output", metavar="FILE", default="graph.svg", help="a .svg, .png, .dot or .json file")
-    parser.add_argument("--precision", type=precision, metavar="N", help="decimals")
-    parser.add_argument("--direction", metavar="D", help="where data flows: LR, to the right, or TB, down")
-    parser.add_argument("--theme", metavar="T", help="light or dark")
-    parser.add_argument("--show", metavar="A,B", help="which of values,upstream,local,downstream,formulas to show")
-    parser.add_argument("--max-nodes", type=whole, metavar="N", help="draw graphs of up to so many nodes")
-    parser.add_argument("--depth", type=whole, metavar="N", help="fold scopes nested deeper than this")
+    parser.add_argument(
+        "-o", "--output", metavar="FILE", default="graph.svg", help=say("a .svg, .png, .dot or .json file")
+    )
+    parser.add_argument("--precision", type=precision, metavar="N", help=say("decimals"))
+    parser.add_argument("--direction", metavar="D", help=say("where data flows: LR, to the right, or TB, down"))
+    parser.add_argument("--theme", metavar="T", help=say("light or dark"))
+    parser.add_argument("--show", metavar="A,B", help=say("which of values,upstream,local,downstream,formulas to show"))
+    parser.add_argument("--max-nodes", type=whole, metavar="N", help=say("draw graphs of up to so many nodes"))
+    parser.add_argument("--depth", type=whole, metavar="N", help=say("fold scopes nested deeper than this"))
 
 
 def draw_graph(arguments: Namespace) -> int:
     """Draw the graph with every value and gradient, or write its trace as JSON."""
     path = Path(arguments.output)
     if path.suffix.lower() not in (".svg", ".png", ".dot", ".json"):
-        raise UsageError(f"-o {path}: expected a name that ends in .svg, .png, .dot or .json")
+        raise UsageError(say("-o {0}: expected a name that ends in .svg, .png, .dot or .json", path))
     root = graph(arguments)
     if path.suffix.lower() == ".json":
         from scalargrad.tracing import trace
@@ -58,7 +61,7 @@ def draw_graph(arguments: Namespace) -> int:
         except ValueError as error:  # in the words of this command
             raise UsageError(str(error).replace("max_nodes=", "--max-nodes ").replace("depth=", "--depth ")) from None
         drawing.save(path)
-    print(f"wrote {path}")
+    print(say("wrote {0}", path))
     return OK
 
 
@@ -74,15 +77,20 @@ def graph(arguments: Namespace) -> Any:
 def steps_arguments(parser: Parser) -> None:
     formula_arguments(parser)
     form = parser.add_mutually_exclusive_group()
-    form.add_argument("--latex", action="store_true", help="LaTeX, to stand in a document that loads amsmath")
-    form.add_argument("--markdown", action="store_true", help="Markdown")
+    form.add_argument("--latex", action="store_true", help=say("LaTeX, to stand in a document that loads amsmath"))
+    form.add_argument("--markdown", action="store_true", help=say("Markdown"))
     parser.add_argument(
         "-o",
         "--output",
         metavar="FILE",
-        help="write a .txt, .md, .tex (a whole document) or .html (a page that plays the steps)",
+        help=say("write a .txt, .md, .tex (a whole document) or .html (a page that plays the steps)"),
     )
-    parser.add_argument("--precision", type=precision, metavar="N", default=4, help="decimals; 4 if not given")
+    parser.add_argument("--html", metavar="FILE", help=say("write the page that plays the steps"))
+    parser.add_argument("--predict", action="store_true", help=say("let the page ask for each number first"))
+    parser.add_argument("--worksheet", metavar="FILE", help=say("write a worksheet (.html, .md or .tex) and its key"))
+    parser.add_argument("--precision", type=precision, metavar="N", default=4, help=say("decimals; 4 if not given"))
+    told = say("round every number to N decimals before going on, as on the slides")
+    parser.add_argument("--rounding", type=precision, metavar="N", help=told)
 
 
 def tell_steps(arguments: Namespace) -> int:
@@ -92,12 +100,25 @@ def tell_steps(arguments: Namespace) -> int:
     wanted = ".tex" if arguments.latex else ".md" if arguments.markdown else None
     path = None if arguments.output is None else Path(arguments.output)
     if path is not None and path.suffix.lower() not in ((wanted,) if wanted else (".txt", ".md", ".tex", ".html")):
-        raise UsageError(f"-o {path}: expected a name that ends in {wanted or '.txt, .md, .tex or .html'}")
-    told = steps(graph(arguments), precision=arguments.precision)
-    if path is None:
+        raise UsageError(say("-o {0}: expected a name that ends in {1}", path, wanted or ".txt, .md, .tex or .html"))
+    files = {"--html": (arguments.html, (".html",)), "--worksheet": (arguments.worksheet, (".html", ".md", ".tex"))}
+    for option, (name, endings) in files.items():
+        if name is not None and Path(name).suffix.lower() not in endings:
+            raise UsageError(say("{0} {1}: expected a name that ends in {2}", option, name, ", ".join(endings)))
+    plays = arguments.html is not None or (path is not None and path.suffix.lower() == ".html")
+    if arguments.predict and not plays:
+        raise UsageError(say("--predict is for the page that plays the steps: add --html steps.html"))
+    told = steps(graph(arguments), precision=arguments.precision, rounding=arguments.rounding)
+    if arguments.worksheet is not None:
+        sheet, target = told.worksheet(), Path(arguments.worksheet)
+        print(say("wrote {0}", sheet.save(target)))
+        print(say("wrote {0}", sheet.key.save(target.with_stem(target.stem + "-key"))))
+    if arguments.html is not None:
+        print(say("wrote {0}", told.save(arguments.html, predict=arguments.predict)))
+    if path is not None:
+        print(say("wrote {0}", told.save(path, predict=arguments.predict)))
+    elif arguments.html is None and arguments.worksheet is None:
         print(told.latex if arguments.latex else told.markdown if arguments.markdown else told.text, end="")
-    else:
-        print(f"wrote {told.save(path)}")
     return OK
 
 
@@ -106,8 +127,12 @@ def tell_steps(arguments: Namespace) -> int:
 
 def check_arguments(parser: Parser) -> None:
     formula_arguments(parser)
-    parser.add_argument("--order", type=whole, default=1, metavar="N", help="1: gradients; 2: second derivatives too")
-    parser.add_argument("--method", choices=("central", "forward"), default="central", help="the finite difference")
+    parser.add_argument(
+        "--order", type=whole, default=1, metavar="N", help=say("1: gradients; 2: second derivatives too")
+    )
+    parser.add_argument(
+        "--method", choices=("central", "forward"), default="central", help=say("the finite difference")
+    )
 
 
 def check_gradients(arguments: Namespace) -> int:
@@ -115,7 +140,7 @@ def check_gradients(arguments: Namespace) -> int:
     from scalargrad.checking import gradcheck
 
     if arguments.order not in (1, 2):
-        raise UsageError(f"--order is 1 or 2, not {arguments.order}")
+        raise UsageError(say("--order is 1 or 2, not {0}", arguments.order))
     report = gradcheck(graph(arguments), order=arguments.order, method=arguments.method)
     print(report)
     return OK if report else FAILED
@@ -125,7 +150,7 @@ def check_gradients(arguments: Namespace) -> int:
 
 
 def demo_arguments(parser: Parser) -> None:
-    parser.add_argument("-o", "--output", metavar="FILE", help="where to write the drawing; sigmoid-neuron.svg")
+    parser.add_argument("-o", "--output", metavar="FILE", help=say("where to write the drawing; sigmoid-neuron.svg"))
 
 
 def show_demo(arguments: Namespace) -> int:
@@ -153,7 +178,7 @@ def examine(arguments: Namespace) -> int:
 
 
 def ops_arguments(parser: Parser) -> None:
-    parser.add_argument("names", metavar="NAME", nargs="*", help="show these ops only")
+    parser.add_argument("names", metavar="NAME", nargs="*", help=say("show these ops only"))
 
 
 def list_ops(arguments: Namespace) -> int:
@@ -165,18 +190,18 @@ def list_ops(arguments: Namespace) -> int:
         from difflib import get_close_matches
 
         near = get_close_matches(unknown[0], OPS, n=1)
-        hint = f"did you mean {near[0]}?" if near else "the command ops without a name lists them all"
-        raise UsageError(f"there is no op called {unknown[0]!r}; {hint}")
+        hint = say("did you mean {0}?", near[0]) if near else say("the command ops without a name lists them all")
+        raise UsageError(say("there is no op called {0!r}; {1}", unknown[0], hint))
     for name in arguments.names or OPS:
         op = OPS[name]
         formula, call = op.text_of(*op.operands), f"{name}({', '.join(op.operands)})"
         print(f"{paint(name, 'bold')}{op.signature}" + (f" = {formula}" if formula != call else ""))
         if op.why_not:
-            told = [f"no gradient: {op.why_not}"]
+            told = [say("no gradient: {0}", say(op.why_not))]
         else:
             told = [f"∂/∂{x} = {op.formula(i, op.operands)}" for i, x in enumerate(op.operands)]
-        also = [f"in formulas also {', '.join(op.aliases)}"] if op.aliases else []
-        for line in [op.note, *told, *also]:
+        also = [say("in formulas also {0}", ", ".join(op.aliases))] if op.aliases else []
+        for line in [say(op.note), *told, *also]:
             print(textwrap.fill(line, 78, initial_indent="    ", subsequent_indent="        "))
     return OK
 
@@ -209,7 +234,8 @@ COMMANDS = {
         'steps "x*x + x" x=3',
         'steps "relu(w*x - 1)" w=2 x=-1 --precision 2 --markdown',
         'steps "log(x)/y" x=2 y=pi/2 -o steps.tex',
-        'steps "(w*x + b)^2" w=2 x=-1 b=1/2 -o steps.html',
+        'steps "(w*x + b)^2" w=2 x=-1 b=1/2 --html steps.html --predict --lang ru',
+        'steps "σ(w*x)" w=2 x=-1 --worksheet sheet.html',
     )),
     "check": Command(check_gradients, check_arguments, (
         'check "tanh(w*x + b)" w=2 x=-1 b=0.5',

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from scalargrad.cli.commands import NEURON, VALUES
 from scalargrad.cli.console import OK, command, complain, paint
+from scalargrad.language import say
 from scalargrad.tracing import Trace, trace
 
 FILE = "sigmoid-neuron.svg"
@@ -19,15 +20,17 @@ def run(output: str | None) -> int:
     given = {name: float(value) for name, _, value in (pair.partition("=") for pair in VALUES)}
     root = parse(NEURON).graph(**given)
     print("\n\n".join([heading(), forward(trace(root)), backward(trace(root)), gradients(trace(root))]), end="\n\n")
-    print(f"The drawing with all of this: {draw(root, output)}\n")
-    print("Try next:")
+    drawing = draw(root, output)
+    print(say("The drawing with all of this: {0}", drawing))
+    print(say("The page that plays the steps: {0}", play(root, drawing)) + "\n")
+    print(say("Try next:"))
     print("  " + command("steps", "(w*x + b)^2", "w=2", "x=-1", "b=1/2"))
     print("  " + command("draw", "tanh(w*x + b)", "w=2", "x=-1", "b=0.5", "-o", "tanh.svg"))
     return OK
 
 
 def heading() -> str:
-    return f"The sigmoid neuron L = {NEURON}\nat {', '.join(VALUES)}"
+    return say("The sigmoid neuron L = {0}\nat {1}", NEURON, ", ".join(VALUES))
 
 
 def forward(t: Trace) -> str:
@@ -35,12 +38,12 @@ def forward(t: Trace) -> str:
     computed = [n for n in t.nodes if not n.is_leaf]
     width = max(len(f"{n.name} = {n.formula}") for n in computed)
     rows = [f"  {f'{n.name} = {n.formula}':{width}}  {paint(f'{n.value:7.2f}', 'green')}" for n in computed]
-    return "\n".join(["Forward: every operation computes its value", *rows])
+    return "\n".join([say("Forward: every operation computes its value"), *rows])
 
 
 def backward(t: Trace) -> str:
     """What each edge passes back: rounded as on the slides, and to six decimals."""
-    rows = ["  edge        [upstream] × [local] = downstream   6 digits  local derivative"]
+    rows = [say("  edge        [upstream] × [local] = downstream   6 digits  local derivative")]
     for e in t.edges:
         back = f"{e.output.name} → {e.input.name}"
         product = f"[{e.upstream:8.2f}] × [{e.local:5.2f}] = "
@@ -49,10 +52,10 @@ def backward(t: Trace) -> str:
         rows.append(f"  {back:10}  {product}{downstream}  {e.downstream:9.6f}  {formula}")
     return "\n".join(
         [
-            "Backward: from L on, every edge passes on upstream × local = downstream",
-            f"  it starts from ∂L/∂L = {paint('1', 'red')}",
+            say("Backward: from L on, every edge passes on upstream × local = downstream"),
+            say("  it starts from ∂L/∂L = {0}", paint("1", "red")),
             *rows,
-            "  (rounded as on the slides; 0.20 × 2.00 gives 0.39 because 0.20 is 0.196612)",
+            say("  (rounded as on the slides; 0.20 × 2.00 gives 0.39 because 0.20 is 0.196612)"),
         ]
     )
 
@@ -60,7 +63,14 @@ def backward(t: Trace) -> str:
 def gradients(t: Trace) -> str:
     """What is left at the leaves."""
     rows = [f"  ∂L/∂{n.name} = {paint(f'{n.grad:9.6f}', 'red')}" for n in t.leaves]
-    return "\n".join(["Gradients of L", *rows])
+    return "\n".join([say("Gradients of L"), *rows])
+
+
+def play(root: object, drawing: Path) -> Path:
+    """Write the player beside the drawing."""
+    from scalargrad.stepper import steps
+
+    return steps(root).save(drawing.with_suffix(".html"))
 
 
 def draw(root: object, output: str | None) -> Path:
@@ -75,7 +85,11 @@ def draw(root: object, output: str | None) -> Path:
         drawing.save(FILE)
         return Path(FILE).resolve()
     except OSError as error:
-        complain(f"{FILE} cannot be written here ({error.strerror or error}), so it is put where temporary files go")
+        complain(
+            say(
+                "{0} cannot be written here ({1}), so it is put where temporary files go", FILE, error.strerror or error
+            )
+        )
         path = Path(tempfile.mkdtemp(prefix="scalargrad-")) / FILE
         drawing.save(path)
         return path

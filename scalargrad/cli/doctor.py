@@ -15,6 +15,7 @@ from urllib.parse import unquote, urlsplit
 from urllib.request import url2pathname
 
 from scalargrad.cli.console import FAILED, OK, coloured, paint, plain
+from scalargrad.language import say
 
 DISTRIBUTION = "scalargrad-lab"
 PACKAGES = ("scalargrad", "fastpath")
@@ -45,15 +46,18 @@ def run() -> int:
     """Print what was found, and what to do about it."""
     findings = list(examine())
     for f in findings:
-        mark = paint("wrong", "red") if f.is_problem else "look " if f.remedy else paint("ok   ", "green")
-        print(f"{mark}  {f.name:14}  {f.told}")
+        marks = [say("wrong"), say("look"), say("ok")]
+        width = max(map(len, marks))
+        wrong, look, fine = (mark.ljust(width) for mark in marks)
+        mark = paint(wrong, "red") if f.is_problem else look if f.remedy else paint(fine, "green")
+        print(f"{mark}  {say(f.name):18}  {f.told}")
     remedies = [f for f in findings if f.remedy]
     if remedies:
-        print("\nWhat to do")
+        print("\n" + say("What to do"))
         for f in remedies:
-            print(f"  {f.name}: {f.remedy}")
+            print(f"  {say(f.name)}: {f.remedy}")
     broken = any(f.is_problem for f in findings)
-    print("\nSomething is broken." if broken else "\nEverything works.")
+    print("\n" + (say("Something is broken.") if broken else say("Everything works.")))
     return FAILED if broken else OK
 
 
@@ -68,7 +72,7 @@ def examine() -> Iterator[Finding]:
     yield drawing()
     yield console()
     found = [f"{name} {metadata.version(name)}" for name in OPTIONAL if version(name)]
-    yield Finding("optional", ", ".join(found) or "none")
+    yield Finding("optional", ", ".join(found) or say("none"))
 
 
 def version(distribution: str) -> str | None:
@@ -97,9 +101,11 @@ def installed() -> Finding:
     try:
         home = home_of(metadata.distribution(DISTRIBUTION))
     except metadata.PackageNotFoundError:
-        return Finding(DISTRIBUTION, f"{told}  (not installed, runs from its folder)")
+        return Finding(DISTRIBUTION, say("{0}  (not installed, runs from its folder)", told))
     if home != here():
-        remedy = f"the installed one is in {home}; another folder comes first in PYTHONPATH or is the current one"
+        remedy = say(
+            "the installed one is in {0}; another folder comes first in PYTHONPATH or is the current one", home
+        )
         return Finding(DISTRIBUTION, told, remedy)
     return Finding(DISTRIBUTION, told)
 
@@ -119,24 +125,28 @@ def packages() -> Iterator[Finding]:
         others = sorted({d for d in owners.get(name, ()) if d and re.sub(r"[-_.]+", "-", d).lower() != DISTRIBUTION})
         spec = find_spec(name)
         place = Path(spec.origin).resolve().parents[1] if spec and spec.origin else None
-        told = f"package {name}"
+        told = say("package {0}", name)
         if others:
-            remedy = f"pip uninstall {' '.join(others)}, then install this project again"
+            remedy = say("pip uninstall {0}, then install this project again", " ".join(others))
             other = ", ".join(f"{d} {version(d) or ''}".strip() for d in others)
-            yield problem(name, f"{told}: another project, {other}, has put its own here", remedy)
+            yield problem(name, say("{0}: another project, {1}, has put its own here", told, other), remedy)
         elif place is None:
-            yield problem(name, f"{told}: not found", "install this project again")
+            yield problem(name, say("{0}: not found", told), say("install this project again"))
         elif place != here():
-            yield problem(name, f"{told}: imported from {place}", f"move or rename that folder; ours is in {here()}")
+            yield problem(
+                name,
+                say("{0}: imported from {1}", told, place),
+                say("move or rename that folder; ours is in {0}", here()),
+            )
         else:
-            yield Finding(name, f"{told}: this project's")
+            yield Finding(name, say("{0}: this project's", told))
 
 
 def needed(name: str, module: str | None) -> Finding:
     """A distribution we depend on, and whether it can be imported."""
     found = version(name)
     if found is None:
-        return problem(name, "not installed", f"pip install {name}")
+        return problem(name, say("not installed"), f"pip install {name}")
     try:
         if module:
             import_module(module)
@@ -152,10 +162,10 @@ def engine() -> Finding:
 
         found = layout.engine()
     except Exception as error:
-        remedy = "pip install --force-reinstall graphviz-pure, or let SCALARGRAD_DOT name a dot program"
+        remedy = say("pip install --force-reinstall graphviz-pure, or let SCALARGRAD_DOT name a dot program")
         return problem("layout engine", one_line(error), remedy)
     version = found.version.partition(" - ")[2] or found.version
-    return Finding("layout engine", f"{version}, {found.path}, from {found.source}")
+    return Finding("layout engine", say("{0}, {1}, from {2}", version, found.path, found.source))
 
 
 def drawing() -> Finding:
@@ -166,8 +176,8 @@ def drawing() -> Finding:
 
         svg = draw(Value(2.0, label="x").exp()).svg
     except Exception as error:
-        return problem("drawing", one_line(error), "mend what is wrong above; if nothing is, report this line")
-    return Finding("drawing", f"works: two nodes, {len(svg)} characters of SVG")
+        return problem("drawing", one_line(error), say("mend what is wrong above; if nothing is, report this line"))
+    return Finding("drawing", say("works: two nodes, {0} characters of SVG", len(svg)))
 
 
 def one_line(error: Exception) -> str:
@@ -177,11 +187,11 @@ def one_line(error: Exception) -> str:
 
 def console() -> Finding:
     """Whether the standard output has the signs of mathematics."""
-    encoding = getattr(sys.stdout, "encoding", None) or "unknown"
-    colours = "colours" if coloured(sys.stdout) else "no colours"
+    encoding = getattr(sys.stdout, "encoding", None) or say("unknown")
+    colours = say("colours") if coloured(sys.stdout) else say("no colours")
     try:
         SIGNS.encode(encoding)
     except (LookupError, UnicodeEncodeError):
-        told = f"{encoding}, {colours}: has not all of {SIGNS}, written as {plain(SIGNS)}"
-        return Finding("console", told, "set PYTHONIOENCODING=utf-8 if the console can show them")
+        told = say("{0}, {1}: has not all of {2}, written as {3}", encoding, colours, SIGNS, plain(SIGNS))
+        return Finding("console", told, say("set PYTHONIOENCODING=utf-8 if the console can show them"))
     return Finding("console", f"{encoding}, {colours}")

@@ -8,6 +8,7 @@ import unicodedata
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from scalargrad.cli.console import UsageError, command, quoted
+from scalargrad.language import LANGUAGES, VARIABLE, chosen, say
 
 if TYPE_CHECKING:
     from scalargrad.expression import Expression
@@ -19,10 +20,23 @@ class Parser(argparse.ArgumentParser):
     def __init__(self, *args: Any, **named: Any) -> None:
         named.setdefault("formatter_class", argparse.RawDescriptionHelpFormatter)
         named.setdefault("allow_abbrev", False)
+        named["add_help"] = False
         super().__init__(*args, **named)
+        self._positionals.title = say("what it takes")
+        self._optionals.title = say("options")
+        self.add_argument("-h", "--help", action="help", help=say("show this help and exit"))
+        self.add_argument("--lang", metavar="L", help=say("the language: en or ru; {0} chooses it too", VARIABLE))
+
+    def format_usage(self) -> str:
+        return super().format_usage().replace("usage:", say("usage:"), 1)
+
+    def format_help(self) -> str:
+        return super().format_help().replace("usage:", say("usage:"), 1)
 
     def error(self, message: str) -> NoReturn:
-        raise UsageError(f"{message.replace('arguments: -- ', 'arguments: ')} (see {self.prog} --help)")
+        raise UsageError(
+            say("{0} (see {1} --help)", translated(message.replace("arguments: -- ", "arguments: ")), self.prog)
+        )
 
     def parse(self, arguments: list[str]) -> argparse.Namespace:
         """The arguments, whatever their order: first the options that this parser knows, then all else."""
@@ -39,7 +53,9 @@ class Parser(argparse.ArgumentParser):
                 if action.nargs != 0 and not has_value:
                     options.extend([value for value in [next(rest, None)] if value is not None])
             elif re.match(r"--[a-z]", argument):
-                self.error(f"there is no option {name}; a formula that begins so needs parentheses: ({argument})")
+                self.error(
+                    say("there is no option {0}; a formula that begins so needs parentheses: ({1})", name, argument)
+                )
             else:
                 others.append(argument)
         return self.parse_args([*options, *["--"] * bool(others), *others], argparse.Namespace(options=options))
@@ -50,25 +66,29 @@ def read(arguments: argparse.Namespace) -> tuple[Expression, dict[str, float]]:
     from scalargrad.expression import parse
 
     if not arguments.formula.strip():
-        raise UsageError(f"the formula is empty; for example: {command(arguments.command, 'x*x', 'x=3')}")
+        raise UsageError(say("the formula is empty; for example: {0}", command(arguments.command, "x*x", "x=3")))
     expression = parse(arguments.formula)
     values: dict[str, float] = {}
     for assignment in arguments.values:
         name, equals, text = assignment.partition("=")
         if not equals:
-            raise UsageError(f"expected name=value after the formula, not {assignment!r}; put a formula in quotes")
+            raise UsageError(
+                say("expected name=value after the formula, not {0!r}; put a formula in quotes", assignment)
+            )
         key = unicodedata.normalize("NFKC", name.strip())
         if key in values:
-            raise UsageError(f"{key} is given twice: leave one of them out")
+            raise UsageError(say("{0} is given twice: leave one of them out", key))
         if key not in expression.names:
-            has = f"it has {', '.join(expression.names)}" if expression.names else "it has none"
-            raise UsageError(f"{name.strip() or 'a value without a name'}: not a variable of the formula, {has}")
+            has = say("it has {0}", ", ".join(expression.names)) if expression.names else say("it has none")
+            raise UsageError(
+                say("{0}: not a variable of the formula, {1}", name.strip() or say("a value without a name"), has)
+            )
         values[key] = number(name.strip(), text)
     missing = [name for name in expression.names if name not in values]
     if missing:
         examples = [f"{name}=1" for name in missing]
         corrected = command(arguments.command, arguments.formula, *arguments.values, *examples, *arguments.options)
-        raise UsageError(f"no value is given for {', '.join(missing)}; for example: {corrected}")
+        raise UsageError(say("no value is given for {0}; for example: {1}", ", ".join(missing), corrected))
     return expression, values
 
 
@@ -76,31 +96,70 @@ def number(name: str, text: str) -> float:
     """A number, or a formula without variables: ``0.5``, ``-1e-3``, ``1/3``, ``pi/2``."""
     from scalargrad.expression import ExpressionError, parse
 
-    expected = f"{quoted(f'{name}={text}')}: expected a number such as 0.5, -1e-3 or 1/3"
+    expected = say("{0}: expected a number such as 0.5, -1e-3 or 1/3", quoted(f"{name}={text}"))
     try:
         return float(text)
     except ValueError:
         pass
     if re.fullmatch(r"\s*[-+−]?\d+,\d+\s*", text):
-        raise UsageError(f"{expected}, with a point: {name}={text.strip().replace(',', '.')}")
+        raise UsageError(say("{0}, with a point: {1}={2}", expected, name, text.strip().replace(",", ".")))
     try:
         constant = parse(text)
     except ExpressionError:
         raise UsageError(expected) from None
     if constant.names:
-        raise UsageError(f"{expected}, without variables, not {constant.names[0]}")
+        raise UsageError(say("{0}, without variables, not {1}", expected, constant.names[0]))
     return float(constant.evaluate())
+
+
+ARGPARSE = (
+    "the following arguments are required: {0}",
+    "argument {0}: expected one argument",
+    "argument {0}: not allowed with argument {1}",
+    "argument {0}: ignored explicit argument {1}",
+    "argument {0}: invalid choice: {1} (choose from {2})",
+    "unrecognized arguments: {0}",
+    "argument {0}: {1}",
+)
+"""What argparse complains of, as it puts it."""
+
+
+def translated(message: str) -> str:
+    """A complaint of argparse's in the language that is spoken."""
+    for template in ARGPARSE:
+        pattern = re.sub(r"\\{\d\\}", "(.+?)", re.escape(template))
+        match = re.fullmatch(pattern, message, re.DOTALL)
+        if match:
+            return chosen(template).format(*match.groups())
+    return message
+
+
+def spoken(arguments: list[str]) -> tuple[str | None, list[str]]:
+    """The language asked for with ``--lang``, wherever it stands, and the other arguments."""
+    rest: list[str] = []
+    lang = None
+    words = iter(arguments)
+    for word in words:
+        if word == "--":
+            rest += [word, *words]
+        elif word == "--lang" or word.startswith("--lang="):
+            lang = word.partition("=")[2] if "=" in word else next(words, "")
+            if lang not in LANGUAGES:
+                raise UsageError(say("--lang is en or ru, not {0!r}", lang))
+        else:
+            rest.append(word)
+    return lang, rest
 
 
 def precision(text: str) -> int:
     """A number of decimals."""
     if not text.isdecimal() or int(text) > 17:
-        raise argparse.ArgumentTypeError(f"expected a number of decimals from 0 to 17, not {text!r}")
+        raise argparse.ArgumentTypeError(say("expected a number of decimals from 0 to 17, not {0!r}", text))
     return int(text)
 
 
 def whole(text: str) -> int:
     """A whole number from 0 on."""
     if not text.isdecimal() or len(text) > 12:
-        raise argparse.ArgumentTypeError(f"expected a whole number, not {text!r}")
+        raise argparse.ArgumentTypeError(say("expected a whole number, not {0!r}", text))
     return int(text)

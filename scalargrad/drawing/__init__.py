@@ -16,6 +16,7 @@ from scalargrad.drawing.dot import PARTS, Style, build
 from scalargrad.drawing.folding import fold
 from scalargrad.drawing.theme import theme as theme_of
 from scalargrad.formatting import number
+from scalargrad.language import language, say
 from scalargrad.records import Trace
 from scalargrad.tracing import trace
 
@@ -67,9 +68,9 @@ class Drawing:
         }
         form = forms.get(target.suffix.lower())
         if form is None:
-            raise ValueError(f"a drawing is saved as .svg, .png, .dot or .json, not as {target.name!r}")
+            raise ValueError(say("a drawing is saved as .svg, .png, .dot or .json, not as {0!r}", target.name))
         if not target.parent.is_dir():
-            raise FileNotFoundError(f"cannot write {target}: there is no folder {target.parent}")
+            raise FileNotFoundError(say("cannot write {0}: there is no folder {1}", target, target.parent))
         content = form()
         unfinished = target.with_name(f".{target.name}.{os.getpid()}.part")
         try:
@@ -86,10 +87,11 @@ class Drawing:
     def text(self) -> str:
         """The numbers as a table of text: what is shown where pictures are not."""
         p = self.style.precision
-        lines = [f"{'node':<12} {'value':>12} {'gradient':>12}  made by"]
+        said = [say(word, lang=self.style.lang) for word in ("node", "value", "gradient", "made by", "(given)")]
+        lines = [f"{said[0]:<12} {said[1]:>12} {said[2]:>12}  {said[3]}"]
         for n in self.trace.nodes:
             grad = "–" if n.grad is None else number(n.grad, p)
-            lines.append(f"{n.name:<12} {number(n.value, p):>12} {grad:>12}  {n.formula or '(given)'}")
+            lines.append(f"{n.name:<12} {number(n.value, p):>12} {grad:>12}  {n.formula or said[4]}")
         return "\n".join(lines)
 
     def __repr__(self) -> str:
@@ -118,6 +120,8 @@ def draw(
     legend: bool = True,
     highlight: Collection[str] = (),
     id_prefix: str = "",
+    lang: str | None = None,
+    names: bool = False,
 ) -> Drawing:
     """Draw the graph behind a result, or a Trace.
 
@@ -125,8 +129,9 @@ def draw(
     ``theme`` "light" or "dark"; ``show`` which of "values", "upstream", "local", "downstream", "formulas" appear;
     ``depth`` folds the scopes nested deeper (0: every outermost scope is one box); ``highlight`` the ids of nodes
     (``node-3``) and edges (``edge-5-0``: output and position) to emphasise; ``id_prefix`` what ids in the SVG begin
-    with. Raises ValueError if more than ``max_nodes`` nodes would be drawn, and StaleGraphError like
-    :func:`scalargrad.trace`.
+    with; ``lang`` the language of the legend, "en" or "ru"; ``names`` whether every node shows its name (v₁, L), as the
+    steps call it. Raises ValueError if more than ``max_nodes`` nodes would be
+    drawn, and StaleGraphError like :func:`scalargrad.trace`.
 
     >>> from scalargrad import Value, draw
     >>> picture = draw(Value(2.0, label="w") * Value(-1.0, label="x"))
@@ -136,15 +141,15 @@ def draw(
     True
     """
     if isinstance(precision, bool) or not isinstance(precision, int) or not 0 <= precision <= 17:
-        raise ValueError(f"precision is a number of decimals from 0 to 17, not {precision!r}")
+        raise ValueError(say("precision is a number of decimals from 0 to 17, not {0!r}", precision))
     if direction not in ("LR", "TB"):
-        raise ValueError(f"direction is 'LR' (left to right) or 'TB' (downward), not {direction!r}")
+        raise ValueError(say("direction is 'LR' (left to right) or 'TB' (downward), not {0!r}", direction))
     parts = [show] if isinstance(show, str) else list(show)
     unknown = [part for part in parts if part not in PARTS]
     if unknown:
-        raise ValueError(f"show takes {', '.join(PARTS)}, not {unknown[0]!r}")
+        raise ValueError(say("show takes {0}, not {1!r}", ", ".join(PARTS), unknown[0]))
     if depth is not None and (isinstance(depth, bool) or not isinstance(depth, int) or depth < 0):
-        raise ValueError(f"depth is how many levels of scopes stay open, 0 or more, not {depth!r}")
+        raise ValueError(say("depth is how many levels of scopes stay open, 0 or more, not {0!r}", depth))
     colors = theme_of(theme)
     taken = trace(root)
     level = DEEPEST if depth is None else depth
@@ -152,8 +157,22 @@ def draw(
     count = len(folded.nodes) + len(folded.boxes)
     if count > max_nodes:
         raise ValueError(
-            f"this drawing would have {count} nodes, more than {max_nodes}: allow them with max_nodes={count}, or fold "
-            "scopes with depth=0 (give the parts of a computation names with scalargrad.scope)"
+            say(
+                "this drawing would have {0} nodes, more than {1}: allow them with max_nodes={0}, or fold scopes with "
+                "depth=0 (give the parts of a computation names with scalargrad.scope)",
+                count,
+                max_nodes,
+            )
         )
-    style = Style(colors, precision, direction, tuple(parts), legend, frozenset(highlight), id_prefix)
+    style = Style(
+        colors,
+        precision,
+        direction,
+        tuple(parts),
+        legend,
+        frozenset(highlight),
+        id_prefix,
+        lang=language(lang),
+        names=names,
+    )
     return Drawing(taken, style, level)

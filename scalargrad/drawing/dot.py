@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import html
 import math
-from collections.abc import Collection
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 import graphviz
@@ -13,6 +13,7 @@ import graphviz
 from scalargrad.drawing.folding import Box, fold
 from scalargrad.drawing.theme import Theme
 from scalargrad.formatting import decimal, is_large, number, shape_of
+from scalargrad.language import say
 from scalargrad.records import ArrayNumber, EdgeGrad, Number, Trace, TraceNode
 
 PARTS = ("values", "upstream", "local", "downstream", "formulas")
@@ -24,12 +25,6 @@ LONGEST = 28
 
 MANY = 150
 """From how many edges on the layout is made to hurry."""
-
-WORDS = {
-    "value": "value",
-    "gradient": "gradient",
-    "edge": "on an edge: upstream × local = downstream, and ∂ the local derivative",
-}
 
 
 @dataclass(frozen=True)
@@ -45,6 +40,23 @@ class Style:
     """The ids of the nodes and edges to emphasise: ``node-3``, ``edge-5-0``."""
     prefix: str = ""
     """What the ids in the SVG begin with, so that two drawings fit on one page."""
+    lang: str = "en"
+    unknown: Collection[str] = ()
+    """The numbers whose place is kept but which cannot be seen: ``value-3``, ``grad-3``, ``flow-5-0``."""
+    blanks: Mapping[str, str] = field(default_factory=dict)
+    """What stands in the place of a number: ``{"value-3": "(1) ____"}``."""
+    names: bool = False
+    """Whether every node shows its name, v₁ or L, beside its symbol."""
+    caption: str = ""
+    """A line under the drawing, instead of the legend."""
+
+    def told(self, key: str, number: str) -> str:
+        """The number of this name, already escaped, or what stands in its place."""
+        return text(self.blanks[key]) if key in self.blanks else number
+
+    def ink(self, key: str, color: str, behind: str) -> str:
+        """The colour of a number: that of what is behind it if it is not known yet."""
+        return behind if key in self.unknown else color
 
 
 def text(x: str) -> str:
@@ -87,15 +99,18 @@ def node_label(node: TraceNode, shares: tuple[EdgeGrad, ...], named: bool, style
     rows = [row(font(head, theme.ink))]
     if not node.is_leaf and node.label is not None:
         rows.append(row(font("= " + text(shortened(node.symbol)), theme.soft, 11)))
-    if "values" in style.show:
-        if is_large(node.value):
-            rows.append(row(font(shape_of(node.value), theme.value)))
-        rows.append(row(font(_summary(node.value, style.precision), theme.value)))
-    if "downstream" in style.show and node.grad is not None:
-        rows.append(row(font("↑ " + _summary(node.grad, style.precision), theme.grad)))
-        if len(shares) > 1:
-            rows.append(row(font(sum_of(shares, style.precision), theme.grad, 9.5)))
     fill = theme.lit if lit else theme.leaf if node.is_leaf else theme.paper
+    value, grad = f"value-{node.index}", f"grad-{node.index}"
+    if "values" in style.show:
+        color = style.ink(value, theme.value, fill)
+        if is_large(node.value):
+            rows.append(row(font(shape_of(node.value), color)))
+        rows.append(row(font(style.told(value, _summary(node.value, style.precision)), color)))
+    if "downstream" in style.show and node.grad is not None:
+        color = style.ink(grad, theme.grad, fill)
+        rows.append(row(font("↑ " + style.told(grad, _summary(node.grad, style.precision)), color)))
+        if len(shares) > 1:
+            rows.append(row(font(sum_of(shares, style), color, 9.5)))
     border = f'border="{2 if lit else 1}" color="{theme.grad if lit else theme.leaf if node.is_leaf else theme.rule}"'
     return (
         f'<<table {border} bgcolor="{fill}" style="rounded" cellborder="0" cellspacing="0" cellpadding="2">'
@@ -121,29 +136,38 @@ def _product(x: Number, precision: int) -> str:
     return text(number(x, precision))
 
 
-def sum_of(shares: tuple[EdgeGrad, ...], precision: int) -> str:
+def sum_of(shares: tuple[EdgeGrad, ...], style: Style) -> str:
     """The contributions at a fork: ``= 0.20 + 0.19``."""
     if len(shares) > 4 or any(is_large(e.downstream) for e in shares):
-        return f"= sum of {len(shares)}"
-    terms = [number(e.downstream, precision) for e in shares]
-    return "= " + " + ".join(f"({t})" if i and t.startswith("-") else t for i, t in enumerate(map(text, terms)))
+        return "= " + text(say("sum of {0}", len(shares), lang=style.lang))
+    terms = [style.told(flow(e), text(number(e.downstream, style.precision))) for e in shares]
+    return "= " + " + ".join(f"({t})" if i and t.startswith("-") else t for i, t in enumerate(terms))
+
+
+def flow(edge: EdgeGrad) -> str:
+    """What the downstream gradient of an edge is called in a Style."""
+    return f"flow-{edge.output.index}-{edge.position}"
 
 
 def edge_label(edge: EdgeGrad, style: Style) -> str:
     """The lines on an edge: the product in numbers, and the formula of the local derivative."""
     show, theme, lines = style.show, style.theme, []
-    parts = (("upstream", edge.upstream), ("local", edge.local))
-    factors = [_factor(x, style.precision) for part, x in parts if part in show and x is not None]
-    if edge.local is None:
-        factors = []  # nothing is multiplied element by element; the formula tells what is done
+    factors = []
+    if edge.local is not None and flow(edge) not in style.blanks:  # else nothing is multiplied element by element
+        if "upstream" in show:
+            factors.append(style.told(f"grad-{edge.output.index}", _factor(edge.upstream, style.precision)))
+        if "local" in show:
+            factors.append(_factor(edge.local, style.precision))
     product = " × ".join(factors)
     if "downstream" in show:
-        product += (" = " if factors else "") + f"<b>{_product(edge.downstream, style.precision)}</b>"
+        downstream = style.told(flow(edge), _product(edge.downstream, style.precision))
+        product += (" = " if factors else "") + f"<b>{downstream}</b>"
     if product:
-        lines.append(font(product, theme.grad))
+        lines.append(font(product, style.ink(flow(edge), theme.grad, theme.paper)))
     if "formulas" in show:
         formula = text(shortened(edge.formula))
-        lines.append(font(f"∂={formula}" if edge.local is not None else f"{formula}{_shapes(edge)}", theme.formula))
+        color = style.ink(flow(edge), theme.formula, theme.paper)
+        lines.append(font(f"∂={formula}" if edge.local is not None else f"{formula}{_shapes(edge)}", color))
     if not lines:
         return ""
     lift = '<tr><td height="4" fixedsize="true" width="1"></td></tr>'  # keeps the words off the line
@@ -157,11 +181,13 @@ def _shapes(edge: EdgeGrad) -> str:
     return f"   ({'×'.join(map(str, before)) or '1'} → {'×'.join(map(str, after)) or '1'})"
 
 
-def mentioned(trace: Trace, show: Collection[str]) -> set[str]:
-    """The automatic names that some formula on an edge uses, and which therefore must be shown in their nodes."""
-    if "formulas" not in show:
-        return set()
+def mentioned(trace: Trace, style: Style) -> set[str]:
+    """The automatic names that nodes show: all, or those that some formula on an edge uses."""
     automatic = {n.name for n in trace.nodes if n.label is None}
+    if style.names:
+        return automatic
+    if "formulas" not in style.show:
+        return set()
     return {name for name in automatic for e in trace.edges if name in e.formula}
 
 
@@ -177,9 +203,11 @@ def build(trace: Trace, style: Style, depth: int) -> graphviz.Digraph:
     graph.attr("edge", fontname=FONT, fontsize="10", color=theme.edge, arrowsize="0.7")
     if len(trace.edges) > MANY:
         graph.attr(nslimit="0.5", searchsize="10")  # a little less balanced, and many times faster in long graphs
-    if style.legend:
+    if style.caption:
+        graph.attr(label=f"<{font(text(style.caption), theme.ink, 14)}>", labelloc="b", labeljust="l")
+    elif style.legend:
         graph.attr(label=legend(style), labelloc="b", labeljust="l")
-    names = mentioned(trace, style.show)
+    names = mentioned(trace, style)
     folded = fold(trace, depth)
     placed = [(_scopes(n.scope), _node(trace, n, names, style)) for n in folded.nodes]
     boxes = {box.path: f"b{i}" for i, box in enumerate(folded.boxes)}
@@ -210,7 +238,7 @@ def _edge(graph: graphviz.Digraph, tail: str, head: str, edge: EdgeGrad, style: 
 
 
 def _merged_edge(graph: graphviz.Digraph, tail: str, head: str, edges: list[EdgeGrad], style: Style) -> None:
-    lines = [] if len(edges) == 1 else [font(f"{len(edges)} edges", style.theme.soft)]
+    lines = [] if len(edges) == 1 else [font(text(say("edges: {0}", len(edges), lang=style.lang)), style.theme.soft)]
     if "downstream" in style.show and len({e.input.index for e in edges}) == 1:
         shares = [e.downstream for e in edges if isinstance(e.downstream, float)]
         if len(shares) == len(edges):
@@ -220,9 +248,11 @@ def _merged_edge(graph: graphviz.Digraph, tail: str, head: str, edges: list[Edge
 
 def _box(box: Box, name: str, style: Style) -> dict[str, str]:
     theme = style.theme
-    told = [f"{len(box.nodes)} operations"] + ([f"{len(box.leaves)} parameters"] if box.leaves else [])
+    told = [say("operations: {0}", len(box.nodes), lang=style.lang)]
+    if box.leaves:
+        told.append(say("parameters: {0}", len(box.leaves), lang=style.lang))
     rows = [row(font(f"<b>{text(shortened(box.path.split('/')[-1]))}</b>", theme.ink))]
-    rows += [row(font(line, theme.soft, 10)) for line in told]
+    rows += [row(font(text(line), theme.soft, 10)) for line in told]
     table = '<table border="2" style="rounded" cellborder="0" cellspacing="0" cellpadding="4"'
     label = f'<{table} color="{theme.rule}" bgcolor="{theme.leaf}">{"".join(rows)}</table>>'
     return {"name": name, "label": label, "id": style.prefix + name, "tooltip": attribute(box.path)}
@@ -262,9 +292,10 @@ def legend(style: Style) -> str:
     """One line that says what is what."""
     theme, show, parts = style.theme, style.show, []
     if "values" in show:
-        parts.append(font(decimal(1.5, 1), theme.value) + f" {WORDS['value']}")
+        parts.append(font(decimal(1.5, 1), theme.value) + " " + text(say("value", lang=style.lang)))
     if "downstream" in show:
-        parts.append(font("↑ " + decimal(-0.2, 1), theme.grad) + f" {WORDS['gradient']}")
+        parts.append(font("↑ " + decimal(-0.2, 1), theme.grad) + " " + text(say("gradient", lang=style.lang)))
     if {"upstream", "local", "downstream"} <= set(show):
-        parts.append(WORDS["edge"])
+        words = say("on an edge: upstream × local = downstream, and ∂ the local derivative", lang=style.lang)
+        parts.append(text(words))
     return f"<{'   ·   '.join(parts)}>" if parts else ""

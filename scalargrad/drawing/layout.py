@@ -10,6 +10,8 @@ from functools import cache
 from importlib import metadata
 from pathlib import Path
 
+from scalargrad.language import say
+
 VARIABLE = "SCALARGRAD_DOT"
 """The environment variable that names the program to use."""
 
@@ -44,18 +46,21 @@ def engine() -> Engine:
     if named:
         path = shutil.which(named)
         if path is None:
-            raise LayoutError(f"{VARIABLE} is {named!r}, which is not a program that can be run")
-        return Engine(path, f"the environment variable {VARIABLE}")
+            raise LayoutError(say("{0} is {1!r}, which is not a program that can be run", VARIABLE, named))
+        return Engine(path, say("the environment variable {0}", VARIABLE))
     wheel = _in_the_wheel()
     if wheel is not None:
-        return Engine(wheel, "the installed package graphviz-pure")
+        return Engine(wheel, say("the installed package graphviz-pure"))
     for name in ("graphviz-pure", "dot"):
         path = shutil.which(name)
         if path is not None:
-            return Engine(path, f"{name} on the PATH")
+            return Engine(path, say("{0} on the PATH", name))
     raise LayoutError(
-        "there is no layout engine: install one with `pip install graphviz-pure`, or Graphviz, or name its dot program "
-        f"in the environment variable {VARIABLE}"
+        say(
+            "there is no layout engine: install one with `pip install graphviz-pure`, or Graphviz, or name its dot "
+            "program in the environment variable {0}",
+            VARIABLE,
+        )
     )
 
 
@@ -87,11 +92,11 @@ def render(source: str, form: str, *options: str) -> bytes:
         )
     except subprocess.TimeoutExpired:
         raise LayoutError(
-            f"the layout took more than {SECONDS} s: draw a smaller graph, or fold it with depth="
+            say("the layout took more than {0} s: draw a smaller graph, or fold it with depth=", SECONDS)
         ) from None
     except OSError as error:
-        raise LayoutError(f"{program.path} (from {program.source}) cannot be run: {error}") from None
+        raise LayoutError(say("{0} (from {1}) cannot be run: {2}", program.path, program.source, error)) from None
     if done.returncode or not done.stdout:
-        told = done.stderr.decode("utf-8", "replace").strip().splitlines() or ["it wrote nothing"]
-        raise LayoutError(f"{program.path} failed: {told[-1]}")
+        told = done.stderr.decode("utf-8", "replace").strip().splitlines() or [say("it wrote nothing")]
+        raise LayoutError(say("{0} failed: {1}", program.path, told[-1]))
     return done.stdout

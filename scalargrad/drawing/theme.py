@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from scalargrad.language import say
+
 
 @dataclass(frozen=True)
 class Theme:
@@ -37,5 +39,5 @@ THEMES = {
 def theme(name: str) -> Theme:
     """The theme of that name."""
     if name not in THEMES:
-        raise ValueError(f"theme is 'light' or 'dark', not {name!r}")
+        raise ValueError(say("theme is 'light' or 'dark', not {0!r}", name))
     return THEMES[name]

@@ -30,6 +30,7 @@ from scalargrad.engine import Value
 from scalargrad.expression.grammar import Grammar, Program, step
 from scalargrad.expression.tokens import CONSTANTS, ExpressionError, key_of
 from scalargrad.graph import Node
+from scalargrad.language import say
 from scalargrad.ops.registry import as_number
 from scalargrad.symbolic import Sym
 
@@ -48,7 +49,7 @@ def parse(text: str) -> Expression:
     0.731059
     """
     if not isinstance(text, str):
-        raise TypeError(f"parse: expected a formula as text, not {text!r} ({type(text).__name__})")
+        raise TypeError(say("parse: expected a formula as text, not {0!r} ({1})", text, type(text).__name__))
     grammar = Grammar(text)
     program = grammar.program()
     return Expression(text, tuple(grammar.variables), tuple(grammar.variables.values()), program)
@@ -124,18 +125,20 @@ class Expression:
         for name, value in values.items():
             key = key_of(name)
             if key in given:
-                raise TypeError(f"{key} is given twice: {name} is the same variable")
+                raise TypeError(say("{0} is given twice: {1} is the same variable", key, name))
             if key in CONSTANTS:
-                raise TypeError(f"{key} is a constant in formulas and takes no value")
+                raise TypeError(say("{0} is a constant in formulas and takes no value", key))
             given[key] = value
         unknown = [key for key in given if key not in self.names]
         if unknown:
-            has = f"its variables are {', '.join(self.names)}" if self.names else "it has none"
-            raise TypeError(f"the formula has no variable {', '.join(unknown)}: {has}")
+            has = say("its variables are {0}", ", ".join(self.names)) if self.names else say("it has none")
+            raise TypeError(say("the formula has no variable {0}: {1}", ", ".join(unknown), has))
         missing = [name for name in self.names if name not in given]
         if missing:
-            hint = "; the exponential function is exp(x)" if "e" in missing else ""
-            raise TypeError(f"the formula needs a value for {', '.join(missing)}: give {missing[0]}=…{hint}")
+            hint = say("; the exponential function is exp(x)") if "e" in missing else ""
+            raise TypeError(
+                say("the formula needs a value for {0}: give {1}=…{2}", ", ".join(missing), missing[0], hint)
+            )
         return {name: given[name] for name in self.names}
 
 

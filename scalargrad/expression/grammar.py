@@ -9,6 +9,7 @@ from difflib import get_close_matches
 from typing import Any, NoReturn
 
 from scalargrad.expression.tokens import CONSTANTS, ExpressionError, Token, key_of, scan, shown
+from scalargrad.language import say
 from scalargrad.ops.registry import OPS, Op, finite
 
 MAX_DEPTH = 100
@@ -89,13 +90,15 @@ class Grammar:
                 depth -= inner.pending
                 inner.pending = 0
             if depth > MAX_DEPTH:
-                self._fail(f"brackets, signs and powers are nested more than {MAX_DEPTH} deep", token.column)
+                self._fail(say("brackets, signs and powers are nested more than {0} deep", MAX_DEPTH), token.column)
             before = token
         if before.kind not in _OPERAND_ENDS:
-            message = f"there is no number or name after {before.text}" if self.tokens else "the formula is empty"
+            message = (
+                say("there is no number or name after {0}", before.text) if self.tokens else say("the formula is empty")
+            )
             self._fail(message, len(self.text))
         if len(brackets) > 1:
-            self._fail(f"this {brackets[-1].token.text} is never closed", brackets[-1].token.column)
+            self._fail(say("this {0} is never closed", brackets[-1].token.text), brackets[-1].token.column)
 
     def _kind(self, i: int) -> str:
         return self.tokens[i].kind if i < len(self.tokens) else ""
@@ -108,8 +111,9 @@ class Grammar:
         elif token.kind == ")" and before.kind == "(" and inner.called:
             pass  # a call of nothing: which operands are missing is said later
         elif token.kind not in ("number", "+", "-", "(", "["):
-            where = f"between {before.text} and {token.text}" if before.text else f"before {token.text}"
-            self._fail(f"there is no number or name {where}", token.column)
+            if before.text:
+                self._fail(say("there is no number or name between {0} and {1}", before.text, token.text), token.column)
+            self._fail(say("there is no number or name before {0}", token.text), token.column)
 
     def _named(self, token: Token, after: str, first_in_operand: bool) -> None:
         key = key_of(token.text)
@@ -117,7 +121,7 @@ class Grammar:
             self._require_function(token, key)
         elif not (after == "=" and first_in_operand) and key not in CONSTANTS:
             if key in OPS or (key in self.functions and not key.isidentifier()):
-                self._fail(f"{token.text} is a function: write {token.text}(…)", token.column)
+                self._fail(say("{0} is a function: write {0}(…)", token.text), token.column)
             self.variables.setdefault(key, token.text)
 
     def _require_function(self, token: Token, key: str) -> None:
@@ -125,55 +129,60 @@ class Grammar:
             return
         name = shown(token.text)
         if key in CONSTANTS:
-            self._fail(f"{name} is a number, not a function: write {name}·(…) to multiply", token.column)
+            self._fail(say("{0} is a number, not a function: write {0}·(…) to multiply", name), token.column)
         if key in self.variables:
-            self._fail(f"{name} is a variable, not a function: write {name}·(…) to multiply", token.column)
+            self._fail(say("{0} is a variable, not a function: write {0}·(…) to multiply", name), token.column)
         longer = [other for other in self.functions if len(key) > 2 and other.startswith(key)]
         like = longer or get_close_matches(key.lower(), self.functions, 1, 0.7)
         if like:
-            self._fail(f"there is no function {name}: did you mean {like[0]}?", token.column)
-        self._fail(f"there is no function {name}; if it is a variable, write {name}·(…) to multiply", token.column)
+            self._fail(say("there is no function {0}: did you mean {1}?", name, like[0]), token.column)
+        self._fail(say("there is no function {0}; if it is a variable, write {0}·(…) to multiply", name), token.column)
 
     def _continues(self, i: int, inner: _Bracket, before: Token) -> None:
         """Check a token after an operand."""
         token = self.tokens[i]
         if token.kind in ("number", "name") or (token.kind == "(" and before.kind != "name"):
             left, right = shown(before.text), shown(token.text)
-            message = f"there is no operator between {left} and {right}: to multiply, write · or * there"
+            message = say("there is no operator between {0} and {1}: to multiply, write · or * there", left, right)
             self._fail(message, token.column)
         if token.kind == "[":
-            self._fail("a formula has no indexing: write x0 or x₀ for an element of x", token.column)
+            self._fail(say("a formula has no indexing: write x0 or x₀ for an element of x"), token.column)
         if token.kind == "power" and self._kind(i + 1) in ("power", "**"):
-            self._fail("two powers in a row can be read in two ways: put ( ) around one", self.tokens[i + 1].column)
+            self._fail(
+                say("two powers in a row can be read in two ways: put ( ) around one"), self.tokens[i + 1].column
+            )
         if token.kind in (")", "]"):
             self._closes(token, inner)
         if token.kind == ",":
             if not inner.called:
-                self._fail("a comma stands between operands of a function; the decimal sign is a point", token.column)
+                self._fail(
+                    say("a comma stands between operands of a function; the decimal sign is a point"), token.column
+                )
             if inner.named and (self._kind(i + 1), self._kind(i + 2)) != ("name", "="):
-                self._fail("operands given by name come after the others", token.column)
+                self._fail(say("operands given by name come after the others"), token.column)
         if token.kind == "=":
             if inner.called and before.kind == "name" and self._kind(i - 2) in ("(", ","):
                 if key_of(before.text) in inner.named:
-                    self._fail(f"{before.text} is given twice", before.column)
+                    self._fail(say("{0} is given twice", before.text), before.column)
                 inner.named.add(key_of(before.text))
             else:
                 token = self.tokens[i] = token._replace(kind="==")
         if token.kind in _COMPARISONS:
             if inner.token.kind != "[":
-                what = "a formula has no =; a comparison" if token.text == "=" else "a comparison"
-                self._fail(f"{what} stands in square brackets: [a {token.text} b]", token.column)
+                if token.text == "=":
+                    self._fail(say("a formula has no =; a comparison stands in square brackets: [a = b]"), token.column)
+                self._fail(say("a comparison stands in square brackets: [a {0} b]", token.text), token.column)
             if inner.compared:
-                self._fail("one comparison to a bracket: write [a < b]·[b < c] for a < b < c", token.column)
+                self._fail(say("one comparison to a bracket: write [a < b]·[b < c] for a < b < c"), token.column)
             inner.compared = True
 
     def _closes(self, token: Token, inner: _Bracket) -> None:
         if not inner.token.kind:
-            self._fail(f"this {token.text} closes nothing", token.column)
+            self._fail(say("this {0} closes nothing", token.text), token.column)
         if inner.token.kind + token.kind not in ("()", "[]"):
-            self._fail(f"this {token.text} cannot close the {inner.token.text} before it", token.column)
+            self._fail(say("this {0} cannot close the {1} before it", token.text, inner.token.text), token.column)
         if token.kind == "]" and not inner.compared:
-            self._fail("square brackets hold a comparison, as in [x > 0]: to group, use ( )", inner.token.column)
+            self._fail(say("square brackets hold a comparison, as in [x > 0]: to group, use ( )"), inner.token.column)
 
     # --- Python's order of operations --------------------------------------------------------------------------------
 
@@ -184,7 +193,7 @@ class Grammar:
         try:
             tree = ast.parse(" ".join(pieces), mode="eval").body
         except (RecursionError, MemoryError):  # called from very deep, with little of the stack left
-            self._fail("the formula is too long to be read here", 0)
+            self._fail(say("the formula is too long to be read here"), 0)
         starts = itertools.accumulate((len(piece) + 1 for piece in pieces), initial=0)
         columns = {start: token.column for start, token in zip(starts, self.tokens)}
         program: list[tuple[Item, int]] = []
@@ -245,5 +254,5 @@ class Grammar:
             numbers = [x for x in operands if x is not None]
             result = item.number(*numbers) if len(numbers) == len(operands) else None
             if result is not None and finite(*numbers) and not finite(result):
-                self._fail(f"the constant that begins here is {result}, not a finite number", column)
+                self._fail(say("the constant that begins here is {0}, not a finite number", result), column)
             stack.append(result)

@@ -9,6 +9,8 @@ from collections.abc import Callable, Iterable, Mapping
 from keyword import iskeyword
 from typing import NamedTuple
 
+from scalargrad.language import say
+
 MAX_LENGTH = 10_000
 """How many characters a formula may have."""
 MAX_TOKENS = 2_000
@@ -91,7 +93,9 @@ def scan(text: str, functions: Iterable[str]) -> list[Token]:
     [('number', '2'), ('*', '·'), ('name', 'x₀'), ('power', '²')]
     """
     if len(text) > MAX_LENGTH:
-        raise ExpressionError(f"a formula has at most {MAX_LENGTH} characters, not {len(text)}", text, MAX_LENGTH)
+        raise ExpressionError(
+            say("a formula has at most {0} characters, not {1}", MAX_LENGTH, len(text)), text, MAX_LENGTH
+        )
     symbols = sorted({*functions, *CONSTANTS}, key=len, reverse=True)
     tokens: list[Token] = []
     at = 0
@@ -101,7 +105,7 @@ def scan(text: str, functions: Iterable[str]) -> list[Token]:
             at += 1
             continue
         if len(tokens) == MAX_TOKENS:
-            message = f"a formula has at most {MAX_TOKENS} numbers, names, operators and brackets"
+            message = say("a formula has at most {0} numbers, names, operators and brackets", MAX_TOKENS)
             raise ExpressionError(message, text, at)
         token = _token(text, at, symbols)
         tokens.append(token)
@@ -119,27 +123,27 @@ def _token(text: str, at: int, symbols: list[str]) -> Token:
     if (end := _end(text, at, _in_name)) > at:
         name = text[at:end]
         if iskeyword(key_of(name)):
-            raise ExpressionError(f"{name} is a word of Python and cannot stand in a formula", text, at)
+            raise ExpressionError(say("{0} is a word of Python and cannot stand in a formula", name), text, at)
         return Token("name", name, at)
     if (end := _end(text, at, _is_raised)) > at:
         digits = key_of(text[at:end])
         if not re.fullmatch("[+−]?[0-9]+", digits):
-            message = f"only a whole number may be raised: write ^({shown(digits)}) for any other power"
+            message = say("only a whole number may be raised: write ^({0}) for any other power", shown(digits))
             raise ExpressionError(message, text, at)
         return Token("power", text[at:end], at, _number(digits, text, at))
     for symbol in symbols:
         if text.startswith(symbol, at):
             return Token("name", symbol, at)
     c = text[at]
-    what = c if c.isprintable() else f"the character U+{ord(c):04X}"
-    hint = f": {_HINTS[c]}" if c in _HINTS else ""
-    raise ExpressionError(f"{what} has no place in a formula{hint}", text, at)
+    what = c if c.isprintable() else say("the character U+{0:04X}", ord(c))
+    hint = f": {say(_HINTS[c])}" if c in _HINTS else ""
+    raise ExpressionError(say("{0} has no place in a formula{1}", what, hint), text, at)
 
 
 def _number(digits: str, text: str, column: int) -> float:
     value = float(digits.replace("−", "-"))
     if math.isinf(value):
-        raise ExpressionError(f"the number {shown(digits)} is too large for a float", text, column)
+        raise ExpressionError(say("the number {0} is too large for a float", shown(digits)), text, column)
     return value
 
 

@@ -189,7 +189,7 @@ class Op:
         """The operands in order, with named ones in their place and defaults filled in."""
         total = len(self.operands)
         if len(operands) > total or any(name in self.operands[: len(operands)] for name in named):
-            raise TypeError(f"{self.name} takes {self.signature}, not {len(operands) + len(named)} operands")
+            raise TypeError(_said("{0} takes {1}, not {2} operands", self, len(operands) + len(named)))
         filled = list(operands)
         for i in range(len(operands), total):
             name, default = self.operands[i], i - total + len(self.defaults)
@@ -198,10 +198,10 @@ class Op:
             elif default >= 0:
                 filled.append(self.defaults[default])
             else:
-                raise TypeError(f"{self.name} takes {self.signature}; {name} is missing")
+                raise TypeError(_said("{0} takes {1}; {2} is missing", self, name))
         unknown = set(named) - set(self.operands)
         if unknown:
-            raise TypeError(f"{self.name} takes {self.signature}; it has no operand {min(unknown)!r}")
+            raise TypeError(_said("{0} takes {1}; it has no operand {2!r}", self, min(unknown)))
         return tuple(filled)
 
     @property
@@ -239,7 +239,9 @@ class Op:
 
     def require_derivative(self) -> None:
         if self.why_not:
-            raise NotDifferentiableError(f"{self.name} has no gradient: {self.why_not}")
+            from scalargrad.language import say
+
+            raise NotDifferentiableError(say("{0} has no gradient: {1}", self.name, say(self.why_not)))
 
     def _on_other(self, operands: tuple[Any, ...]) -> Any:
         np = sys.modules.get("numpy")
@@ -266,6 +268,13 @@ class Op:
         dtype = np.result_type(*[a for a in whole if isinstance(a, np.ndarray) and a.ndim] or whole)
         with np.errstate(all="ignore"):
             return np.asarray(self.forward(np, *whole)).astype(dtype, copy=False)[()]
+
+
+def _said(text: str, row: Op, *details: object) -> str:
+    """What is wrong with a call of an op, in the language that is spoken."""
+    from scalargrad.language import say
+
+    return say(text, row.name, row.signature, *details)
 
 
 def as_number(data: Any, where: str) -> float:

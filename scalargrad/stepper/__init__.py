@@ -1,69 +1,69 @@
-"""The stepper: a computation and its gradients told one step at a time, in text, Markdown and LaTeX."""
+"""The stepper: a computation and its gradients told one step at a time, in text, in drawings, on a page that plays."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from functools import cached_property
 from os import PathLike
 from pathlib import Path
-from typing import Any, overload
+from typing import TYPE_CHECKING, Any, overload
 
+from scalargrad.formatting import decimal
+from scalargrad.language import language, say
 from scalargrad.stepper import rendering
-from scalargrad.stepper.equations import Equation, equation
+from scalargrad.stepper.equations import Equation, equation, result_of
 from scalargrad.stepper.markup import Latex, Markup, Text
-from scalargrad.stepper.words import WORDS, Words
+from scalargrad.stepper.rounding import rounded_along
+from scalargrad.stepper.told import StepText
 from scalargrad.tracing import Step, Trace, trace
 
-__all__ = ["StepText", "Stepper", "steps"]
+if TYPE_CHECKING:
+    from scalargrad.stepper.frames import StepDrawing
+    from scalargrad.stepper.worksheet import Worksheet
+
+__all__ = ["Stepper", "steps"]
 
 
-@dataclass(frozen=True, slots=True)
-class StepText:
-    """One step in words and numbers.
+class Stepper(Sequence["StepDrawing"]):
+    """All steps of a computation: the forward pass node by node, then the backward pass edge by edge.
 
-    ``text`` is the whole line: ``formula = numbers = result`` and the note. Where an edge is crossed, the upstream
-    number times the local derivative's formula stands between the first two.
+    A sequence: ``stepper[i]`` is one step, a drawing with that step lit and its line of text. A notebook shows the
+    whole as a player.
     """
 
-    index: int
-    """Its place, from 0."""
-    kind: str
-    """``leaf``, ``forward``, ``seed``, ``backward`` or ``sum``: see :class:`scalargrad.tracing.Step`."""
-    title: str
-    formula: str
-    """The equation in names: ``∂L/∂w₀ = ∂L/∂v₁ × ∂v₁/∂w₀``."""
-    local: str
-    """The formula of the local derivative where an edge is crossed: ``x₀``; otherwise empty."""
-    numbers: str
-    """The same with numbers put in: ``0.1966 × (-1.0000)``; empty where a number is given."""
-    result: str
-    note: str
-    """Why, where a step does not explain itself; otherwise empty."""
-    text: str
-    latex: str
-    """The equation in LaTeX's mathematics."""
-
-
-class Stepper(Sequence[StepText]):
-    """All steps of a computation: the forward pass node by node, then the backward pass edge by edge."""
-
-    def __init__(self, trace: Trace, precision: int, words: Words) -> None:
-        self.trace = trace
+    def __init__(self, trace: Trace, precision: int, lang: str, rounding: int | None = None) -> None:
+        self.exact = trace
+        """The Trace with the exact numbers."""
+        self.trace = trace if rounding is None else rounded_along(trace, rounding)
+        """The Trace with the numbers that are told: the exact ones, unless they are rounded as one goes along."""
         self.precision = precision
-        self._words = words
-        self._steps = trace.forward + trace.backward
+        """How many decimals are told of exact numbers."""
+        self.rounding = rounding
+        """To how many decimals every number is rounded as one goes along; None: not at all."""
+        self.lang = lang
+        self.moments: tuple[Step, ...] = self.trace.forward + self.trace.backward
+        """The steps as the Trace has them."""
+
+    @property
+    def decimals(self) -> int:
+        """How many decimals are shown."""
+        return self.precision if self.rounding is None else self.rounding
+
+    @cached_property
+    def _exact_moments(self) -> tuple[Step, ...]:
+        return self.exact.forward + self.exact.backward
 
     def __len__(self) -> int:
-        return len(self._steps)
+        return len(self.moments)
 
     @overload
-    def __getitem__(self, index: int) -> StepText: ...
+    def __getitem__(self, index: int) -> StepDrawing: ...
     @overload
-    def __getitem__(self, index: slice) -> tuple[StepText, ...]: ...
+    def __getitem__(self, index: slice) -> tuple[StepDrawing, ...]: ...
 
-    def __getitem__(self, index: int | slice) -> StepText | tuple[StepText, ...]:
+    def __getitem__(self, index: int | slice) -> StepDrawing | tuple[StepDrawing, ...]:
         places = range(len(self))[index]
-        return self._step(places) if isinstance(places, int) else tuple(map(self._step, places))
+        return self._drawing(places) if isinstance(places, int) else tuple(map(self._drawing, places))
 
     def __repr__(self) -> str:
         return f"<Stepper of {self.trace.root.name}: {len(self)} steps>"
@@ -71,9 +71,20 @@ class Stepper(Sequence[StepText]):
     def __str__(self) -> str:
         return self.text
 
-    def _step(self, index: int) -> StepText:
-        step, mathematics = self._steps[index], Text()
-        told, note = self._equation(step, mathematics), self._note(step, mathematics)
+    def _drawing(self, index: int) -> StepDrawing:
+        from scalargrad.stepper.frames import StepDrawing
+
+        return StepDrawing(self.trace, self.moments, self.told[index], self.decimals, self.lang)
+
+    @cached_property
+    def told(self) -> tuple[StepText, ...]:
+        """Every step in words and numbers."""
+        return tuple(map(self._told, range(len(self))))
+
+    def _told(self, index: int) -> StepText:
+        step, mathematics = self.moments[index], Text()
+        told, note, exact = self._equation(index, mathematics), self._note(step, mathematics), self._exact(index)
+        aside = self._aside(exact, note)
         line = " = ".join(told.members)
         return StepText(
             index=index,
@@ -83,68 +94,70 @@ class Stepper(Sequence[StepText]):
             local=told.local,
             numbers=told.numbers,
             result=told.result,
-            note=note,
-            text=f"{line} ({note})" if note else line,
-            latex=" = ".join(self._equation(step, Latex()).members),
+            exact=exact,
+            note=aside,
+            text=f"{line} ({aside})" if aside else line,
+            latex=" = ".join(self._equation(index, Latex()).members),
         )
 
-    def _equation(self, step: Step, markup: Markup) -> Equation:
-        return equation(step, self.trace, markup, self._words, self.precision)
+    def _say(self, text: str, *values: object) -> str:
+        return say(text, *values, lang=self.lang)
+
+    def _equation(self, index: int, markup: Markup) -> Equation:
+        return equation(self.moments[index], self.trace, markup, self.lang, self.decimals)
+
+    def _exact(self, index: int) -> str:
+        """The exact number of a step, where the one that is told is rounded."""
+        if self.rounding is None or self.moments[index].kind == "seed":
+            return ""
+        now, exact = result_of(self.moments[index]), result_of(self._exact_moments[index])
+        return "" if now == exact or not isinstance(exact, float) else decimal(exact, self.precision)
+
+    def _aside(self, exact: str, note: str) -> str:
+        told = self._say("exactly {0}", exact) if exact else ""
+        return "; ".join(filter(None, (told, note)))
 
     def _title(self, step: Step, markup: Markup) -> str:
-        name, words = markup.name(step.node), self._words
+        name = markup.name(step.node)
         if step.kind == "backward":
-            return words.edge.format(markup.name(step.edges[0].output), name)
+            return self._say("From {0} back to {1}", markup.name(step.edges[0].output), name)
         if step.kind == "forward":
-            return words.compute.format(name, step.node.op)
-        return {"leaf": words.leaf, "seed": words.seed, "sum": words.sum}[step.kind].format(name)
+            return self._say("Compute {0} ({1})", name, step.node.op)
+        if step.kind == "leaf":
+            return self._say("Input {0}", name)
+        return self._say("Start at {0}", name) if step.kind == "seed" else self._say("Add up the shares of {0}", name)
 
     def _note(self, step: Step, markup: Markup) -> str:
         name = markup.inline(markup.name(step.node))
         if step.kind == "sum":
-            return self._words.why_sum.format(name, len(step.edges))
-        return self._words.why_one.format(name) if step.kind == "seed" else ""
+            return self._say("{0} is used {1} times, and each use adds its share", name, len(step.edges))
+        if step.kind == "seed":
+            return self._say("a change of {0} changes {0} by exactly as much, so the backward pass starts from 1", name)
+        return ""
 
     @property
     def _kinds(self) -> list[str]:
-        return [step.kind for step in self._steps]
+        return [step.kind for step in self.moments]
 
     @property
     def text(self) -> str:
         """All steps as numbered lines of Unicode text."""
-        return rendering.as_text(self._kinds, [step.text for step in self], self._words)
+        return rendering.as_text(self._kinds, [step.text for step in self.told], self.lang)
 
     @property
     def markdown(self) -> str:
         """All steps as two numbered lists in Markdown."""
-        lines = [" = ".join(self._equation(step, Text()).members) for step in self._steps]
-        notes = [self._note(step, Text()) for step in self._steps]
-        return rendering.as_markdown(self._kinds, lines, notes, self._words)
+        lines = [" = ".join(self._equation(i, Text()).members) for i in range(len(self))]
+        return rendering.as_markdown(self._kinds, lines, [told.note for told in self.told], self.lang)
 
     @property
     def latex(self) -> str:
         """All steps as the body of a LaTeX document that loads amsmath; :meth:`save` writes the whole document."""
-        equations = [self._equation(step, Latex()) for step in self._steps]
-        notes = [self._note(step, Latex()) for step in self._steps]
-        return rendering.as_latex(self._kinds, equations, notes, self._words)
-
-    def save(self, path: str | PathLike[str]) -> Path:
-        """Write the steps to a file in the form its name asks for, in UTF-8.
-
-        ``.txt``, ``.md`` or ``.tex``; or ``.html``, a page that plays them, with no need of a network.
-        """
-        path = Path(path)
-        forms: dict[str, Callable[[], str]] = {
-            ".txt": lambda: self.text,
-            ".md": lambda: self.markdown,
-            ".tex": self._document,
-            ".html": lambda: self.html,
-        }
-        form = forms.get(path.suffix.lower())
-        if form is None:
-            raise ValueError(f"steps are saved as .txt, .md, .tex or .html, not as {path.name!r}: choose one")
-        path.write_text(form(), encoding="utf-8", newline="\n")
-        return path
+        markup = Latex()
+        equations = [self._equation(i, markup) for i in range(len(self))]
+        notes = [self._note(step, markup) for step in self.moments]
+        asides = [markup.words(self._say("exactly {0}", told.exact)) if told.exact else "" for told in self.told]
+        return rendering.as_latex(self._kinds, equations, notes, asides, self.lang)
 
     @property
     def html(self) -> str:
@@ -155,14 +168,63 @@ class Stepper(Sequence[StepText]):
         """The same page; with ``predict`` it asks for each number before it shows it, and tells what a slip was."""
         from scalargrad.stepper.player import page
 
-        return page(self.trace, self, self.precision, predict)
+        return page(self, predict)
 
-    def _document(self) -> str:
-        return rendering.latex_document(self.latex)
+    def worksheet(self, blanks: Any = "all", *, seed: int = 0, title: str | None = None) -> Worksheet:
+        """A page to print and fill in: the drawing and the formulas with numbers left blank; ``.key`` has the answers.
+
+        ``blanks`` says which numbers: "all" that are computed, "forward", "backward", how many of them (chosen by
+        ``seed``), or the indices of steps. Raises ValueError if there is nothing to leave blank.
+        """
+        from scalargrad.stepper.worksheet import make
+
+        return make(self, blanks, seed, title)
+
+    def save(self, path: str | PathLike[str], *, predict: bool = False) -> Path:
+        """Write the steps to a file in the form its name asks for, in UTF-8.
+
+        ``.txt``, ``.md`` or ``.tex``; or ``.html``, a page that plays them, with no need of a network (and, with
+        ``predict``, asks for the numbers first).
+        """
+        path = Path(path)
+        forms: dict[str, Callable[[], str]] = {
+            ".txt": lambda: self.text,
+            ".md": lambda: self.markdown,
+            ".tex": lambda: rendering.latex_document(self.latex),
+            ".html": lambda: self.player(predict),
+        }
+        form = forms.get(path.suffix.lower())
+        if form is None:
+            raise ValueError(say("steps are saved as .txt, .md, .tex or .html, not as {0!r}: choose one", path.name))
+        path.write_text(form(), encoding="utf-8", newline="\n")
+        return path
+
+    def open(self, *, predict: bool = False) -> Path:
+        """Show the player in the web browser; the page is a temporary file, whose path is returned."""
+        import tempfile
+        import webbrowser
+
+        path = self.save(Path(tempfile.mkdtemp(prefix="scalargrad-")) / "steps.html", predict=predict)
+        webbrowser.open(path.as_uri())
+        return path
+
+    def _repr_mimebundle_(self, **options: Any) -> dict[str, str]:
+        bundle = {"text/plain": self.text}
+        try:
+            from scalargrad.stepper.notebook import block
+
+            bundle["text/html"] = block(self)
+        except Exception as error:  # a notebook must show something, whatever is wrong with the machine's Graphviz
+            bundle["text/plain"] = f"{error}\n\n{self.text}"
+        return bundle
 
 
-def steps(root_or_trace: Any, *, precision: int = 4) -> Stepper:
+def steps(root_or_trace: Any, *, precision: int = 4, lang: str | None = None, rounding: int | None = None) -> Stepper:
     """The computation behind a result, step by step: forward, then backward, with ``precision`` decimals.
+
+    ``lang`` is the language, "en" or "ru" (``SCALARGRAD_LANG`` if not given). With ``rounding=2`` every number is
+    rounded to two decimals before the next one is computed from it, as on the lecture's slides, and the exact number is
+    told beside it.
 
     Pure, like :func:`scalargrad.trace`: no ``grad`` is touched, and a stale graph is refused with StaleGraphError.
 
@@ -182,7 +244,12 @@ def steps(root_or_trace: Any, *, precision: int = 4) -> Stepper:
     <BLANKLINE>
     >>> told[-1].title, told[-1].local, told[-1].result
     ('From L back to x₀', 'w₀', '2.00')
+    >>> steps(Value(0.196612, label="u") * w, rounding=1)[2].text
+    'L = u·w₀ = 0.2 × 2.0 = 0.4 (exactly 0.3932)'
     """
-    if isinstance(precision, bool) or not isinstance(precision, int) or not 0 <= precision <= 17:
-        raise ValueError(f"precision is a number of decimals from 0 to 17, not {precision!r}")
-    return Stepper(trace(root_or_trace), precision, WORDS["en"])
+    for name, decimals in (("precision", precision), ("rounding", rounding)):
+        if name == "rounding" and decimals is None:
+            continue
+        if isinstance(decimals, bool) or not isinstance(decimals, int) or not 0 <= decimals <= 17:
+            raise ValueError(say("{0} is a number of decimals from 0 to 17, not {1!r}", name, decimals))
+    return Stepper(trace(root_or_trace), precision, language(lang), rounding)

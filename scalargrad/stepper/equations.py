@@ -9,7 +9,6 @@ from dataclasses import dataclass
 
 from scalargrad.formatting import decimal
 from scalargrad.stepper.markup import Markup, is_constant
-from scalargrad.stepper.words import Words
 from scalargrad.tracing import ArrayNumber, EdgeGrad, Number, Step, Trace
 
 
@@ -34,7 +33,7 @@ class Equation:
         return tuple(x for x in (self.left, self.symbols, self.mixed, numbers, self.result) if x)
 
 
-def equation(step: Step, trace: Trace, markup: Markup, words: Words, precision: int) -> Equation:
+def equation(step: Step, trace: Trace, markup: Markup, lang: str, precision: int) -> Equation:
     """What a step says. Numbers are put into its formula, arrays are not: they would fill pages."""
     node = step.node
 
@@ -55,13 +54,13 @@ def equation(step: Step, trace: Trace, markup: Markup, words: Words, precision: 
     if step.kind == "seed":
         return Equation(gradient, "1")
     if step.kind == "sum" and node.grad is not None:
-        shares = [markup.via(gradient, markup.name(e.output), operand_of(e, trace), words) for e in step.edges]
+        shares = [markup.via(gradient, markup.name(e.output), operand_of(e, trace), lang) for e in step.edges]
         first, *others = [number(e.downstream) for e in step.edges]
         added = markup.sum([first, *map(markup.enclosed, others)])
         return Equation(gradient, number(node.grad), symbols=markup.sum(shares), numbers=added)
     (edge,) = step.edges
     if len(trace.edges_from(node)) > 1:
-        gradient = markup.via(gradient, markup.name(edge.output), operand_of(edge, trace), words)
+        gradient = markup.via(gradient, markup.name(edge.output), operand_of(edge, trace), lang)
     local, whole = markup.local(edge), markup.derivative(trace.root, edge.output)
     symbols = whole + markup.times + markup.derivative(edge.output, node)
     result = number(edge.downstream)
@@ -72,6 +71,13 @@ def equation(step: Step, trace: Trace, markup: Markup, words: Words, precision: 
     mixed = "" if is_constant(local) and plain else upstream + markup.times + markup.enclosed(local)
     product = upstream + markup.times + markup.enclosed(number(edge.local)) if plain else ""
     return Equation(gradient, result, symbols, mixed, product, local)
+
+
+def result_of(step: Step) -> Number | None:
+    """The number a step finds, or is given."""
+    if step.kind in ("leaf", "forward"):
+        return step.node.value
+    return step.edges[0].downstream if step.kind == "backward" else step.node.grad
 
 
 def operand_of(edge: EdgeGrad, trace: Trace) -> int | None:

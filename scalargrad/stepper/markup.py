@@ -6,8 +6,8 @@ import re
 from typing import Any
 
 from scalargrad.formatting import number
+from scalargrad.language import say
 from scalargrad.ops.registry import OPS
-from scalargrad.stepper.words import Words
 from scalargrad.symbolic import latex_name, latex_text
 from scalargrad.tracing import ArrayNumber, EdgeGrad, TraceNode
 
@@ -71,7 +71,7 @@ class Markup:
     def derivative(self, of: TraceNode, by: TraceNode) -> str:
         raise NotImplementedError
 
-    def via(self, gradient: str, output: str, operand: int | None, words: Words) -> str:
+    def via(self, gradient: str, output: str, operand: int | None, lang: str) -> str:
         raise NotImplementedError
 
     def operation(self, op: str, operands: list[Any]) -> str:
@@ -119,8 +119,9 @@ class Text(Markup):
     def derivative(self, of: TraceNode, by: TraceNode) -> str:
         return f"∂{self.name(of)}/∂{self.name(by)}"
 
-    def via(self, gradient: str, output: str, operand: int | None, words: Words) -> str:
-        return words.via.format(gradient, output if operand is None else words.operand.format(output, operand))
+    def via(self, gradient: str, output: str, operand: int | None, lang: str) -> str:
+        use = output if operand is None else say("{0}, operand {1}", output, operand, lang=lang)
+        return say("{0} via {1}", gradient, use, lang=lang)
 
     def operation(self, op: str, operands: list[Any]) -> str:
         if op in OPS:  # between numbers a dot would be taken for a decimal point
@@ -169,7 +170,7 @@ class Latex(Markup):
     def derivative(self, of: TraceNode, by: TraceNode) -> str:
         return rf"\frac{{\partial {self.name(of)}}}{{\partial {self.name(by)}}}"
 
-    def via(self, gradient: str, output: str, operand: int | None, words: Words) -> str:
+    def via(self, gradient: str, output: str, operand: int | None, lang: str) -> str:
         return rf"\left.{gradient}\right|_{{{output}{'' if operand is None else f',{operand}'}}}"
 
     def operation(self, op: str, operands: list[Any]) -> str:

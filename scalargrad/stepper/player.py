@@ -8,16 +8,22 @@ import math
 import re
 from collections.abc import Sequence
 from importlib.resources import files
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from xml.etree import ElementTree
 
-from scalargrad.drawing import draw
+from scalargrad.drawing import Drawing, draw
 from scalargrad.drawing.theme import THEMES
+from scalargrad.language import say
+from scalargrad.stepper.told import StepText
 from scalargrad.tracing import Step, Trace
 
+if TYPE_CHECKING:
+    from scalargrad.stepper import Stepper
+
 PREFIX = "sg-"
-WORDS = {
-    "lang": "en",
+LARGEST = 2_000
+"""Up to how many nodes a page plays."""
+TEXTS = {
     "title": "Backpropagation, step by step",
     "smaller": "smaller",
     "whole": "the whole graph",
@@ -35,39 +41,54 @@ WORDS = {
     "right": "Right.",
     "wrong": "Not yet.",
     "number": "Write a number.",
+}
+"""What the page says besides the steps themselves."""
+SLIPS = {
     "sign": "Look at the sign.",
     "no upstream": "That is the local derivative alone: multiply it by the upstream gradient.",
     "no local": "That is the upstream gradient alone: multiply it by the local derivative.",
     "other operand": "That goes to the other operand: take the local derivative by this one.",
     "one share": "That is one share of several: add them all up.",
+    "sum": "That is the sum of upstream and local: multiply them.",
 }
-"""What the page says besides the steps themselves."""
+"""What a wrong answer may come from."""
 
 
-def page(trace: Trace, told: Sequence[Any], precision: int, predict: bool = False) -> str:
-    """The whole page; ``told`` are the steps in words. With ``predict`` it asks for each number before it shows it."""
-    moments = trace.forward + trace.backward
+def page(stepper: Stepper, predict: bool = False) -> str:
+    """The whole page. With ``predict`` it asks for each number before it shows it."""
+    trace, told, lang = stepper.trace, stepper.told, stepper.lang
+    words = {key: say(text, lang=lang) for key, text in TEXTS.items()}
+    title = say("{0}, step by step", trace.root.name, lang=lang) if trace.root.label else words["title"]
     data = {
         "prefix": PREFIX,
         "predict": predict,
-        "tolerance": 0.6 * 10.0**-precision,
-        "words": WORDS,
-        "steps": [_record(trace, moment, told[i], predict) for i, moment in enumerate(moments)],
+        "tolerance": 0.6 * 10.0**-stepper.decimals,
+        "words": {key: words[key] for key in ("play", "pause", "right", "wrong", "number")},
+        "steps": [_record(stepper, i, predict) for i in range(len(stepper))],
     }
-    rows = [f'<tr data-step="{i}"><td>{i + 1}</td><td>{html.escape(_line(x))}</td></tr>' for i, x in enumerate(told)]
-    parts = {key: html.escape(word) for key, word in WORDS.items()} | {
-        "css": _asset("player.css"),
-        "js": _asset("player.js"),
-        "svg": svg(trace, min(precision, 4)),
-        "rows": "\n".join(rows),
-        "maximum": str(len(moments) - 1),
+    parts = {key: html.escape(word) for key, word in words.items()} | {
+        "lang": lang,
+        "title": html.escape(title),
+        "css": asset("player.css"),
+        "js": asset("player.js"),
+        "svg": svg(whole(stepper, PREFIX)),
+        "rows": rows(told),
+        "maximum": str(len(told) - 1),
         # in a script element only these could end it, or begin a comment
         "data": json.dumps(data, ensure_ascii=False).replace("<", "\\u003c").replace("\u2028", "\\u2028"),
     }
-    return re.sub(r"\{\{(\w+)\}\}", lambda hole: parts[hole[1]], _asset("player.html"))
+    return re.sub(r"\{\{(\w+)\}\}", lambda hole: parts[hole[1]], asset("player.html"))
 
 
-def _record(trace: Trace, moment: Step, told: Any, predict: bool) -> dict[str, Any]:
+def rows(told: Sequence[StepText]) -> str:
+    """The steps as rows of a table."""
+    return "\n".join(
+        f'<tr data-step="{i}"><td>{i + 1}</td><td>{html.escape(_line(x))}</td></tr>' for i, x in enumerate(told)
+    )
+
+
+def _record(stepper: Stepper, index: int, predict: bool) -> dict[str, Any]:
+    trace, moment, told = stepper.trace, stepper.moments[index], stepper.told[index]
     edges = moment.edges if moment.kind == "backward" else ()
     complete = moment.kind in ("seed", "sum") or (moment.kind == "backward" and len(trace.edges_from(moment.node)) == 1)
     record: dict[str, Any] = {
@@ -81,7 +102,7 @@ def _record(trace: Trace, moment: Step, told: Any, predict: bool) -> dict[str, A
     if predict:
         record["question"] = told.formula + " = ?"
         record["value"] = _answer(moment)
-        record["slips"] = [{"value": x, "why": why} for x, why in _slips(trace, moment)]
+        record["slips"] = [{"value": x, "why": say(SLIPS[why], lang=stepper.lang)} for x, why in _slips(trace, moment)]
     return record
 
 
@@ -98,24 +119,34 @@ def _slips(trace: Trace, moment: Step) -> list[tuple[float, str]]:
     right = _answer(moment)
     if right is None:
         return []
-    slips = [(-right, WORDS["sign"])]
+    slips = [(-right, "sign")]
     if moment.kind == "sum":
-        slips += [(e.downstream, WORDS["one share"]) for e in moment.edges if isinstance(e.downstream, float)]
+        slips += [(e.downstream, "one share") for e in moment.edges if isinstance(e.downstream, float)]
     if moment.kind == "backward":
         (edge,) = moment.edges
         others = [e for e in trace.edges if e.output.index == edge.output.index and e.position != edge.position]
         if isinstance(edge.local, float) and isinstance(edge.upstream, float):
-            slips += [(edge.local, WORDS["no upstream"]), (edge.upstream, WORDS["no local"])]
-            slips += [(e.downstream, WORDS["other operand"]) for e in others if isinstance(e.downstream, float)]
+            slips += [(edge.local, "no upstream"), (edge.upstream, "no local")]
+            slips += [(e.downstream, "other operand") for e in others if isinstance(e.downstream, float)]
+            slips.append((edge.upstream + edge.local, "sum"))
     return [(x, why) for x, why in slips if math.isfinite(x) and x != right]
 
 
-def _line(told: Any) -> str:
+def _line(told: StepText) -> str:
     """The equation of a step without its note."""
-    return str(told.text.removesuffix(f" ({told.note})") if told.note else told.text)
+    return told.text.removesuffix(f" ({told.note})") if told.note else told.text
 
 
-def _asset(name: str) -> str:
+def whole(stepper: Stepper, prefix: str = "") -> Drawing:
+    """The drawing of all the numbers, with the names the steps have for them."""
+    decimals, lang = min(stepper.decimals, 4), stepper.lang
+    return draw(
+        stepper.trace, precision=decimals, legend=False, max_nodes=LARGEST, id_prefix=prefix, lang=lang, names=True
+    )
+
+
+def asset(name: str) -> str:
+    """A file that stands beside this one."""
     return files("scalargrad.stepper").joinpath(name).read_text(encoding="utf-8")
 
 
@@ -123,12 +154,11 @@ _SVG = "http://www.w3.org/2000/svg"
 _TEXTS = {"ink": "t-ink", "soft": "t-soft", "value": "t-value", "formula": "t-formula"}
 
 
-def svg(trace: Trace, precision: int) -> str:
+def svg(picture: Drawing) -> str:
     """The drawing with its parts named by what they mean, so that the page can hide, light and colour them."""
     theme = THEMES["light"]
     ElementTree.register_namespace("", _SVG)
     ElementTree.register_namespace("xlink", "http://www.w3.org/1999/xlink")
-    picture = draw(trace, precision=precision, legend=False, max_nodes=2000, id_prefix=PREFIX)
     root = ElementTree.fromstring(picture.svg.encode("utf-8"))
     for size in ("width", "height"):
         root.attrib.pop(size, None)

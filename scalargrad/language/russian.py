@@ -1,0 +1,395 @@
+"""Russian, by the English texts that stand in the code. Terms are those of the lectures."""
+
+# fmt: off
+RUSSIAN = {
+    # --- steps -------------------------------------------------------------------------------------------------------
+    "Forward": "Прямой проход",
+    "Backward": "Обратный проход",
+    "Input {0}": "Вход {0}",
+    "Compute {0} ({1})": "Вычисляем {0} ({1})",
+    "Start at {0}": "Начинаем с {0}",
+    "From {0} back to {1}": "От {0} назад к {1}",
+    "Add up the shares of {0}": "Складываем вклады в градиент по {0}",
+    "{0} via {1}": "{0} через {1}",
+    "{0}, operand {1}": "{0}, операнд {1}",
+    "{0} is used {1} times, and each use adds its share":
+        "число использований {0}: {1}, и каждое добавляет свой вклад",
+    "a change of {0} changes {0} by exactly as much, so the backward pass starts from 1":
+        "изменение {0} меняет {0} ровно на столько же, поэтому обратный проход начинается с 1",
+    "exactly {0}": "точно {0}",
+    "The computational graph of {0}": "Вычислительный граф {0}",
+    "steps are saved as .txt, .md, .tex or .html, not as {0!r}: choose one":
+        "шаги сохраняются как .txt, .md, .tex или .html, а не как {0!r}: выберите одно из них",
+    "{0} is a number of decimals from 0 to 17, not {1!r}":
+        "{0} — число знаков после точки от 0 до 17, а не {1!r}",
+    "rounding is for graphs of single numbers, not of arrays: leave it out":
+        "округление по ходу вычислений возможно для графов из чисел, а не из массивов: уберите его",
+    # --- the player --------------------------------------------------------------------------------------------------
+    "Backpropagation, step by step": "Обратное распространение ошибки по шагам",
+    "{0}, step by step": "{0} по шагам",
+    "smaller": "мельче",
+    "the whole graph": "весь граф",
+    "larger": "крупнее",
+    "first step": "первый шаг",
+    "step back": "шаг назад",
+    "play": "играть",
+    "pause": "пауза",
+    "next step": "следующий шаг",
+    "last step": "последний шаг",
+    "step": "шаг",
+    "your answer": "ваш ответ",
+    "check": "проверить",
+    "show it": "показать",
+    "Right.": "Верно.",
+    "Not yet.": "Пока нет.",
+    "Write a number.": "Напишите число.",
+    "Look at the sign.": "Проверьте знак.",
+    "That is the local derivative alone: multiply it by the upstream gradient.":
+        "Это только локальная производная: умножьте её на градиент, пришедший сверху (upstream).",
+    "That is the upstream gradient alone: multiply it by the local derivative.":
+        "Это только градиент, пришедший сверху (upstream): умножьте его на локальную производную.",
+    "That goes to the other operand: take the local derivative by this one.":
+        "Это уходит к другому операнду: возьмите локальную производную по этому.",
+    "That is one share of several: add them all up.": "Это один вклад из нескольких: сложите их все.",
+    "That is the sum of upstream and local: multiply them.":
+        "Это сумма upstream и local, а их нужно перемножить.",
+    # --- worksheets --------------------------------------------------------------------------------------------------
+    "{0}: forward and backward": "{0}: прямой и обратный проход",
+    "{0}: the answers": "{0}: ответы",
+    "The answers.": "Ответы.",
+    "Fill in the numbers that are left blank; on every edge upstream × local = downstream.":
+        "Впишите пропущенные числа; на каждом ребре upstream × local = downstream.",
+    "there is no number to leave blank: a worksheet needs a computation":
+        "нет числа, которое можно пропустить: для задания нужно вычисление",
+    "there is nothing to compute in step {0}: leave another number blank":
+        "в шаге {0} нечего вычислять: пропустите другое число",
+    "blanks is 'all', 'forward', 'backward', a number, or the indices of steps, not {0!r}":
+        "blanks — это 'all', 'forward', 'backward', количество или номера шагов, а не {0!r}",
+    "a worksheet is saved as .html, .md or .tex, not as {0!r}: choose one":
+        "задание сохраняется как .html, .md или .tex, а не как {0!r}: выберите одно из них",
+    # --- drawings ----------------------------------------------------------------------------------------------------
+    "value": "значение",
+    "gradient": "градиент",
+    "node": "узел",
+    "made by": "получен как",
+    "(given)": "(дано)",
+    "on an edge: upstream × local = downstream, and ∂ the local derivative":
+        "на ребре: upstream × local = downstream, ∂ — локальная производная",
+    "sum of {0}": "сумма, слагаемых: {0}",
+    "edges: {0}": "рёбер: {0}",
+    "operations: {0}": "операций: {0}",
+    "parameters: {0}": "параметров: {0}",
+    "precision is a number of decimals from 0 to 17, not {0!r}":
+        "precision — число знаков после точки от 0 до 17, а не {0!r}",
+    "direction is 'LR' (left to right) or 'TB' (downward), not {0!r}":
+        "direction — это 'LR' (слева направо) или 'TB' (сверху вниз), а не {0!r}",
+    "show takes {0}, not {1!r}": "show принимает {0}, а не {1!r}",
+    "depth is how many levels of scopes stay open, 0 or more, not {0!r}":
+        "depth — сколько уровней областей остаются раскрытыми, 0 или больше, а не {0!r}",
+    "this drawing would have {0} nodes, more than {1}: allow them with max_nodes={0}, or fold scopes with depth=0 "
+    "(give the parts of a computation names with scalargrad.scope)":
+        "на этом рисунке было бы узлов: {0}, больше, чем {1}; разрешите их с max_nodes={0} или сверните области с "
+        "depth=0 (имена частям вычисления даёт scalargrad.scope)",
+    "a drawing is saved as .svg, .png, .dot or .json, not as {0!r}":
+        "рисунок сохраняется как .svg, .png, .dot или .json, а не как {0!r}",
+    "cannot write {0}: there is no folder {1}": "нельзя записать {0}: нет папки {1}",
+    "theme is 'light' or 'dark', not {0!r}": "theme — это 'light' или 'dark', а не {0!r}",
+    "there is no layout engine: install one with `pip install graphviz-pure`, or Graphviz, or name its dot program in "
+    "the environment variable {0}":
+        "нет программы, которая размещает граф: установите её командой `pip install graphviz-pure`, или Graphviz, или "
+        "укажите его программу dot в переменной окружения {0}",
+    "the environment variable {0}": "переменная окружения {0}",
+    "the installed package graphviz-pure": "установленный пакет graphviz-pure",
+    "{0} on the PATH": "{0} в PATH",
+    "{0} failed: {1}": "{0} завершилась с ошибкой: {1}",
+    "{0} is {1!r}, which is not a program that can be run": "{0} — это {1!r}, но такую программу нельзя запустить",
+    "the layout took more than {0} s: draw a smaller graph, or fold it with depth=":
+        "размещение заняло больше {0} с: нарисуйте граф поменьше или сверните его с depth=",
+    "{0} (from {1}) cannot be run: {2}": "{0} ({1}) не запускается: {2}",
+    "it wrote nothing": "она ничего не вывела",
+    # --- formulas ----------------------------------------------------------------------------------------------------
+    "parse: expected a formula as text, not {0!r} ({1})": "parse: ожидалась формула в виде текста, а не {0!r} ({1})",
+    "its variables are {0}": "её переменные: {0}",
+    "the formula has no variable {0}: {1}": "в формуле нет переменной {0}: {1}",
+    "; the exponential function is exp(x)": "; экспонента — это exp(x)",
+    "the formula needs a value for {0}: give {1}=…{2}": "формуле нужно значение {0}: задайте {1}=…{2}",
+    "{0} is given twice: {1} is the same variable": "{0} задано дважды: {1} — та же переменная",
+    "{0} is a constant in formulas and takes no value": "{0} в формулах — постоянная, значение ей не задают",
+    "there is no function {0}; if it is a variable, write {0}·(…) to multiply":
+        "нет функции {0}; если это переменная, для умножения пишите {0}·(…)",
+    "there is no function {0}: did you mean {1}?": "нет функции {0}: может быть, {1}?",
+    "there is no operator between {0} and {1}: to multiply, write · or * there":
+        "между {0} и {1} нет знака операции: для умножения поставьте там · или *",
+    "there is no number or name after {0}": "после {0} нет числа или имени",
+    "there is no number or name before {0}": "перед {0} нет числа или имени",
+    "there is no number or name between {0} and {1}": "между {0} и {1} нет числа или имени",
+    "the formula is empty": "формула пуста",
+    "this {0} is never closed": "эта скобка {0} не закрыта",
+    "this {0} closes nothing": "эта скобка {0} ничего не закрывает",
+    "this {0} cannot close the {1} before it": "эта скобка {0} не может закрыть {1} перед ней",
+    "{0} is a number, not a function: write {0}·(…) to multiply":
+        "{0} — число, а не функция: для умножения пишите {0}·(…)",
+    "{0} is a variable, not a function: write {0}·(…) to multiply":
+        "{0} — переменная, а не функция: для умножения пишите {0}·(…)",
+    "{0} is a function: write {0}(…)": "{0} — функция: пишите {0}(…)",
+    "a formula has no indexing: write x0 or x₀ for an element of x":
+        "в формуле нет индексации: для элемента x пишите x0 или x₀",
+    "two powers in a row can be read in two ways: put ( ) around one":
+        "две степени подряд можно прочесть двояко: возьмите одну в ( )",
+    "square brackets hold a comparison, as in [x > 0]: to group, use ( )":
+        "в квадратных скобках стоит сравнение, например [x > 0]: для группировки пишите ( )",
+    "brackets, signs and powers are nested more than {0} deep":
+        "глубина вложенности скобок, знаков и степеней больше {0}",
+    "a comma stands between operands of a function; the decimal sign is a point":
+        "запятая стоит между операндами функции; дробная часть отделяется точкой",
+    "operands given by name come after the others": "операнды с именами идут после остальных",
+    "{0} is given twice": "{0} задано дважды",
+    "a formula has no =; a comparison stands in square brackets: [a = b]":
+        "в формуле нет знака =; сравнение стоит в квадратных скобках: [a = b]",
+    "a comparison stands in square brackets: [a {0} b]": "сравнение стоит в квадратных скобках: [a {0} b]",
+    "one comparison to a bracket: write [a < b]·[b < c] for a < b < c":
+        "в скобке одно сравнение: вместо a < b < c пишите [a < b]·[b < c]",
+    "the formula is too long to be read here": "формула слишком длинна, чтобы прочесть её здесь",
+    "the constant that begins here is {0}, not a finite number":
+        "постоянная, которая здесь начинается, равна {0}: это не конечное число",
+    "the character U+{0:04X}": "знак U+{0:04X}",
+    "{0} has no place in a formula{1}": "{0} не может стоять в формуле{1}",
+    "it has no attributes, and a point belongs to a number": "атрибутов в ней нет, а точка бывает только в числе",
+    "it has no texts in quotes": "текста в кавычках в ней нет",
+    "write abs(x) for |x|": "вместо |x| пишите abs(x)",
+    "write [a ≠ b] for “not equal”": "«не равно» пишется [a ≠ b]",
+    "it is one expression, not a statement": "это одно выражение, а не инструкция",
+    "a formula has at most {0} characters, not {1}": "в формуле не больше {0} знаков, а не {1}",
+    "a formula has at most {0} numbers, names, operators and brackets":
+        "в формуле не больше {0} чисел, имён, операций и скобок",
+    "only a whole number may be raised: write ^({0}) for any other power":
+        "верхним индексом пишется только целое число: для другой степени пишите ^({0})",
+    "the number {0} is too large for a float": "число {0} слишком велико",
+    "{0} is a word of Python and cannot stand in a formula": "{0} — слово языка Python, в формуле оно стоять не может",
+    "{0} takes {1}, not {2} operands": "{0} принимает {1}, число операндов не может быть {2}",
+    "{0} takes {1}; it has no operand {2!r}": "{0} принимает {1}; операнда {2!r} у неё нет",
+    "{0} takes {1}; {2} is missing": "{0} принимает {1}; не хватает {2}",
+    "{0} has no gradient: {1}": "у {0} нет градиента: {1}",
+    # --- checking ----------------------------------------------------------------------------------------------------
+    "{0} is {1:.10g} by its rule and {2:.10g} by finite differences":
+        "{0} по своему правилу равна {1:.10g}, а по конечным разностям {2:.10g}",
+    "{0} is {1:.10g} by the graph and {2:.10g} by finite differences":
+        "{0} по графу равна {1:.10g}, а по конечным разностям {2:.10g}",
+    "on the edge {0} → {1} ({2}), {3}": "на ребре {0} → {1} ({2}) {3}",
+    ", {0} at a kink": ", в изломе: {0}",
+    ", {0} not finite": ", не конечных: {0}",
+    ", though each edge is right: a part of the computation does not go through the graph":
+        ", хотя каждое ребро верно: часть вычисления идёт мимо графа",
+    "Wrong: {0} of {1} derivatives{2}. The worst: {3}.": "Неверно производных: {0} из {1}{2}. Худшая: {3}.",
+    "All right: {0} of {1} derivatives agree{2}. The worst: {3}.":
+        "Всё верно: совпало производных {0} из {1}{2}. Наибольшее отличие: {3}.",
+    "Nothing compared: of {0} derivatives{1}. The first: {2}.": "Сравнивать нечего: производных {0}{1}. Первая: {2}.",
+    "derivative": "производная",
+    "rule": "правило",
+    "by rule": "по правилу",
+    "by difference": "по разности",
+    "error": "ошибка",
+    "whole graph": "весь граф",
+    "ok": "верно",
+    "wrong": "неверно",
+    "kink": "излом",
+    "skipped": "пропущена",
+    # --- the command line --------------------------------------------------------------------------------------------
+    "Step through backpropagation, number by number.": "Обратное распространение ошибки по шагам, число за числом.",
+    "Draw the graph with every value and gradient, or write its trace as JSON.":
+        "Нарисовать граф со всеми значениями и градиентами или записать его трассу как JSON.",
+    "Tell the computation step by step: forward, then backward.":
+        "Рассказать вычисление по шагам: прямой проход, затем обратный.",
+    "Compare every gradient with a finite difference; exit with 1 if one is wrong.":
+        "Сравнить каждый градиент с конечной разностью; код выхода 1, если какой-то неверен.",
+    "Show the sigmoid neuron of the lecture: its values, its gradients, its drawing.":
+        "Показать сигмоидный нейрон из лекции: значения, градиенты, рисунок.",
+    "Look at the installation; exit with 1 and say what to do if something is broken.":
+        "Проверить установку; если что-то сломано, код выхода 1 и совет, что делать.",
+    "List the ops: their formula, their local derivatives, and what they are.":
+        "Перечислить операции: формула, локальные производные и что это такое.",
+    "COMMAND": "КОМАНДА",
+    "commands:": "команды:",
+    "examples:": "примеры:",
+    "usage:": "вызов:",
+    "options": "параметры",
+    "what it takes": "что задаётся",
+    "begin with: {0}": "начните с: {0}",
+    "more about one of them: {0}": "подробнее об одной из них: {0}",
+    "show this help and exit": "показать эту справку и выйти",
+    "show the version": "показать версию",
+    "the language: en or ru; {0} chooses it too": "язык: en или ru; его выбирает и {0}",
+    "out of memory: the graph is too large for this machine": "не хватает памяти: граф слишком велик для этой машины",
+    "there is no command {0!r}: expected one of {1} (see scalargrad --help)":
+        "нет команды {0!r}: есть {1} (см. scalargrad --help)",
+    "a formula, in quotes: \"tanh(w*x + b)\"": "формула в кавычках: \"tanh(w*x + b)\"",
+    "a number for each variable; 1/3 and pi/2 too": "число для каждой переменной; можно и 1/3, и pi/2",
+    "a .svg, .png, .dot or .json file": "файл .svg, .png, .dot или .json",
+    "decimals": "знаков после точки",
+    "decimals; 4 if not given": "знаков после точки; 4, если не задано",
+    "round every number to N decimals before going on, as on the slides":
+        "округлять каждое число до N знаков, прежде чем считать дальше, как на слайдах",
+    "where data flows: LR, to the right, or TB, down": "куда идут данные: LR, вправо, или TB, вниз",
+    "light or dark": "light (светлая) или dark (тёмная)",
+    "which of values,upstream,local,downstream,formulas to show":
+        "что показывать из values,upstream,local,downstream,formulas",
+    "draw graphs of up to so many nodes": "рисовать графы, в которых узлов не больше этого",
+    "fold scopes nested deeper than this": "свернуть области, вложенные глубже этого",
+    "-o {0}: expected a name that ends in .svg, .png, .dot or .json":
+        "-o {0}: имя должно оканчиваться на .svg, .png, .dot или .json",
+    "-o {0}: expected a name that ends in {1}": "-o {0}: имя должно оканчиваться на {1}",
+    "{0} {1}: expected a name that ends in {2}": "{0} {1}: имя должно оканчиваться на {2}",
+    "wrote {0}": "записано: {0}",
+    "LaTeX, to stand in a document that loads amsmath": "LaTeX для документа с пакетом amsmath",
+    "Markdown": "Markdown",
+    "write a .txt, .md, .tex (a whole document) or .html (a page that plays the steps)":
+        "записать .txt, .md, .tex (целый документ) или .html (страницу, которая проигрывает шаги)",
+    "write the page that plays the steps": "записать страницу, которая проигрывает шаги",
+    "let the page ask for each number first": "пусть страница сначала спрашивает каждое число",
+    "write a worksheet (.html, .md or .tex) and its key": "записать задание (.html, .md или .tex) и ответы к нему",
+    "--predict is for the page that plays the steps: add --html steps.html":
+        "--predict относится к странице, которая проигрывает шаги: добавьте --html steps.html",
+    "1: gradients; 2: second derivatives too": "1: градиенты; 2: и вторые производные",
+    "the finite difference": "вид конечной разности",
+    "--order is 1 or 2, not {0}": "--order — это 1 или 2, а не {0}",
+    "where to write the drawing; sigmoid-neuron.svg": "куда записать рисунок; sigmoid-neuron.svg",
+    "show these ops only": "показать только эти операции",
+    "did you mean {0}?": "может быть, {0}?",
+    "the command ops without a name lists them all": "команда ops без имени перечисляет все",
+    "there is no op called {0!r}; {1}": "нет операции {0!r}; {1}",
+    "no gradient: {0}": "нет градиента: {0}",
+    "in formulas also {0}": "в формулах также {0}",
+    "{0}: expected a number such as 0.5, -1e-3 or 1/3": "{0}: ожидалось число, например 0.5, -1e-3 или 1/3",
+    "{0}, with a point: {1}={2}": "{0}, с точкой: {1}={2}",
+    "{0}, without variables, not {1}": "{0}, без переменных, а не {1}",
+    "{0} (see {1} --help)": "{0} (см. {1} --help)",
+    "the formula is empty; for example: {0}": "формула пуста; например: {0}",
+    "no value is given for {0}; for example: {1}": "не задано значение {0}; например: {1}",
+    "expected a number of decimals from 0 to 17, not {0!r}": "ожидалось число знаков от 0 до 17, а не {0!r}",
+    "expected a whole number, not {0!r}": "ожидалось целое число, а не {0!r}",
+    "expected name=value after the formula, not {0!r}; put a formula in quotes":
+        "после формулы ожидалось имя=значение, а не {0!r}; формулу берите в кавычки",
+    "{0} is given twice: leave one of them out": "{0} задано дважды: уберите одно из них",
+    "it has {0}": "в ней есть {0}",
+    "it has none": "переменных в ней нет",
+    "{0}: not a variable of the formula, {1}": "{0}: такой переменной в формуле нет, {1}",
+    "a value without a name": "значение без имени",
+    "--lang is en or ru, not {0!r}": "--lang — это en или ru, а не {0!r}",
+    "there is no option {0}; a formula that begins so needs parentheses: ({1})":
+        "нет параметра {0}; формуле, которая так начинается, нужны скобки: ({1})",
+    "the following arguments are required: {0}": "не хватает аргументов: {0}",
+    "argument {0}: expected one argument": "аргумент {0}: после него ожидалось значение",
+    "argument {0}: not allowed with argument {1}": "аргумент {0} нельзя задавать вместе с {1}",
+    "argument {0}: ignored explicit argument {1}": "аргументу {0} не задают значение {1}",
+    "argument {0}: invalid choice: {1} (choose from {2})": "аргумент {0}: нельзя {1} (выберите из {2})",
+    "unrecognized arguments: {0}": "лишние аргументы: {0}",
+    "argument {0}: {1}": "аргумент {0}: {1}",
+    # --- demo --------------------------------------------------------------------------------------------------------
+    "The sigmoid neuron L = {0}\nat {1}": "Сигмоидный нейрон L = {0}\nпри {1}",
+    "The drawing with all of this: {0}": "Рисунок, на котором всё это есть: {0}",
+    "The page that plays the steps: {0}": "Страница, которая проигрывает шаги: {0}",
+    "Try next:": "Попробуйте дальше:",
+    "Forward: every operation computes its value": "Прямой проход: каждая операция вычисляет своё значение",
+    "Backward: from L on, every edge passes on upstream × local = downstream":
+        "Обратный проход: от L каждое ребро передаёт дальше upstream × local = downstream",
+    "  it starts from ∂L/∂L = {0}": "  он начинается с ∂L/∂L = {0}",
+    "  edge        [upstream] × [local] = downstream   6 digits  local derivative":
+        "  ребро       [upstream] × [local] = downstream   6 знаков  локальная производная",
+    "  (rounded as on the slides; 0.20 × 2.00 gives 0.39 because 0.20 is 0.196612)":
+        "  (округлено, как на слайдах; 0.20 × 2.00 даёт 0.39, потому что 0.20 — это 0.196612)",
+    "Gradients of L": "Градиенты L",
+    "{0} cannot be written here ({1}), so it is put where temporary files go":
+        "{0} нельзя записать здесь ({1}), поэтому файл лежит среди временных",
+    # --- doctor ------------------------------------------------------------------------------------------------------
+    "look": "внимание",
+    "drawing": "рисунки",
+    "layout engine": "размещение графа",
+    "console": "консоль",
+    "optional": "по желанию",
+    "the installed one is in {0}; another folder comes first in PYTHONPATH or is the current one":
+        "установленный лежит в {0}; другая папка стоит раньше в PYTHONPATH или является текущей",
+    "package {0}": "пакет {0}",
+    "{0}, {1}, from {2}": "{0}, {1}, откуда: {2}",
+    "works: two nodes, {0} characters of SVG": "работают: два узла, знаков SVG: {0}",
+    "unknown": "неизвестно",
+    "colours": "цвета",
+    "no colours": "без цветов",
+    "pip uninstall {0}, then install this project again": "pip uninstall {0}, затем установите этот проект снова",
+    "not installed": "не установлен",
+    "pip install --force-reinstall graphviz-pure, or let SCALARGRAD_DOT name a dot program":
+        "pip install --force-reinstall graphviz-pure, или укажите программу dot в SCALARGRAD_DOT",
+    "{0}, {1}: has not all of {2}, written as {3}": "{0}, {1}: есть не все знаки {2}, пишется {3}",
+    "What to do": "Что делать",
+    "Something is broken.": "Что-то сломано.",
+    "Everything works.": "Всё работает.",
+    "none": "ничего",
+    "{0}  (not installed, runs from its folder)": "{0}  (не установлен, работает из своей папки)",
+    "mend what is wrong above; if nothing is, report this line":
+        "исправьте то, что неверно выше; если там всё верно, сообщите эту строку",
+    "set PYTHONIOENCODING=utf-8 if the console can show them":
+        "задайте PYTHONIOENCODING=utf-8, если консоль может их показать",
+    "{0}: another project, {1}, has put its own here": "{0}: другой проект, {1}, положил сюда свой",
+    "{0}: not found": "{0}: не найден",
+    "install this project again": "установите этот проект снова",
+    "{0}: imported from {1}": "{0}: импортируется из {1}",
+    "move or rename that folder; ours is in {0}": "переместите или переименуйте ту папку; наша: {0}",
+    "{0}: this project's": "{0}: этого проекта",
+    # --- the operations ----------------------------------------------------------------------------------------------
+    "sum": "сумма",
+    "difference": "разность",
+    "product": "произведение",
+    "quotient": "частное",
+    "the opposite number": "противоположное число",
+    "power; both the base and the exponent have a derivative, 0 for x^0 at 0":
+        "степень; производная есть и по основанию, и по показателю, для x^0 в нуле она 0",
+    "one divided by the number": "единица, делённая на число",
+    "the number times itself": "число, умноженное на себя",
+    "square root": "квадратный корень",
+    "absolute value; its derivative at 0 is 0": "модуль; его производная в 0 равна 0",
+    "exponential": "экспонента",
+    "exp(a) − 1, exact near 0": "exp(a) − 1, точно вблизи 0",
+    "natural logarithm": "натуральный логарифм",
+    "log(1 + a), exact near 0": "log(1 + a), точно вблизи 0",
+    "log(exp(a) + exp(b)) without overflow: the smooth maximum":
+        "log(exp(a) + exp(b)) без переполнения: гладкий максимум",
+    "sine, of radians": "синус, в радианах",
+    "cosine, of radians": "косинус, в радианах",
+    "tangent, of radians": "тангенс, в радианах",
+    "inverse tangent, in radians": "арктангенс, в радианах",
+    "hyperbolic sine": "гиперболический синус",
+    "hyperbolic cosine": "гиперболический косинус",
+    "hyperbolic tangent: an activation between −1 and 1": "гиперболический тангенс: активация между −1 и 1",
+    "logistic function 1/(1 + exp(−a)): an activation between 0 and 1":
+        "логистическая функция 1/(1 + exp(−a)): активация между 0 и 1",
+    "max(0, a); its derivative at 0 is 0 here (the course's table writes 1)":
+        "max(0, a); здесь её производная в 0 равна 0 (в таблице курса написано 1)",
+    "a, or slope·a below 0; its derivative at 0 is the slope": "a, а ниже нуля slope·a; производная в 0 равна slope",
+    "leaky ReLU whose slope is learned": "leaky ReLU, наклон которой обучается",
+    "a, or alpha·(exp(a) − 1) below 0; its derivative at 0 is alpha":
+        "a, а ниже нуля alpha·(exp(a) − 1); производная в 0 равна alpha",
+    "log(1 + exp(a)): the smooth ReLU": "log(1 + exp(a)): гладкая ReLU",
+    "a/(1 + |a|): an activation between −1 and 1": "a/(1 + |a|): активация между −1 и 1",
+    "step function: 1 from 0 on, else 0; its derivative is 0, at the step too":
+        "ступенька: 1 начиная с 0, иначе 0; производная 0, и на самой ступеньке тоже",
+    "the larger operand; equal ones share the gradient": "больший операнд; равные делят градиент поровну",
+    "the smaller operand; equal ones share the gradient": "меньший операнд; равные делят градиент поровну",
+    "a kept between min and max; at a bound the gradient is a's":
+        "a, удержанное между min и max; на границе градиент достаётся a",
+    "a where the condition is not 0, else b; the gradient goes to the one chosen":
+        "a, если условие не 0, иначе b; градиент идёт к выбранному",
+    "−1, 0 or 1; its derivative is 0, at the jump too": "−1, 0 или 1; производная 0, и в скачке тоже",
+    "1 where a > b, else 0 (Iverson's bracket)": "1, если a > b, иначе 0 (скобка Айверсона)",
+    "1 where a ≥ b, else 0": "1, если a ≥ b, иначе 0",
+    "1 where a < b, else 0": "1, если a < b, иначе 0",
+    "1 where a ≤ b, else 0": "1, если a ≤ b, иначе 0",
+    "1 where a = b, else 0": "1, если a = b, иначе 0",
+    "1 where a ≠ b, else 0": "1, если a ≠ b, иначе 0",
+    "binary cross-entropy of the label y and the probability σ(z), from the logit z":
+        "двоичная кросс-энтропия метки y и вероятности σ(z), из логита z",
+    "the nearest integer, halves to even": "ближайшее целое, половины — к чётному",
+    "the largest integer not above": "наибольшее целое, не превосходящее числа",
+    "the smallest integer not below": "наименьшее целое, не меньшее числа",
+    "it is flat between its jumps, so its derivative teaches nothing; round after backward, not before":
+        "между скачками она постоянна, поэтому её производная ничему не учит; округляйте после обратного прохода, а не до",
+}
+"""The Russian text for each English one. Both have the same places for what is put in."""

@@ -1,0 +1,209 @@
+"""Worksheets: the drawing and the formulas of a computation with numbers left blank, and the answers to them."""
+
+from __future__ import annotations
+
+import html
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass
+from os import PathLike
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from scalargrad.drawing import Drawing
+from scalargrad.drawing.dot import Style
+from scalargrad.drawing.theme import theme
+from scalargrad.language import say
+from scalargrad.stepper.equations import equation
+from scalargrad.stepper.frames import OPEN, numbers_of
+from scalargrad.stepper.markup import Latex, Text
+from scalargrad.stepper.player import asset
+from scalargrad.stepper.rendering import BACKWARD, code_span, heading, latex_document
+
+if TYPE_CHECKING:
+    from scalargrad.stepper import Stepper
+
+RULE = "________"
+
+
+@dataclass(frozen=True)
+class Blank:
+    """A number left blank: the question, and its answer."""
+
+    number: int
+    is_backward: bool
+    question: str
+    """The formula up to the number: ``∂L/∂w₀ = ∂L/∂v₁ × ∂v₁/∂w₀``."""
+    answer: str
+    """The whole step with its numbers."""
+    latex_question: str
+    latex_answer: str
+
+
+class Worksheet:
+    """A page to print: a drawing, and a question for each number that is left blank in it.
+
+    ``html``, ``markdown`` and ``latex`` are the page in these forms, :meth:`save` writes one; ``key`` is the same page
+    with the answers.
+    """
+
+    def __init__(self, title: str, picture: Drawing, blanks: Sequence[Blank], lang: str, key: Worksheet | None) -> None:
+        self.title = title
+        self.picture = picture
+        self.blanks = tuple(blanks)
+        self.lang = lang
+        self.is_key = key is None
+        self._key = key
+
+    @property
+    def key(self) -> Worksheet:
+        """The page with the answers; of a key, the key itself."""
+        return self if self._key is None else self._key
+
+    def __repr__(self) -> str:
+        return f"<Worksheet{' key' * self.is_key}: {self.title}, {len(self.blanks)} blanks>"
+
+    def _parts(self) -> list[tuple[str, list[Blank]]]:
+        parts = []
+        for backward in (False, True):
+            blanks = [blank for blank in self.blanks if blank.is_backward == backward]
+            if blanks:
+                parts.append((heading(backward, self.lang), blanks))
+        return parts
+
+    def _task(self) -> str:
+        if self.is_key:
+            return say("The answers.", lang=self.lang)
+        return say(
+            "Fill in the numbers that are left blank; on every edge upstream × local = downstream.", lang=self.lang
+        )
+
+    @property
+    def html(self) -> str:
+        """One page, to be printed from a browser, with nothing to fetch."""
+        sections = []
+        for title, blanks in self._parts():
+            items = "".join(
+                f"<li value={b.number}>{html.escape(b.answer if self.is_key else f'{b.question} = {RULE}')}</li>"
+                for b in blanks
+            )
+            sections.append(f"<h2>{html.escape(title)}</h2><ol>{items}</ol>")
+        svg = self.picture.svg[self.picture.svg.index("<svg") :]
+        title = html.escape(self.title)
+        return (
+            f'<!DOCTYPE html>\n<html lang="{self.lang}"><head><meta charset="utf-8"><title>{title}</title>'
+            f"<style>{asset('worksheet.css')}</style></head>\n<body><h1>{title}</h1><p>{html.escape(self._task())}</p>"
+            f"<figure>{svg}</figure>{''.join(sections)}</body></html>\n"
+        )
+
+    @property
+    def markdown(self) -> str:
+        """The page in Markdown; the picture is expected beside it, as ``worksheet.svg``."""
+        return self._markdown("worksheet.svg")
+
+    def _markdown(self, picture: str) -> str:
+        lines = [f"# {self.title}", "", self._task(), "", f"![{self.title}]({picture})"]
+        for title, blanks in self._parts():
+            lines += ["", f"## {title}", ""]
+            for b in blanks:
+                told = (
+                    code_span(b.answer)
+                    if self.is_key
+                    else f"{code_span(b.question)} = {RULE.replace('_', chr(92) + '_')}"
+                )
+                lines.append(f"{b.number}. {told}")
+        return "\n".join(lines) + "\n"
+
+    @property
+    def latex(self) -> str:
+        """The body of a LaTeX document; the picture is expected beside it, as ``worksheet.png``."""
+        return self._latex("worksheet.png")
+
+    def _latex(self, picture: str) -> str:
+        words = Latex()
+        parts = [
+            rf"\section*{{{words.words(self.title)}}}",
+            words.words(self._task()),
+            rf"\begin{{center}}\includegraphics[width=\textwidth]{{{picture}}}\end{{center}}",
+        ]
+        for title, blanks in self._parts():
+            parts.append(rf"\subsection*{{{title}}}" + "\n" + r"\begin{enumerate}")
+            for b in blanks:
+                told = b.latex_answer if self.is_key else rf"{b.latex_question} = \underline{{\hspace{{2.5cm}}}}"
+                parts.append(rf"\item[{b.number}.] $\displaystyle {told}$")
+            parts.append(r"\end{enumerate}")
+        return "\n".join(parts) + "\n"
+
+    def save(self, path: str | PathLike[str]) -> Path:
+        """Write the page as ``.html``, ``.md`` or ``.tex``; the last two with a picture of the same name beside them.
+
+        (``.tex`` is a whole document.)
+        """
+        path = Path(path)
+        form = path.suffix.lower()
+        if form == ".html":
+            content = self.html
+        elif form == ".md":
+            content = self._markdown(self.picture.save(path.with_suffix(".svg")).name)
+        elif form == ".tex":
+            picture = self.picture.save(path.with_suffix(".png"))
+            content = latex_document(self._latex(picture.name), packages=("graphicx",))
+        else:
+            raise ValueError(say("a worksheet is saved as .html, .md or .tex, not as {0!r}: choose one", path.name))
+        path.write_text(content, encoding="utf-8", newline="\n")
+        return path
+
+    def _repr_html_(self) -> str:
+        return (
+            f'<iframe style="width:100%;height:640px;border:0" srcdoc="{html.escape(self.html, quote=True)}"></iframe>'
+        )
+
+
+def make(stepper: Stepper, wanted: Any, seed: int, title: str | None) -> Worksheet:
+    """The worksheet of a Stepper with these numbers left blank, its key with it."""
+    places = chosen(stepper, wanted, seed)
+    names = {
+        name: f"({n}) ____" for n, i in enumerate(places, 1) for name in numbers_of(stepper.trace, stepper.moments[i])
+    }
+    lang = stepper.lang
+    heading_ = title or say("{0}: forward and backward", stepper.trace.root.name, lang=lang)
+    blanks = [blank(stepper, n, i) for n, i in enumerate(places, 1)]
+    style = Style(theme("light"), min(stepper.decimals, 4), lang=lang, legend=False, blanks=names, names=True)
+    solved = whole(stepper)
+    key_title = say("{0}: the answers", heading_, lang=lang)
+    key = Worksheet(key_title, solved, blanks, lang, None)
+    return Worksheet(heading_, Drawing(stepper.trace, style, OPEN), blanks, lang, key)
+
+
+def chosen(stepper: Stepper, wanted: Any, seed: int) -> list[int]:
+    """The indices of the steps whose numbers are left blank."""
+    kinds = [step.kind for step in stepper.moments]
+    computed = [i for i, kind in enumerate(kinds) if kind not in ("leaf", "seed")]
+    if wanted in ("all", "forward", "backward"):
+        places = [i for i in computed if wanted == "all" or (kinds[i] in BACKWARD) == (wanted == "backward")]
+    elif isinstance(wanted, int) and not isinstance(wanted, bool):
+        places = sorted(random.Random(seed).sample(computed, max(0, min(wanted, len(computed)))))
+    elif isinstance(wanted, (list, tuple, set, frozenset, range)) and all(isinstance(i, int) for i in wanted):
+        places = sorted(set(wanted))
+        for i in places:
+            if i not in computed:
+                raise ValueError(say("there is nothing to compute in step {0}: leave another number blank", i))
+    else:
+        raise ValueError(
+            say("blanks is 'all', 'forward', 'backward', a number, or the indices of steps, not {0!r}", wanted)
+        )
+    if not places:
+        raise ValueError(say("there is no number to leave blank: a worksheet needs a computation"))
+    return places
+
+
+def blank(stepper: Stepper, number: int, index: int) -> Blank:
+    """One question with its answer."""
+
+    def sides(markup: Any) -> tuple[str, str]:
+        told = equation(stepper.moments[index], stepper.trace, markup, stepper.lang, stepper.decimals)
+        return " = ".join(x for x in (told.left, told.symbols) if x), " = ".join(told.members)
+
+    question, answer = sides(Text())
+    latex_question, latex_answer = sides(Latex())
+    return Blank(number, stepper.moments[index].kind in BACKWARD, question, answer, latex_question, latex_answer)
