@@ -18,6 +18,7 @@ from scalargrad.expression.tokens import _HINTS
 from scalargrad.language import language, say, speaking
 from scalargrad.language.russian import RUSSIAN
 from scalargrad.stepper.player import SLIPS, TEXTS
+from scalargrad.stepper.told import TITLES
 
 PACKAGE = Path(__file__).parent.parent / "scalargrad"
 STATUSES = {"ok", "wrong", "kink", "skipped"}
@@ -35,7 +36,7 @@ def said():
                 text = node.args[0]
                 if name in ("say", "_say", "_said", "chosen") and isinstance(text, ast.Constant):
                     found[text.value] = path.name
-    tables = [TEXTS.values(), SLIPS.values(), ARGPARSE, _HINTS.values(), STATUSES, PARTS_OF_A_DRAWING, FINDINGS]
+    tables = [TEXTS.values(), TITLES.values(), SLIPS.values(), ARGPARSE, _HINTS.values(), STATUSES, PARTS_OF_A_DRAWING, FINDINGS]
     tables += [[c.description for c in COMMANDS.values()], [op.note for op in OPS.values()]]
     tables += [[op.why_not for op in OPS.values() if op.why_not]]
     tables += [["Fill in the numbers that are left blank; on every edge upstream × local = downstream."]]

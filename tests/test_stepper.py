@@ -5,9 +5,9 @@ import re
 import pytest
 
 from scalargrad import OPS, NotDifferentiableError, Value, graph, steps, trace
+from scalargrad.drawing import Drawing
 from scalargrad.formatting import decimal
 from scalargrad.ops import op, temporary
-from scalargrad.drawing import Drawing
 from scalargrad.stepper.markup import Text, compilable
 from scalargrad.tracing import ArrayNumber, EdgeGrad, Trace, TraceNode
 
@@ -356,3 +356,171 @@ def test_an_unknown_form_is_refused_before_anything_is_written(tmp_path):
 def test_a_compound_factor_is_enclosed_and_a_call_is_not():
     assert Text().enclosed("a·b") == "(a·b)"
     assert Text().enclosed("exp(a + b)") == "exp(a + b)"
+
+
+# --- one step as a drawing -------------------------------------------------------------------------------------------
+
+
+def test_a_step_is_a_drawing_with_its_part_lit_and_its_line_beneath():
+    told = steps(neuron(), precision=2)
+    forward, backward = told[2], told[25]
+    assert forward.dot.count('border="2"') == 1
+    assert "3. v₁ = w₀·x₀ = 2.00 × (-1.00) = -2.00" in forward.dot
+    assert backward.dot.count("penwidth=2.5") == 1
+    assert 'border="2"' not in backward.dot
+    assert "<text" in told[2].svg
+
+
+def test_what_is_not_computed_yet_has_the_colour_of_what_is_behind_it():
+    told = steps(neuron(), precision=2)
+    visible = [dot.count('color="#0a6b2d"') for dot in (step.dot for step in told)]
+    assert visible[:13] == list(range(1, 14))
+    assert set(visible[13:]) == {13}
+    assert '<font color="#b3261e">' not in told[12].dot
+    assert told[25].dot.count("<font") == told[0].dot.count("<font")  # every number keeps its place
+
+
+def test_a_notebook_shows_a_step_as_a_picture_with_its_line_as_text():
+    bundle = steps(neuron())[3]._repr_mimebundle_()
+    assert bundle["text/plain"] == "w₁ = -3.0000"
+    assert "image/svg+xml" in bundle
+
+
+# --- rounding as one goes along --------------------------------------------------------------------------------------
+
+
+def test_rounding_reproduces_the_slides_and_tells_the_exact_numbers():
+    told = steps(neuron(), rounding=2)
+    values = [step.result for step in told if step.kind == "forward"]
+    assert values == ["-2.00", "6.00", "4.00", "1.00", "-1.00", "0.37", "1.37", "0.73"]
+    grads = {step.formula.split(" = ")[0]: step for step in told if step.kind == "backward"}
+    assert grads["∂L/∂x₀"].text.endswith("= 0.20 × w₀ = 0.20 × 2.00 = 0.40 (exactly 0.3932)")
+    assert (grads["∂L/∂x₁"].result, grads["∂L/∂x₁"].exact) == ("-0.60", "-0.5898")
+    assert r"\text{exactly 0.3932}" in told.latex
+    assert "(exactly 0.3932)" in told.markdown
+    assert "0.3932" in told.html
+
+
+def test_rounding_to_many_decimals_changes_nothing():
+    exact, fine = steps(neuron(), precision=6), steps(neuron(), precision=6, rounding=12)
+    for a, b in zip(exact.trace.edges, fine.trace.edges, strict=True):
+        assert a.downstream == pytest.approx(b.downstream, abs=1e-10)
+
+
+def test_a_rounded_value_that_is_exact_says_nothing_of_it():
+    told = steps(Value(2.0, label="x") * 3, rounding=1)
+    assert all(step.exact == "" for step in told)
+    assert "(exactly" not in told.text
+
+
+def test_rounding_at_a_fork_adds_up_rounded_shares():
+    x = Value(1 / 3, label="x")
+    told = steps(x * 2 + x.square(), rounding=1)
+    (total,) = (step for step in told if step.kind == "sum")
+    assert "0.6 + 2.0 = 2.6" in total.text
+    assert "exactly 2.6667" in total.text
+
+
+def test_rounding_leaves_the_rule_of_a_function_of_ones_own():
+    from test_function import Multiply
+
+    told = steps(Multiply.apply(Value(1.26, label="a"), Value(2.0, label="b")), rounding=1)
+    assert [step.result for step in told if step.kind == "forward"] == ["2.5"]
+
+
+@pytest.mark.parametrize("rounding", [-1, 2.0, True, 18, "2"])
+def test_a_wrong_rounding_is_one_sentence(rounding):
+    with pytest.raises(ValueError, match="rounding is a number of decimals from 0 to 17"):
+        steps(neuron(), rounding=rounding)
+
+
+def test_arrays_are_not_rounded():
+    from fastpath import Tensor
+
+    with pytest.raises(ValueError, match="rounding is for graphs of single numbers"):
+        steps(Tensor([1.0, 2.0], requires_grad=True).sum(), rounding=2)
+
+
+# --- worksheets ------------------------------------------------------------------------------------------------------
+
+
+def test_a_worksheet_asks_for_every_computed_number_and_its_key_tells_them():
+    sheet = steps(neuron(), precision=2).worksheet()
+    assert len(sheet.blanks) == 8 + 12
+    assert "8. `L = 1/v₇` = " in sheet.markdown
+    assert "0.73" not in sheet.markdown + sheet.latex + sheet.picture.dot
+    assert "`L = 1/v₇ = 1/1.37 = 0.73`" in sheet.key.markdown
+    assert "0.73" in sheet.key.picture.dot
+    assert sheet.key.key is sheet.key
+
+
+def test_no_blank_number_can_be_read_anywhere_in_a_worksheet():
+    w, x = Value(7.5, label="w"), Value(3.25, label="x")
+    sheet = steps((w * x).square(), precision=2).worksheet()
+    for leaf in ("7.50", "3.25"):
+        assert leaf in sheet.picture.svg
+    for answer in ("24.38", "594.14", "594.13", "48.75", "158.44", "158.43", "365.62", "365.63"):
+        assert answer not in sheet.picture.dot
+        assert f">{answer}<" not in sheet.html
+        assert f"{answer} " not in sheet.html
+
+
+def test_which_numbers_are_blank_can_be_chosen():
+    told = steps(neuron())
+    assert len(told.worksheet("forward").blanks) == 8
+    assert all(blank.is_backward for blank in told.worksheet("backward").blanks)
+    few = told.worksheet(5, seed=3)
+    assert len(few.blanks) == 5
+    assert [b.question for b in few.blanks] == [b.question for b in told.worksheet(5, seed=3).blanks]
+    (one,) = told.worksheet([25]).blanks
+    assert one.question == "∂L/∂x₀ = ∂L/∂v₁ × ∂v₁/∂x₀"
+
+
+@pytest.mark.parametrize(
+    ("blanks", "message"),
+    [
+        ("some", "blanks is 'all', 'forward', 'backward'"),
+        ([0], "there is nothing to compute in step 0"),
+        ([99], "there is nothing to compute in step 99"),
+        ([], "no number to leave blank"),
+        (0, "no number to leave blank"),
+        (1.5, "blanks is"),
+        (True, "blanks is"),
+    ],
+)
+def test_blanks_that_make_no_sense_are_one_sentence(blanks, message):
+    with pytest.raises(ValueError, match=message):
+        steps(neuron()).worksheet(blanks)
+
+
+def test_a_worksheet_is_saved_with_its_picture_beside_it(tmp_path):
+    sheet = steps(neuron(), lang="ru").worksheet(title="Нейрон & <его> шаги")
+    assert "&lt;его&gt;" in sheet.save(tmp_path / "a.html").read_text(encoding="utf-8")
+    assert "](b.svg)" in sheet.save(tmp_path / "b.md").read_text(encoding="utf-8")
+    assert (tmp_path / "b.svg").exists()
+    tex = sheet.save(tmp_path / "c.tex").read_text(encoding="utf-8")
+    assert r"\usepackage{graphicx}" in tex
+    assert "{c.png}" in tex
+    assert r"\end{document}" in tex
+    assert (tmp_path / "c.png").read_bytes().startswith(b"\x89PNG")
+    with pytest.raises(ValueError, match="a worksheet is saved as"):
+        sheet.save(tmp_path / "d.pdf")
+
+
+def test_a_fork_on_a_worksheet_shows_which_blanks_are_added():
+    a, b = Value(3.0, label="a"), Value(2.0, label="b")
+    dot = steps((a * b + a).square(), precision=1).worksheet().picture.dot
+    assert re.search(r"= \(\d\) ____ \+ \(\d\) ____", dot)
+
+
+# --- opening ---------------------------------------------------------------------------------------------------------
+
+
+def test_open_shows_the_player_in_the_browser(monkeypatch):
+    import webbrowser
+
+    shown = []
+    monkeypatch.setattr(webbrowser, "open", shown.append)
+    path = steps(neuron()).open(predict=True)
+    assert shown == [path.as_uri()]
+    assert '"predict":true' in path.read_text(encoding="utf-8")

@@ -14,7 +14,7 @@ from scalargrad.stepper import rendering
 from scalargrad.stepper.equations import Equation, equation, result_of
 from scalargrad.stepper.markup import Latex, Markup, Text
 from scalargrad.stepper.rounding import rounded_along
-from scalargrad.stepper.told import StepText
+from scalargrad.stepper.told import TITLES, StepText
 from scalargrad.tracing import Step, Trace, trace
 
 if TYPE_CHECKING:
@@ -118,14 +118,8 @@ class Stepper(Sequence["StepDrawing"]):
         return "; ".join(filter(None, (told, note)))
 
     def _title(self, step: Step, markup: Markup) -> str:
-        name = markup.name(step.node)
-        if step.kind == "backward":
-            return self._say("From {0} back to {1}", markup.name(step.edges[0].output), name)
-        if step.kind == "forward":
-            return self._say("Compute {0} ({1})", name, step.node.op)
-        if step.kind == "leaf":
-            return self._say("Input {0}", name)
-        return self._say("Start at {0}", name) if step.kind == "seed" else self._say("Add up the shares of {0}", name)
+        other = markup.name(step.edges[0].output) if step.kind == "backward" else step.node.op
+        return self._say(TITLES[step.kind], markup.name(step.node), other)
 
     def _note(self, step: Step, markup: Markup) -> str:
         name = markup.inline(markup.name(step.node))

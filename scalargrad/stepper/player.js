@@ -7,8 +7,14 @@
   const data = JSON.parse(root.querySelector(".sg-data").textContent);
   const find = (name) => root.querySelector(".sg-" + name);
   const svg = root.querySelector("svg");
-  const steps = data.steps;
-  const rows = Array.from(root.querySelectorAll("tr[data-step]"));
+  const steps = data.steps.map(([kind, node, edge, grad, note = "", question = "", value = null, slips = []]) =>
+    ({ kind, node, edges: edge ? [edge] : [], grad, note, question, value, slips }));
+  for (const step of steps) {
+    const [name, op] = data.names[step.node];
+    const other = step.kind === "backward" ? data.names[parseInt(step.edges[0])][0] : op;
+    step.title = data.titles[step.kind].replace(/\{([01])\}/g, (_, i) => (i === "0" ? name : other));
+  }
+  const rows = Array.from(root.querySelectorAll("tbody tr"));
   const slider = find("slider");
   const say = find("say");
   const group = (id) => svg.querySelector('[id="' + data.prefix + id + '"]');
@@ -20,8 +26,12 @@
   }
   steps.forEach((step, i) => {
     step.line = rows[i].cells[1].textContent;
-    step.value ??= null;
   });
+  // the view box of the drawing
+  const whole = svg.viewBox.baseVal;
+  const home = { x: whole.x, y: whole.y, width: whole.width, height: whole.height };
+  const view = Object.assign({}, home);
+  const look = () => svg.setAttribute("viewBox", [view.x, view.y, view.width, view.height].join(" "));
   let at = 0;
   let timer = null;
   let known = data.predict ? 0 : steps.length; // steps before this one have been answered
@@ -67,12 +77,14 @@
     find("title").textContent = step.title;
     find("line").textContent = asking ? step.question : step.line;
     find("note").textContent = asking ? "" : step.note;
+    if (view.width < home.width) follow(nodes.get(step.node));
     slider.value = at;
     slider.setAttribute("aria-valuetext", step.title);
     find("ask").hidden = !asking;
     if (!asking) say.textContent = step.title + ". " + step.line + ". " + step.note;
-    for (const name of ["first", "back"]) find(name).disabled = at === 0;
-    for (const name of ["next", "last"]) find(name).disabled = at === steps.length - 1;
+    // not `disabled`: the button would lose the focus, and with it the keys
+    for (const name of ["first", "back"]) find(name).setAttribute("aria-disabled", at === 0);
+    for (const name of ["next", "last"]) find(name).setAttribute("aria-disabled", at === steps.length - 1);
     const list = find("steps");
     const row = rows[at];
     if (row) {
@@ -132,8 +144,8 @@
       say.textContent = data.words.right + " " + step.line;
       return;
     }
-    const slip = step.slips.find((candidate) => close(given, candidate.value));
-    verdict.textContent = slip ? slip.why : data.words.wrong;
+    const slip = step.slips.find(([value]) => close(given, value));
+    verdict.textContent = slip ? slip[1] : data.words.wrong;
   }
 
   find("first").addEventListener("click", () => { play(false); go(0); });
@@ -154,7 +166,9 @@
     ArrowRight: () => go(at + 1), ArrowLeft: () => go(at - 1), ArrowDown: () => go(at + 1), ArrowUp: () => go(at - 1),
     Home: () => go(0), End: () => go(steps.length - 1), " ": () => play(timer === null),
   };
-  root.addEventListener("keydown", (event) => {
+  // alone in its document (a page, a frame) it takes the keys wherever the focus is
+  const ears = root.parentNode === document.body ? document : root;
+  ears.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey || event.target.tagName === "INPUT" && event.target !== slider) return;
     if (event.key === " " && event.target.tagName === "BUTTON") return;
     const action = keys[event.key];
@@ -165,11 +179,7 @@
     event.stopPropagation();
   });
 
-  // pan and zoom: the view box of the drawing
-  const whole = svg.viewBox.baseVal;
-  const home = { x: whole.x, y: whole.y, width: whole.width, height: whole.height };
-  const view = Object.assign({}, home);
-  const look = () => svg.setAttribute("viewBox", [view.x, view.y, view.width, view.height].join(" "));
+  // pan and zoom
   function zoom(factor, x, y) {
     const width = Math.min(home.width, Math.max(home.width / 40, view.width * factor));
     const scale = width / view.width;
@@ -178,6 +188,15 @@
     view.width = width;
     view.height *= scale;
     if (width === home.width) Object.assign(view, home);
+    look();
+  }
+  function follow(element) { // bring what is lit into the middle of what is seen
+    if (!element) return;
+    const box = element.getBBox();
+    const shift = svg.querySelector("g").getCTM().inverse().multiply(svg.getCTM()).inverse(); // the drawing's own shift
+    const point = new DOMPoint(box.x + box.width / 2, box.y + box.height / 2).matrixTransform(shift);
+    view.x = point.x - view.width / 2;
+    view.y = point.y - view.height / 2;
     look();
   }
   const middle = () => [view.x + view.width / 2, view.y + view.height / 2];

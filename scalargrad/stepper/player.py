@@ -9,12 +9,12 @@ import re
 from collections.abc import Sequence
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
-from xml.etree import ElementTree
 
 from scalargrad.drawing import Drawing, draw
-from scalargrad.drawing.theme import THEMES
 from scalargrad.language import say
-from scalargrad.stepper.told import StepText
+from scalargrad.stepper.markup import Text
+from scalargrad.stepper.svg import compact
+from scalargrad.stepper.told import TITLES, StepText
 from scalargrad.tracing import Step, Trace
 
 if TYPE_CHECKING:
@@ -63,47 +63,41 @@ def page(stepper: Stepper, predict: bool = False) -> str:
         "prefix": PREFIX,
         "predict": predict,
         "tolerance": 0.6 * 10.0**-stepper.decimals,
+        "names": [[Text().name(node), node.op] for node in trace.nodes],
+        "titles": {kind: say(text, lang=lang) for kind, text in TITLES.items()},
         "words": {key: words[key] for key in ("play", "pause", "right", "wrong", "number")},
         "steps": [_record(stepper, i, predict) for i in range(len(stepper))],
     }
+    written = json.dumps(data, ensure_ascii=False, separators=(",", ":"))
     parts = {key: html.escape(word) for key, word in words.items()} | {
         "lang": lang,
         "title": html.escape(title),
         "css": asset("player.css"),
         "js": asset("player.js"),
-        "svg": svg(whole(stepper, PREFIX)),
+        "svg": compact(whole(stepper, PREFIX), PREFIX),
         "rows": rows(told),
         "maximum": str(len(told) - 1),
         # in a script element only these could end it, or begin a comment
-        "data": json.dumps(data, ensure_ascii=False).replace("<", "\\u003c").replace("\u2028", "\\u2028"),
+        "data": written.replace("<", "\\u003c").replace("\u2028", "\\u2028"),
     }
     return re.sub(r"\{\{(\w+)\}\}", lambda hole: parts[hole[1]], asset("player.html"))
 
 
 def rows(told: Sequence[StepText]) -> str:
-    """The steps as rows of a table."""
-    return "\n".join(
-        f'<tr data-step="{i}"><td>{i + 1}</td><td>{html.escape(_line(x))}</td></tr>' for i, x in enumerate(told)
-    )
+    """The steps as rows of a table; HTML lets their ends be left out."""
+    return "\n".join(f"<tr><td>{i}<td>{html.escape(_line(x))}" for i, x in enumerate(told, 1))
 
 
-def _record(stepper: Stepper, index: int, predict: bool) -> dict[str, Any]:
+def _record(stepper: Stepper, index: int, predict: bool) -> list[Any]:
+    """A step for the page: kind, node, edge, whether a gradient is complete, note; question, answer, slips."""
     trace, moment, told = stepper.trace, stepper.moments[index], stepper.told[index]
-    edges = moment.edges if moment.kind == "backward" else ()
+    edge = f"{moment.edges[0].output.index}-{moment.edges[0].position}" if moment.kind == "backward" else 0
     complete = moment.kind in ("seed", "sum") or (moment.kind == "backward" and len(trace.edges_from(moment.node)) == 1)
-    record: dict[str, Any] = {
-        "kind": moment.kind,
-        "node": moment.node.index,
-        "edges": [f"{e.output.index}-{e.position}" for e in edges],
-        "grad": complete,
-        "title": told.title,
-        "note": told.note,
-    }
+    record: list[Any] = [moment.kind, moment.node.index, edge, int(complete), told.note]
     if predict:
-        record["question"] = told.formula + " = ?"
-        record["value"] = _answer(moment)
-        record["slips"] = [{"value": x, "why": say(SLIPS[why], lang=stepper.lang)} for x, why in _slips(trace, moment)]
-    return record
+        slips = [[x, say(SLIPS[why], lang=stepper.lang)] for x, why in _slips(trace, moment)]
+        return [*record, told.formula + " = ?", _answer(moment), slips]
+    return record if told.note else record[:-1]
 
 
 def _answer(moment: Step) -> float | None:
@@ -148,47 +142,3 @@ def whole(stepper: Stepper, prefix: str = "") -> Drawing:
 def asset(name: str) -> str:
     """A file that stands beside this one."""
     return files("scalargrad.stepper").joinpath(name).read_text(encoding="utf-8")
-
-
-_SVG = "http://www.w3.org/2000/svg"
-_TEXTS = {"ink": "t-ink", "soft": "t-soft", "value": "t-value", "formula": "t-formula"}
-
-
-def svg(picture: Drawing) -> str:
-    """The drawing with its parts named by what they mean, so that the page can hide, light and colour them."""
-    theme = THEMES["light"]
-    ElementTree.register_namespace("", _SVG)
-    ElementTree.register_namespace("xlink", "http://www.w3.org/1999/xlink")
-    root = ElementTree.fromstring(picture.svg.encode("utf-8"))
-    for size in ("width", "height"):
-        root.attrib.pop(size, None)
-    root.set("role", "img")
-    names = {getattr(theme, key): name for key, name in _TEXTS.items()}
-    for group in root.iter(f"{{{_SVG}}}g"):
-        kind = group.get("class")
-        if kind not in ("node", "edge", "graph"):
-            continue
-        for part in group.iter():
-            tag = part.tag.removeprefix(f"{{{_SVG}}}")
-            fill, stroke = part.get("fill"), part.get("stroke")
-            name = ""
-            if tag == "text" and kind in ("node", "edge"):
-                name = ("t-grad" if kind == "node" else "t-flow") if fill == theme.grad else names.get(fill or "", "")
-            elif kind == "node" and tag in ("path", "polygon"):
-                outline = "s-leafline" if stroke == theme.leaf else "s-line"
-                name = {theme.leaf: "s-leaf", theme.paper: "s-paper"}.get(fill or "", outline)
-            elif kind == "edge" and tag in ("path", "polygon"):
-                name = "s-edge" if tag == "path" else "s-arrow"
-            elif kind == "graph" and tag == "polygon" and fill == theme.paper and stroke in ("none", None):
-                part.set("fill", "none")
-            if name:
-                part.set("class", name)
-                if name.startswith("t-"):
-                    part.attrib.pop("fill", None)
-                for key in ("font-family", "{http://www.w3.org/XML/1998/namespace}space"):
-                    part.attrib.pop(key, None)  # the style sheet says it once
-    for parent in list(root.iter()):
-        for part in list(parent):
-            if part.tag == f"{{{_SVG}}}text" and not (part.text or "").strip():
-                parent.remove(part)  # a space that only kept its neighbours from the border
-    return ElementTree.tostring(root, encoding="unicode")

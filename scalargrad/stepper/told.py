@@ -4,6 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+TITLES = {
+    "leaf": "Input {0}",
+    "forward": "Compute {0} ({1})",
+    "seed": "Start at {0}",
+    "backward": "From {1} back to {0}",
+    "sum": "Add up the shares of {0}",
+}
+"""What happens in a step of each kind; ``{0}`` is its node, ``{1}`` the operation or the node a gradient comes from."""
+
 
 @dataclass(frozen=True, slots=True)
 class StepText:

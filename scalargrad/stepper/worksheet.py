@@ -17,7 +17,7 @@ from scalargrad.language import say
 from scalargrad.stepper.equations import equation
 from scalargrad.stepper.frames import OPEN, numbers_of
 from scalargrad.stepper.markup import Latex, Text
-from scalargrad.stepper.player import asset
+from scalargrad.stepper.player import asset, whole
 from scalargrad.stepper.rendering import BACKWARD, code_span, heading, latex_document
 
 if TYPE_CHECKING:
