@@ -89,12 +89,17 @@ _LAZY |= dict.fromkeys(
     "ops.composite",
 )
 
+_MODULES = ["data", "lectures", "linear", "metrics", "nn", "optim", "plots"]
+"""The public modules, loaded when first used."""
+
 __version__ = "0.1.0"
 _EAGER = ["OPS", "NotDifferentiableError", "Value", "detect_anomaly", "enable_grad", "no_grad", "scope"]
 __all__ = sorted([*_EAGER, *_LAZY, *OPS])
 
 
 def __getattr__(name: str) -> _Any:
+    if name in _MODULES:
+        return _import_module(f"scalargrad.{name}")
     if name in _LAZY:
         value = getattr(_import_module(f"scalargrad.{_LAZY[name]}"), name)
         globals()[name] = value
@@ -108,4 +113,4 @@ def __getattr__(name: str) -> _Any:
 
 def __dir__() -> list[str]:
     structure = _sys.modules.get("scalargrad.ops.structure")
-    return sorted({*globals(), *__all__, *OPS, *(structure.STRUCTURAL if structure else ())})
+    return sorted({*globals(), *__all__, *_MODULES, *OPS, *(structure.STRUCTURAL if structure else ())})

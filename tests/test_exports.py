@@ -20,7 +20,7 @@ NAMES = {
     "scope", "steps", "trace",
 }  # fmt: skip
 """The public names besides the ops; a new one is added here on purpose."""
-MODULES = {"data", "metrics", "nn", "optim"}
+MODULES = {"data", "lectures", "linear", "metrics", "nn", "optim", "plots"}
 
 
 def modules():
@@ -33,7 +33,7 @@ def test_the_public_names_are_sorted_and_unique():
 
 
 def test_the_public_names_are_the_ops_and_those_listed_here():
-    assert set(scalargrad.__all__) - MODULES == NAMES | FUNCTIONS
+    assert set(scalargrad.__all__) == NAMES | FUNCTIONS
 
 
 def test_no_name_stands_in_two_tables():
@@ -47,6 +47,13 @@ def test_each_public_name_is_importable(name):
     assert not isinstance(getattr(scalargrad, name), ModuleType)
 
 
+def test_the_public_modules_are_loaded_when_used():
+    loaded = "[m for m in sys.modules if m in ('numpy', 'scalargrad.metrics', 'scalargrad.nn')]"
+    code = f"import scalargrad, sys; print({loaded}); scalargrad.metrics; print('scalargrad.metrics' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["[]", "True"]
+
+
 def test_dir_lists_every_public_name():
     assert set(scalargrad.__all__) <= set(dir(scalargrad))
     assert dir(scalargrad) == sorted(dir(scalargrad))
@@ -54,7 +61,7 @@ def test_dir_lists_every_public_name():
 
 def test_what_dir_lists_beyond_them_is_a_module_or_private():
     for name in set(dir(scalargrad)) - set(scalargrad.__all__):
-        if not name.startswith("_") and name not in ("TYPE_CHECKING", "annotations", "Kink"):
+        if not name.startswith("_") and name not in {"TYPE_CHECKING", "annotations", "Kink"} | MODULES:
             assert isinstance(getattr(scalargrad, name), ModuleType), name
 
 
