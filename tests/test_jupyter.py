@@ -242,3 +242,12 @@ def test_in_jupyterlab_a_notebook_that_is_not_trusted_shows_the_picture_and_the_
         assert page.locator(".jp-OutputArea iframe").count() == 0
         assert page.locator(".jp-OutputArea img").bounding_box()["width"] > 100
         assert "∂L/∂x₀ = ∂L/∂v₁ × ∂v₁/∂x₀" in html.unescape(page.locator(".jp-OutputArea table").inner_text())
+
+
+def test_a_page_that_asks_is_shown_in_a_notebook_without_the_answers():
+    x = Value(2.0, label="x")
+    text = steps((x * 4.5).square(), precision=2).player(predict=True)._repr_html_()
+    still = text[: text.index("<iframe")]
+    assert "v₁ = x·4.5 = ?" in html.unescape(still)
+    assert "81.00" not in still
+    assert "&quot;predict&quot;:true" in text

@@ -159,7 +159,10 @@ class Stepper(Sequence["StepDrawing"]):
         return self.player()
 
     def player(self, predict: bool = False) -> str:
-        """The same page; with ``predict`` it asks for each number before it shows it, and tells what a slip was."""
+        """The same page; with ``predict`` it asks for each number before it shows it, and tells what a slip was.
+
+        As the last line of a notebook's cell it shows the player there.
+        """
         from scalargrad.stepper.player import page
 
         return page(self, predict)

@@ -54,7 +54,19 @@ SLIPS = {
 """What a wrong answer may come from."""
 
 
-def page(stepper: Stepper, predict: bool = False) -> str:
+class Page(str):
+    """A page as text; in a notebook, the player."""
+
+    stepper: Stepper
+    predict: bool
+
+    def _repr_html_(self) -> str:
+        from scalargrad.stepper.notebook import block
+
+        return block(self.stepper, self.predict)
+
+
+def page(stepper: Stepper, predict: bool = False) -> Page:
     """The whole page. With ``predict`` it asks for each number before it shows it."""
     trace, told, lang = stepper.trace, stepper.told, stepper.lang
     words = {key: say(text, lang=lang) for key, text in TEXTS.items()}
@@ -75,17 +87,19 @@ def page(stepper: Stepper, predict: bool = False) -> str:
         "css": asset("player.css"),
         "js": asset("player.js"),
         "svg": compact(whole(stepper, PREFIX), PREFIX),
-        "rows": rows(told),
+        "rows": rows([line(x) for x in told]),
         "maximum": str(len(told) - 1),
         # in a script element only these could end it, or begin a comment
         "data": written.replace("<", "\\u003c").replace("\u2028", "\\u2028"),
     }
-    return re.sub(r"\{\{(\w+)\}\}", lambda hole: parts[hole[1]], asset("player.html"))
+    made = Page(re.sub(r"\{\{(\w+)\}\}", lambda hole: parts[hole[1]], asset("player.html")))
+    made.stepper, made.predict = stepper, predict
+    return made
 
 
-def rows(told: Sequence[StepText]) -> str:
-    """The steps as rows of a table; HTML lets their ends be left out."""
-    return "\n".join(f"<tr><td>{i}<td>{html.escape(_line(x))}" for i, x in enumerate(told, 1))
+def rows(lines: Sequence[str]) -> str:
+    """Numbered rows of a table; HTML lets their ends be left out."""
+    return "\n".join(f"<tr><td>{i}<td>{html.escape(text)}" for i, text in enumerate(lines, 1))
 
 
 def _record(stepper: Stepper, index: int, predict: bool) -> list[Any]:
@@ -126,7 +140,7 @@ def _slips(trace: Trace, moment: Step) -> list[tuple[float, str]]:
     return [(x, why) for x, why in slips if math.isfinite(x) and x != right]
 
 
-def _line(told: StepText) -> str:
+def line(told: StepText) -> str:
     """The equation of a step without its note."""
     return told.text.removesuffix(f" ({told.note})") if told.note else told.text
 
