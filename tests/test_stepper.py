@@ -1,6 +1,8 @@
 """The steps of a computation, told in text, Markdown and LaTeX."""
 
 import re
+import shutil
+import subprocess
 
 import pytest
 
@@ -524,3 +526,18 @@ def test_open_shows_the_player_in_the_browser(monkeypatch):
     path = steps(neuron()).open(predict=True)
     assert shown == [path.as_uri()]
     assert '"predict":true' in path.read_text(encoding="utf-8")
+
+
+@pytest.mark.skipif(shutil.which("pdflatex") is None, reason="there is no LaTeX")
+@pytest.mark.parametrize("lang", ["en", "ru"])
+def test_what_is_saved_for_latex_compiles(lang, tmp_path):
+    hostile = Value(2.0, label="α_1 & <%$#{x}>\\n")
+    told = steps((hostile * neuron() + hostile).tanh(), lang=lang, rounding=2)
+    told.save(tmp_path / "steps.tex")
+    told.worksheet().save(tmp_path / "sheet.tex")
+    whole = rf"\documentclass{{article}}\usepackage{{amsmath}}\begin{{document}}{steps(neuron()).latex}\end{{document}}"
+    (tmp_path / "body.tex").write_text(whole, encoding="utf-8")
+    for name in ("steps", "sheet", "body"):
+        command = ["pdflatex", "-interaction=nonstopmode", "-halt-on-error", name]
+        done = subprocess.run(command, cwd=tmp_path, capture_output=True)
+        assert done.returncode == 0, done.stdout[-800:]
