@@ -14,7 +14,8 @@ FOLDER = Path(__file__).parent / "pictures"
 
 def neuron() -> Value:
     """The lecture's sigmoid neuron."""
-    w0, x0, w1, x1, w2 = (Value(v, label=n) for n, v in dict(w0=2, x0=-1, w1=-3, x1=-2, w2=-3).items())
+    numbers = {"w0": 2.0, "x0": -1.0, "w1": -3.0, "x1": -2.0, "w2": -3.0}
+    w0, x0, w1, x1, w2 = (Value(x, label=name) for name, x in numbers.items())
     return 1 / (1 + exp(-(w0 * x0 + w1 * x1 + w2)))
 
 

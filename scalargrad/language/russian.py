@@ -390,6 +390,7 @@ RUSSIAN = {
     "the largest integer not above": "наибольшее целое, не превосходящее числа",
     "the smallest integer not below": "наименьшее целое, не меньшее числа",
     "it is flat between its jumps, so its derivative teaches nothing; round after backward, not before":
-        "между скачками она постоянна, поэтому её производная ничему не учит; округляйте после обратного прохода, а не до",
+        "между скачками она постоянна, поэтому её производная ничему не учит; округляйте после обратного прохода, "
+        "а не до",
 }
 """The Russian text for each English one. Both have the same places for what is put in."""
