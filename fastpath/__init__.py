@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from typing import Any as _Any
 
+from fastpath import functions as _functions
 from fastpath import reading as _reading
 from fastpath.exploding import explode as explode
 from fastpath.tensor import Tensor as Tensor

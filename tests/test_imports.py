@@ -45,6 +45,7 @@ LAYERS = {  # a module imports only from smaller numbers, and from itself
     "fastpath.backward": 10.3,
     "fastpath.tensor": 10.6,
     "fastpath.recording": 11,
+    "fastpath.functions": 11.5,
     "fastpath.plan": 12,
     "fastpath.reading": 12.5,
     "fastpath.exploding": 12,

@@ -19,8 +19,9 @@ class Function:
     """An operation given by its forward and its backward, both static methods, and called by ``apply``.
 
     ``forward(ctx, *operands)`` gets the operands of ``apply``, Values and numbers as they are, and returns one Value or
-    number. Nothing in it is recorded, so any Python will do. ``ctx.save_for_backward(…)`` keeps operands and the result
-    for the backward pass; settings are kept as attributes of ``ctx``.
+    number; on Tensors it returns one Tensor or array. Nothing in it is recorded, so any Python will do.
+    ``ctx.save_for_backward(…)`` keeps operands and the result for the backward pass; settings are kept as attributes of
+    ``ctx``.
 
     ``backward(ctx, upstream)`` returns ``upstream × local`` for each operand: a single one or a tuple, None for 0.
     It must be proportional to ``upstream``. Written in ops, it can be read as a formula and be differentiated again;

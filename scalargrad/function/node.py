@@ -14,7 +14,14 @@ from scalargrad.symbolic import STYLES, Sym, as_sym, latex_text, tidy
 
 
 def apply(function: Any, operands: tuple[Any, ...]) -> Any:
-    """The node of a Function on Values and numbers; a number if there is no Value among them."""
+    """The node of a Function on Values and numbers; a number if there is no Value among them.
+
+    Other kinds of nodes have a way of their own.
+    """
+    for x in operands:
+        own = getattr(type(x), "_apply_function", None)
+        if own is not None:
+            return own(function, operands)
     of_values = tuple(isinstance(x, Value) for x in operands)
     inputs = tuple(x if isinstance(x, Value) else as_number(x, f"{function.__name__}.apply") for x in operands)
     data, kept = _run(function, operands)

@@ -1,0 +1,138 @@
+"""A :class:`scalargrad.Function` on Tensors: the same class as on Values, a whole array at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+
+from fastpath.numerics import Array, shown
+from fastpath.recording import constant, record
+from fastpath.tensor import Tensor, make
+from scalargrad import modes
+from scalargrad.function.context import Context, Kept
+from scalargrad.function.node import Ending, FunctionOp
+from scalargrad.ops.registry import is_number
+from scalargrad.symbolic import STYLES, Sym, as_sym, tidy
+
+
+def apply(function: Any, operands: tuple[Any, ...]) -> Any:
+    """The node of a Function on Tensors, arrays and numbers."""
+    name = f"{function.__name__}.apply"
+    inputs = tuple(x if isinstance(x, Tensor) else constant(x, name, operands) for x in operands)
+    result, kept = run(function, operands)
+    op = ArrayFunctionOp(function, tuple(None if isinstance(x, Tensor) else x for x in operands), kept)
+    arrays = tuple(x._use() if isinstance(x, Tensor) else x for x in inputs)
+    return record(op, result, inputs, arrays)
+
+
+def run(function: Any, operands: tuple[Any, ...]) -> tuple[Array, Kept]:
+    """The array ``forward`` gives, and what it kept."""
+    context = Context(tuple(isinstance(x, Tensor) and x.requires_grad for x in operands))
+    with modes.no_grad():
+        result = function.forward(context, *operands)
+    where = f"{function.__name__}.forward"
+    if result is None:
+        raise TypeError(f"{where} returned nothing: end it with return and the result")
+    if isinstance(result, (tuple, list)):
+        raise TypeError(f"{where} returned {len(result)} results: a Function has one, a Tensor, an array or a number")
+    kept = Kept.of(context, operands, result)
+    if isinstance(result, Tensor):
+        return result._use(), kept
+    array = np.array(result)
+    if array.dtype.kind not in "fiub":
+        raise TypeError(f"{where} returned {shown(result)}, not a Tensor, an array or a number")
+    dtype = next(x.dtype for x in operands if isinstance(x, Tensor))
+    return array.astype(array.dtype if array.dtype.kind == "f" and array.ndim else dtype), kept
+
+
+class ArrayFunctionOp:
+    """The ``op`` of one node: the Function, and what this call of it kept. ``constants`` as in a FunctionOp."""
+
+    __slots__ = ("constants", "function", "kept")
+    name, symbol, text_of = FunctionOp.name, FunctionOp.symbol, FunctionOp.text_of
+
+    def __init__(self, function: Any, constants: tuple[Any, ...], kept: Kept) -> None:
+        self.function = function
+        self.constants = constants
+        self.kept = kept
+
+    def __repr__(self) -> str:
+        return f"<function {self.name}>"
+
+    def recomputed(self, y: Any, operands: tuple[Any, ...]) -> Any:
+        """What ``forward`` gives on these arrays."""
+        own = [Tensor(x) if isinstance(x, np.ndarray) else x for x in operands]
+        return run(self.function, self._filled(own))[0]
+
+    def pullback(self, upstream: Any, y: Any, operands: tuple[Any, ...], needed: tuple[bool, ...]) -> list[Any]:
+        """The downstream gradient for each needed operand (None for the others): arrays of arrays, Tensors of Tensors.
+
+        An array that may depend on the operands but has no graph becomes a Tensor that has no derivative.
+        """
+        if isinstance(upstream, Tensor):
+            return self._of_tensors(upstream, y, operands, needed)
+        with modes.no_grad():
+            own = self._filled(make(x, None, (), None, None) if isinstance(x, np.ndarray) else x for x in operands)
+            context = self.kept.context(own, make(y, None, (), None, None))
+            context.needs_input_grad = needed
+            shares = self._shares(context, make(upstream, None, (), None, None), needed)
+        return [x._data if isinstance(x, Tensor) else None if x is None else np.asarray(x) for x in shares]
+
+    def _of_tensors(self, upstream: Any, y: Any, operands: tuple[Any, ...], needed: tuple[bool, ...]) -> list[Any]:
+        tensors = tuple(x for x in operands if isinstance(x, Tensor))
+
+        def ending(x: Any) -> Any:
+            data = np.array(x._data if isinstance(x, Tensor) else x, upstream.dtype)
+            return record(Ending(self.name), data, tensors, tuple(t._use() for t in tensors))
+
+        context = self.kept.context(self._filled(operands), y, ending)
+        context.needs_input_grad = needed
+        shares = self._shares(context, upstream, needed)
+        return [x if x is None or isinstance(x, Tensor) else ending(x) for x in shares]
+
+    def formula(self, position: int, operands: tuple[str | float, ...], style: str = "text") -> str:
+        """The downstream gradient by one operand with these names, ``Ḡ`` being the upstream: ``backward`` on symbols.
+
+        Where it cannot be read, since it asks for numbers or uses what ``forward`` computed, it is ``Name′(Ḡ)``.
+        """
+        symbols = tuple(map(as_sym, operands))
+        upstream = Sym.named("Ḡ" if style == "text" else "G")
+        itself: Any = self
+        y = Sym(itself, symbols, None) if len(symbols) < 10 else Sym.named(f"{self.name}(…)")
+        try:
+            context = self.kept.context(self._filled(symbols), y, _unreadable)
+            share = self._shares(context, upstream, (True,) * len(operands))[position]
+            return STYLES[style](tidy(as_sym(0.0 if share is None else share)))
+        except Exception:
+            return f"{self.name}′(Ḡ)" if style == "text" else rf"\operatorname{{{self.name}}}'(\bar{{G}})"
+
+    precedence = latex_precedence = FunctionOp.precedence
+    text, latex = FunctionOp.text, FunctionOp.latex
+
+    def _filled(self, operands: Iterable[Any]) -> tuple[Any, ...]:
+        """The operands, what is no Tensor being as it was given."""
+        return tuple(x if given is None else given for x, given in zip(operands, self.constants))
+
+    def _shares(self, context: Context, upstream: Any, needed: tuple[bool, ...]) -> list[Any]:
+        """What ``backward`` returns for the operands that need a gradient; None for the others."""
+        where, count = f"{self.name}.backward", len(self.constants)
+        returned = self.function.backward(context, upstream)
+        shares = list(returned) if isinstance(returned, (tuple, list)) else [returned]
+        if len(shares) != count:
+            raise TypeError(
+                f"{where} returned {len(shares)} gradients for {count} operands: return one for each, None where there "
+                "is none"
+            )
+        for i, share in enumerate(shares):
+            if not (share is None or is_number(share) or hasattr(type(share), "_apply_op") or hasattr(share, "ndim")):
+                raise TypeError(f"{where} returned a {type(share).__name__} for operand {i}, not a Tensor or an array")
+        return [share if need else None for share, need in zip(shares, needed)]
+
+
+def _unreadable(computed: Any) -> Any:
+    raise TypeError("what forward computed has no formula")
+
+
+Tensor._apply_function = staticmethod(apply)  # type: ignore[attr-defined]
