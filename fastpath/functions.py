@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -12,7 +11,7 @@ from fastpath.recording import constant, record
 from fastpath.tensor import Tensor, make
 from scalargrad import modes
 from scalargrad.function.context import Context, Kept
-from scalargrad.function.node import Ending, FunctionOp
+from scalargrad.function.node import Ending, WrittenFunction
 from scalargrad.ops.registry import is_number
 from scalargrad.symbolic import STYLES, Sym, as_sym, tidy
 
@@ -47,24 +46,20 @@ def run(function: Any, operands: tuple[Any, ...]) -> tuple[Array, Kept]:
     return array.astype(array.dtype if array.dtype.kind == "f" and array.ndim else dtype), kept
 
 
-class ArrayFunctionOp:
+class ArrayFunctionOp(WrittenFunction):
     """The ``op`` of one node: the Function, and what this call of it kept. ``constants`` as in a FunctionOp."""
 
-    __slots__ = ("constants", "function", "kept")
-    name, symbol, text_of = FunctionOp.name, FunctionOp.symbol, FunctionOp.text_of
+    __slots__ = ()
 
     def __init__(self, function: Any, constants: tuple[Any, ...], kept: Kept) -> None:
         self.function = function
         self.constants = constants
         self.kept = kept
 
-    def __repr__(self) -> str:
-        return f"<function {self.name}>"
-
     def recomputed(self, y: Any, operands: tuple[Any, ...]) -> Any:
         """What ``forward`` gives on these arrays."""
         own = [Tensor(x) if isinstance(x, np.ndarray) else x for x in operands]
-        return run(self.function, self._filled(own))[0]
+        return run(self.function, self.filled(own))[0]
 
     def pullback(self, upstream: Any, y: Any, operands: tuple[Any, ...], needed: tuple[bool, ...]) -> list[Any]:
         """The downstream gradient for each needed operand (None for the others): arrays of arrays, Tensors of Tensors.
@@ -74,7 +69,7 @@ class ArrayFunctionOp:
         if isinstance(upstream, Tensor):
             return self._of_tensors(upstream, y, operands, needed)
         with modes.no_grad():
-            own = self._filled(make(x, None, (), None, None) if isinstance(x, np.ndarray) else x for x in operands)
+            own = self.filled(make(x, None, (), None, None) if isinstance(x, np.ndarray) else x for x in operands)
             context = self.kept.context(own, make(y, None, (), None, None))
             context.needs_input_grad = needed
             shares = self._shares(context, make(upstream, None, (), None, None), needed)
@@ -87,7 +82,7 @@ class ArrayFunctionOp:
             data = np.array(x._data if isinstance(x, Tensor) else x, upstream.dtype)
             return record(Ending(self.name), data, tensors, tuple(t._use() for t in tensors))
 
-        context = self.kept.context(self._filled(operands), y, ending)
+        context = self.kept.context(self.filled(operands), y, ending)
         context.needs_input_grad = needed
         shares = self._shares(context, upstream, needed)
         return [x if x is None or isinstance(x, Tensor) else ending(x) for x in shares]
@@ -102,18 +97,11 @@ class ArrayFunctionOp:
         itself: Any = self
         y = Sym(itself, symbols, None) if len(symbols) < 10 else Sym.named(f"{self.name}(…)")
         try:
-            context = self.kept.context(self._filled(symbols), y, _unreadable)
+            context = self.kept.context(self.filled(symbols), y, _unreadable)
             share = self._shares(context, upstream, (True,) * len(operands))[position]
             return STYLES[style](tidy(as_sym(0.0 if share is None else share)))
         except Exception:
             return f"{self.name}′(Ḡ)" if style == "text" else rf"\operatorname{{{self.name}}}'(\bar{{G}})"
-
-    precedence = latex_precedence = FunctionOp.precedence
-    text, latex = FunctionOp.text, FunctionOp.latex
-
-    def _filled(self, operands: Iterable[Any]) -> tuple[Any, ...]:
-        """The operands, what is no Tensor being as it was given."""
-        return tuple(x if given is None else given for x, given in zip(operands, self.constants))
 
     def _shares(self, context: Context, upstream: Any, needed: tuple[bool, ...]) -> list[Any]:
         """What ``backward`` returns for the operands that need a gradient; None for the others."""

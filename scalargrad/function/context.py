@@ -76,7 +76,7 @@ class Kept:
         def restored(saved: bool, x: Any) -> Any:
             if isinstance(x, Place):
                 return result if x.index < 0 else operands[x.index]
-            is_result = (is_number(x) and not isinstance(x, int)) or getattr(x, "ndim", 0)
+            is_result = (is_number(x) and not isinstance(x, int)) or getattr(x, "ndim", 0) != 0
             if computed and (isinstance(x, Node) or (saved and is_result)):
                 return computed(x)
             return x

@@ -46,67 +46,14 @@ def _run(function: Any, operands: Sequence[Any]) -> tuple[float, Kept]:
     return data, Kept.of(context, operands, result)
 
 
-class FunctionOp:
-    """The ``op`` of one node: the Function, and what this call of it kept.
+class WrittenFunction:
+    """How a Function is written in formulas: as a call of its name."""
 
-    To the readers of a graph it is like an :class:`~scalargrad.ops.registry.Op`. ``constants`` are the operands that
-    are plain numbers, as they were given, with None in the place of the others; ``numbers`` are all of them as they
-    were then.
-    """
-
-    __slots__ = ("constants", "function", "kept", "numbers")
+    __slots__ = ("constants", "function", "kept")
     precedence = latex_precedence = 9
-
-    def __init__(self, function: Any, constants: tuple[Any, ...], numbers: tuple[float, ...], kept: Kept) -> None:
-        self.function = function
-        self.constants = constants
-        self.numbers = numbers
-        self.kept = kept
-
-    def __repr__(self) -> str:
-        return f"<function {self.name}>"
-
-    # --- on numbers --------------------------------------------------------------------------------------------------
-
-    def recomputed(self, y: float, operands: tuple[float, ...]) -> float:
-        """What ``forward`` gives on these operands, ``y`` if they are those of the call."""
-        return y if self._are_as_called(operands) else _run(self.function, self._filled(map(Value, operands)))[0]
-
-    def local(self, position: int, y: float, operands: tuple[float, ...]) -> float:
-        """The local derivative by one operand: what ``backward`` gives for the upstream gradient 1."""
-        own = self._filled(map(Value, operands))
-        kept = self.kept if self._are_as_called(operands) else _run(self.function, own)[1]
-        with modes.no_grad():
-            share = self._shares(kept.context(own, Value(y)), Value(1.0))[position]
-        return 0.0 if share is None else float(share)
-
-    def _are_as_called(self, operands: tuple[float, ...]) -> bool:
-        return all(a == b or (a != a and b != b) for a, b in zip(operands, self.numbers))
-
-    # --- on Values ---------------------------------------------------------------------------------------------------
-
-    def downstream(self, node: Value) -> list[float]:
-        """``upstream × local`` for each operand of the node, as numbers."""
-        with modes.no_grad():
-            context = self.kept.context(self._filled(node.inputs), node)
-            return [0.0 if x is None else float(x) for x in self._shares(context, Value(node.grad))]
-
-    def pullback(self, upstream: Any, y: Any, operands: tuple[Any, ...], needed: tuple[bool, ...]) -> list[Any]:
-        """``upstream × local`` for each needed operand (None for the others), recorded, so with a graph behind it.
-
-        A number that may depend on the operands but has no graph becomes a node that has no derivative.
-        """
-
-        def ending(x: Any) -> Any:
-            values = tuple(operand for operand in operands if isinstance(operand, Value))
-            return record(FunctionRule(Ending(self.name), (True,) * len(values)), float(x), values)
-
-        context = self.kept.context(self._filled(operands), y, ending)
-        context.needs_input_grad = needed
-        shares = [share if need else None for share, need in zip(self._shares(context, upstream), needed)]
-        return [ending(x) if is_number(x) and x != 0 else x for x in shares]
-
-    # --- on symbols --------------------------------------------------------------------------------------------------
+    constants: tuple[Any, ...]
+    function: Any
+    kept: Kept
 
     @property
     def name(self) -> str:
@@ -129,6 +76,72 @@ class FunctionOp:
         """The call with these names or numbers as operands, in ``style`` "text" or "latex"."""
         return _call(self.name, [STYLES[style](as_sym(x)) for x in operands], style)
 
+    def __repr__(self) -> str:
+        return f"<function {self.name}>"
+
+    def filled(self, operands: Iterable[Any]) -> tuple[Any, ...]:
+        """The operands, what is no node being as it was given: an int is still an int."""
+        return tuple(x if constant is None else constant for x, constant in zip(operands, self.constants))
+
+
+class FunctionOp(WrittenFunction):
+    """The ``op`` of one node: the Function, and what this call of it kept.
+
+    To the readers of a graph it is like an :class:`~scalargrad.ops.registry.Op`. ``constants`` are the operands that
+    are plain numbers, as they were given, with None in the place of the others; ``numbers`` are all of them as they
+    were then.
+    """
+
+    __slots__ = ("numbers",)
+
+    def __init__(self, function: Any, constants: tuple[Any, ...], numbers: tuple[float, ...], kept: Kept) -> None:
+        self.function = function
+        self.constants = constants
+        self.numbers = numbers
+        self.kept = kept
+
+    # --- on numbers --------------------------------------------------------------------------------------------------
+
+    def recomputed(self, y: float, operands: tuple[float, ...]) -> float:
+        """What ``forward`` gives on these operands, ``y`` if they are those of the call."""
+        return y if self._are_as_called(operands) else _run(self.function, self.filled(map(Value, operands)))[0]
+
+    def local(self, position: int, y: float, operands: tuple[float, ...]) -> float:
+        """The local derivative by one operand: what ``backward`` gives for the upstream gradient 1."""
+        own = self.filled(map(Value, operands))
+        kept = self.kept if self._are_as_called(operands) else _run(self.function, own)[1]
+        with modes.no_grad():
+            share = self._shares(kept.context(own, Value(y)), Value(1.0))[position]
+        return 0.0 if share is None else float(share)
+
+    def _are_as_called(self, operands: tuple[float, ...]) -> bool:
+        return all(a == b or (a != a and b != b) for a, b in zip(operands, self.numbers))
+
+    # --- on Values ---------------------------------------------------------------------------------------------------
+
+    def downstream(self, node: Value) -> list[float]:
+        """``upstream × local`` for each operand of the node, as numbers."""
+        with modes.no_grad():
+            context = self.kept.context(self.filled(node.inputs), node)
+            return [0.0 if x is None else float(x) for x in self._shares(context, Value(node.grad))]
+
+    def pullback(self, upstream: Any, y: Any, operands: tuple[Any, ...], needed: tuple[bool, ...]) -> list[Any]:
+        """``upstream × local`` for each needed operand (None for the others), recorded, so with a graph behind it.
+
+        A number that may depend on the operands but has no graph becomes a node that has no derivative.
+        """
+
+        def ending(x: Any) -> Any:
+            values = tuple(operand for operand in operands if isinstance(operand, Value))
+            return record(FunctionRule(Ending(self.name), (True,) * len(values)), float(x), values)
+
+        context = self.kept.context(self.filled(operands), y, ending)
+        context.needs_input_grad = needed
+        shares = [share if need else None for share, need in zip(self._shares(context, upstream), needed)]
+        return [ending(x) if is_number(x) and x != 0 else x for x in shares]
+
+    # --- on symbols --------------------------------------------------------------------------------------------------
+
     def formula(self, position: int, operands: tuple[str | float, ...], style: str = "text") -> str:
         """The local derivative by one operand with these names: ``backward`` read on symbols.
 
@@ -138,17 +151,13 @@ class FunctionOp:
         itself: Any = self
         y = Sym(itself, symbols, None) if len(symbols) < 10 else Sym.named(f"{self.name}(…)")  # #10 is no place
         try:
-            context = self.kept.context(self._filled(symbols), y, _unreadable)
+            context = self.kept.context(self.filled(symbols), y, _unreadable)
             share = self._shares(context, Sym.number(1.0))[position]
             return STYLES[style](tidy(as_sym(0.0 if share is None else share)))
         except Exception:
             return _partial(self.name, symbols[position], style)
 
     # --- on any of them ----------------------------------------------------------------------------------------------
-
-    def _filled(self, operands: Iterable[Any]) -> tuple[Any, ...]:
-        """The operands, numbers being as they were given: an int is still an int."""
-        return tuple(x if constant is None else constant for x, constant in zip(operands, self.constants))
 
     def _shares(self, context: Context, upstream: Any) -> list[Any]:
         """What ``backward`` returns: for each operand a gradient or None, for a constant None."""
