@@ -1,0 +1,143 @@
+"""Activations as modules, so that they can stand between layers. What they compute is a row of the registry each."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from scalargrad.nn.backends import is_value_backed, parameter
+from scalargrad.nn.module import Module
+from scalargrad.ops import elementwise as ops
+from scalargrad.ops.registry import Op
+from scalargrad.ops.structural import softmax
+
+
+class Activation(Module):
+    """An operation of the registry, applied to each element: ``Activation(tanh)``; further operands by name.
+
+    >>> from scalargrad import nn, tanh
+    >>> nn.Activation(tanh)(0.5) == tanh(0.5)
+    True
+    """
+
+    op: Op
+    settings: dict[str, float]
+
+    def __init__(self, op: Op, **settings: float) -> None:
+        op.complete((0.0,), settings)  # raises for what the op does not take
+        self.op = op
+        self.settings = settings
+
+    def forward(self, x: Any) -> Any:
+        """The operation on every element."""
+        return self.op(x, **self.settings)
+
+    def extra(self) -> str:
+        own = [self.op.name] if type(self) is Activation else []
+        return ", ".join([*own, *(f"{name}={value:g}" for name, value in self.settings.items())])
+
+
+class Sigmoid(Activation):
+    """σ(x) = 1/(1 + e^−x), between 0 and 1."""
+
+    def __init__(self) -> None:
+        super().__init__(ops.sigmoid)
+
+
+class Tanh(Activation):
+    """tanh(x), between −1 and 1."""
+
+    def __init__(self) -> None:
+        super().__init__(ops.tanh)
+
+
+class ReLU(Activation):
+    """max(0, x)."""
+
+    def __init__(self) -> None:
+        super().__init__(ops.relu)
+
+
+class LeakyReLU(Activation):
+    """x, or ``slope``·x below 0."""
+
+    def __init__(self, slope: float = 0.01) -> None:
+        super().__init__(ops.leaky_relu, slope=slope)
+
+
+class ELU(Activation):
+    """x, or ``alpha``·(eˣ − 1) below 0."""
+
+    def __init__(self, alpha: float = 1.0) -> None:
+        super().__init__(ops.elu, alpha=alpha)
+
+
+class Softplus(Activation):
+    """log(1 + eˣ), the smooth ReLU."""
+
+    def __init__(self) -> None:
+        super().__init__(ops.softplus)
+
+
+class Softsign(Activation):
+    """x/(1 + |x|), between −1 and 1."""
+
+    def __init__(self) -> None:
+        super().__init__(ops.softsign)
+
+
+class Heaviside(Activation):
+    """The step function, 1 from 0 on. Its derivative is 0: nothing before it learns."""
+
+    def __init__(self) -> None:
+        super().__init__(ops.heaviside)
+
+
+class PReLU(Module):
+    """Leaky ReLU whose slope is learned (He et al. 2015); one slope for all, or one for each of ``features``."""
+
+    def __init__(self, slope: float = 0.25, features: int | None = None, backend: Any = "value") -> None:
+        import numpy as np
+
+        shape = () if features is None else (features,)
+        self.slope = parameter(np.full(shape, float(slope)), backend, "slope")
+
+    def forward(self, x: Any) -> Any:
+        """x, or slope·x below 0."""
+        slope = self.slope[()] if is_value_backed(self.slope) else self.slope
+        return ops.prelu(x, slope)
+
+
+class Softmax(Module):
+    """Probabilities from scores: exp(xᵢ)/Σ exp(xₖ) along an axis."""
+
+    def __init__(self, axis: int = -1) -> None:
+        self.axis = axis
+
+    def forward(self, x: Any) -> Any:
+        """The probabilities along the axis."""
+        return softmax(x, axis=self.axis)
+
+    def extra(self) -> str:
+        return f"axis={self.axis}"
+
+
+ACTIVATIONS: dict[str, type[Module]] = {
+    "sigmoid": Sigmoid, "tanh": Tanh, "relu": ReLU, "leaky_relu": LeakyReLU, "elu": ELU, "softplus": Softplus,
+    "softsign": Softsign, "heaviside": Heaviside, "prelu": PReLU, "softmax": Softmax,
+}  # fmt: skip
+"""The activations by the name of their operation."""
+
+
+def activation(given: Any) -> Module:
+    """An activation by name, as an operation, a class or a module. A module that is given is copied."""
+    if isinstance(given, str) and given in ACTIVATIONS:
+        return ACTIVATIONS[given]()
+    if isinstance(given, Op):
+        return ACTIVATIONS[given.name]() if given.name in ACTIVATIONS else Activation(given)
+    if isinstance(given, type) and issubclass(given, Module):
+        return given()
+    if isinstance(given, Module):
+        from copy import deepcopy
+
+        return deepcopy(given)
+    raise ValueError(f"activation is one of {', '.join(ACTIVATIONS)}, an operation or a module, not {given!r}")

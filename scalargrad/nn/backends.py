@@ -1,0 +1,87 @@
+"""Where the numbers of a module live: in Values, or in Tensors. Everything else in nn is written once for both."""
+
+from __future__ import annotations
+
+import importlib
+from typing import Any
+
+import numpy as np
+
+from scalargrad.engine import Value
+
+Array = np.ndarray[Any, Any]
+
+BACKENDS = {"value": "scalargrad.engine:Value", "tensor": "fastpath:Tensor"}
+"""The class of each backend by name: module and class, imported when first asked for."""
+
+
+def backend_of(backend: Any) -> type:
+    """The class of nodes a backend is made of; it may be given itself.
+
+    >>> backend_of("value"), backend_of("tensor")
+    (<class 'scalargrad.engine.Value'>, <class 'fastpath.tensor.Tensor'>)
+    """
+    if isinstance(backend, str) and backend in BACKENDS:
+        module, _, name = BACKENDS[backend].partition(":")
+        return getattr(importlib.import_module(module), name)  # type: ignore[no-any-return]
+    if isinstance(backend, type) and hasattr(backend, "_apply_op"):
+        return backend
+    raise ValueError(f"backend is 'value' or 'tensor' (or the class Value or Tensor), not {backend!r}")
+
+
+def parameter(numbers: Any, backend: Any, label: str | None = None) -> Any:
+    """Numbers that are to be learned: an object array of Values, or a Tensor that requires a gradient.
+
+    The Values are labelled by their place, ``W_01``.
+    """
+    kind = backend_of(backend)
+    array = np.asarray(numbers, dtype=None if getattr(numbers, "dtype", None) is not None else float)
+    if kind is not Value:
+        return kind(array, requires_grad=True, label=label)
+    box = np.empty(array.shape, dtype=object)
+    joint = "" if all(n <= 10 for n in array.shape) else ","
+    for place in np.ndindex(array.shape):
+        mark = f"_{joint.join(map(str, place))}" if place else ""
+        box[place] = Value(float(array[place]), label=None if label is None else label + mark)
+    return box
+
+
+def is_parameter(x: Any) -> bool:
+    """Whether an attribute of a module is to be learned: a leaf that takes a gradient, or an array or list of such."""
+    if isinstance(x, np.ndarray):
+        return x.dtype == object and x.size > 0 and all(isinstance(v, Value) and v.op is None for v in x.flat)
+    if isinstance(x, (list, tuple)):
+        return bool(x) and all(isinstance(v, Value) and v.op is None for v in x)
+    if isinstance(x, Value):
+        return x.op is None
+    return hasattr(type(x), "_apply_op") and x.op is None and bool(getattr(x, "requires_grad", False))
+
+
+def as_nodes(x: Any) -> Any:
+    """A parameter as an object array of Values, or as the Tensor it is."""
+    if isinstance(x, Value):
+        box = np.empty((), dtype=object)
+        box[()] = x
+        return box
+    return np.array(x, dtype=object) if isinstance(x, (list, tuple)) else x
+
+
+def numbers_of(x: Any) -> Array:
+    """The plain numbers of a parameter, or of any array of nodes: a copy."""
+    if isinstance(x, np.ndarray) and x.dtype == object:
+        return np.array([float(v) for v in x.flat]).reshape(x.shape)
+    return np.array(x.data if hasattr(type(x), "_apply_op") else x)
+
+
+def set_numbers(x: Any, numbers: Array) -> None:
+    """Put numbers of the same shape into a parameter."""
+    if isinstance(x, np.ndarray):
+        for v, number in zip(x.flat, numbers.ravel().tolist(), strict=True):
+            v.data = number
+    else:
+        x.data = numbers
+
+
+def is_value_backed(x: Any) -> bool:
+    """Whether a parameter consists of Values."""
+    return isinstance(x, np.ndarray)

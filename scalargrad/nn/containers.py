@@ -1,0 +1,102 @@
+"""Modules made of modules."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import numpy as np
+
+from scalargrad.nn.activations import ACTIVATIONS
+from scalargrad.nn.activations import activation as activation_of
+from scalargrad.nn.layers import Linear, Seed, size
+from scalargrad.nn.module import Module
+
+
+class Sequential(Module):
+    """Modules one after the other: the lecture's LEGO net.
+
+    >>> from scalargrad import nn
+    >>> net = nn.Sequential(nn.Linear(4, 8), nn.ReLU(), nn.Dropout(0.5), nn.Linear(8, 8), nn.ReLU(), nn.Linear(8, 3))
+    >>> len(net), net.eval()([1.0, 2.0, 3.0, 4.0]).shape
+    (6, (3,))
+    """
+
+    layers: list[Module]
+
+    def __init__(self, *layers: Module) -> None:
+        for layer in layers:
+            if not isinstance(layer, Module):
+                raise TypeError(f"Sequential takes modules, not {layer!r}")
+        self.layers = list(layers)
+        for i, layer in enumerate(layers, 1):
+            layer.name = layer.name or f"{type(layer).__name__} {i}"
+
+    def forward(self, x: Any) -> Any:
+        """The output of the last layer, each given what the one before it gave."""
+        for layer in self.layers:
+            x = layer(x)
+        return x
+
+    def __len__(self) -> int:
+        return len(self.layers)
+
+    def __getitem__(self, i: int) -> Module:
+        return self.layers[i]
+
+    def __iter__(self) -> Iterator[Module]:
+        return iter(self.layers)
+
+
+_GAINS = {"relu": "he_uniform", "leaky_relu": "he_uniform", "elu": "he_uniform", "prelu": "he_uniform"}
+"""How weights begin before an activation that passes on half of the variance."""
+
+
+class MLP(Sequential):
+    """A multi-layer perceptron: linear layers with an activation between them; ``output`` is one after the last.
+
+    ``MLP(2, [16, 16], 1)`` has 2 inputs, two hidden layers of 16 and one output. Weights begin as Xavier's, or as He's
+    before ReLU and its relatives, unless ``init`` says otherwise. Of a single example, an MLP with one output gives a
+    single node, not an array of one.
+
+    >>> from scalargrad import nn
+    >>> model = nn.MLP(2, [3], 1, activation="relu", seed=0)
+    >>> len(model.parameters()), type(model([1.0, -2.0])).__name__, model([[1.0, -2.0], [0.0, 1.0]]).shape
+    (13, 'Value', (2, 1))
+    """
+
+    def __init__(
+        self,
+        inputs: int,
+        hidden: Sequence[int],
+        outputs: int,
+        *,
+        activation: Any = "tanh",
+        output: Any = None,
+        init: Any = None,
+        bias_init: Any = "zeros",
+        backend: Any = "value",
+        seed: Seed = None,
+    ) -> None:
+        rng = np.random.default_rng(seed)
+        between = activation_of(activation)
+        name = next((n for n, kind in ACTIVATIONS.items() if type(between) is kind), "")
+        init = init or _GAINS.get(name, "xavier_uniform")
+        sizes = [size("inputs", inputs), *(size("hidden layers", n) for n in hidden), size("outputs", outputs)]
+        layers: list[Module] = []
+        for i in range(len(sizes) - 1):
+            last = i == len(sizes) - 2
+            how = "xavier_uniform" if last and init == "he_uniform" else init
+            options: dict[str, Any] = {"init": how, "bias_init": bias_init, "backend": backend, "seed": rng}
+            layers.append(Linear(sizes[i], sizes[i + 1], label=str(i + 1) if len(sizes) > 2 else "", **options))
+            if not last:
+                layers.append(activation_of(between).to(backend))
+            elif output is not None:
+                layers.append(activation_of(output).to(backend))
+        super().__init__(*layers)
+        self.outputs = sizes[-1]
+
+    def forward(self, x: Any) -> Any:
+        """The outputs, of shape (n, outputs); see above for a single example."""
+        y = super().forward(x)
+        return y[0] if self.outputs == 1 and y.ndim == 1 else y

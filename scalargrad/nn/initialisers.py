@@ -1,0 +1,100 @@
+"""How weights begin.
+
+A layer z = xW + b with n inputs of variance v has sums of variance n·Var(W)·v. If Var(W) = 1/n, the variance stays the
+same from layer to layer; if it is smaller, activations and gradients die out with depth (they vanish), if larger, they
+explode. Going backward, the same holds with the number of outputs. So
+
+- *Xavier* (Glorot and Bengio 2010): Var(W) = 2/(n_in + n_out), between the two demands; for tanh and sigmoid.
+- *He* (He et al. 2015): Var(W) = 2/n_in, since ReLU passes on half of the variance.
+
+A uniform distribution over (−a, a) has variance a²/3, so a = √(3·Var(W)). Each function here takes a shape (in, out)
+and a generator of random numbers, and gives an array.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from scalargrad.nn.backends import Array
+
+Initialiser = Callable[[tuple[int, ...], np.random.Generator], Array]
+
+
+def zeros(shape: tuple[int, ...], rng: np.random.Generator) -> Array:
+    """All 0: for biases. Weights that are all alike get the same gradients, and stay alike."""
+    return np.zeros(shape)
+
+
+def constant(value: float) -> Initialiser:
+    """An initialiser that gives ``value`` everywhere."""
+    return lambda shape, rng: np.full(shape, float(value))
+
+
+def uniform(low: float = -1.0, high: float = 1.0) -> Initialiser:
+    """An initialiser that draws from a uniform distribution over (low, high); micrograd's is (−1, 1)."""
+    return lambda shape, rng: rng.uniform(low, high, shape)
+
+
+def normal(std: float = 1.0, mean: float = 0.0) -> Initialiser:
+    """An initialiser that draws from a normal distribution."""
+    return lambda shape, rng: rng.normal(mean, std, shape)
+
+
+def fans(shape: tuple[int, ...]) -> tuple[int, int]:
+    """The numbers of inputs and outputs of weights of a shape (in, out); a vector has one output."""
+    return shape[0] if shape else 1, shape[-1] if len(shape) > 1 else 1
+
+
+def xavier_uniform(shape: tuple[int, ...], rng: np.random.Generator) -> Array:
+    """Uniform over ±√(6/(in + out)), so of variance 2/(in + out). Glorot and Bengio 2010.
+
+    >>> W = xavier_uniform((300, 500), np.random.default_rng(0))
+    >>> bool(abs(W.var() * (300 + 500) / 2 - 1) < 0.01)
+    True
+    """
+    bound = math.sqrt(6 / sum(fans(shape)))
+    return rng.uniform(-bound, bound, shape)
+
+
+def xavier_normal(shape: tuple[int, ...], rng: np.random.Generator) -> Array:
+    """Normal with variance 2/(in + out). Glorot and Bengio 2010."""
+    return rng.normal(0.0, math.sqrt(2 / sum(fans(shape))), shape)
+
+
+def he_uniform(shape: tuple[int, ...], rng: np.random.Generator) -> Array:
+    """Uniform over ±√(6/in), so of variance 2/in. He et al. 2015."""
+    bound = math.sqrt(6 / fans(shape)[0])
+    return rng.uniform(-bound, bound, shape)
+
+
+def he_normal(shape: tuple[int, ...], rng: np.random.Generator) -> Array:
+    """Normal with variance 2/in. He et al. 2015."""
+    return rng.normal(0.0, math.sqrt(2 / fans(shape)[0]), shape)
+
+
+INITIALISERS: dict[str, Initialiser] = {
+    "zeros": zeros,
+    "uniform": uniform(),
+    "normal": normal(),
+    "xavier_uniform": xavier_uniform,
+    "xavier_normal": xavier_normal,
+    "he_uniform": he_uniform,
+    "he_normal": he_normal,
+}
+"""Those that can be asked for by name."""
+
+
+def drawn(init: Any, shape: tuple[int, ...], rng: np.random.Generator) -> Array:
+    """The numbers of an initialiser: by name, a function, a number, or the array itself."""
+    if isinstance(init, str):
+        if init not in INITIALISERS:
+            raise ValueError(f"init is one of {', '.join(INITIALISERS)}, a function or numbers, not {init!r}")
+        init = INITIALISERS[init]
+    array = np.asarray(init(shape, rng) if callable(init) else init, dtype=float)
+    if array.shape != shape and array.shape != ():
+        raise ValueError(f"init: expected numbers of shape {shape}, not {array.shape}")
+    return np.broadcast_to(array, shape).copy()

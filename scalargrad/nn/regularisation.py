@@ -1,0 +1,87 @@
+"""Modules that behave differently in training and in evaluation: dropout and batch normalisation."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from scalargrad.nn.backends import Array, numbers_of, parameter
+from scalargrad.nn.layers import Seed, features, size
+from scalargrad.nn.module import Module
+from scalargrad.ops.structural import mean, var
+
+
+class Dropout(Module):
+    """In training each element is switched off with probability ``p``, and the others are divided by 1 − p.
+
+    So the expected value stays the same, and evaluation needs nothing: there it does nothing. (``p`` is the probability
+    of switching *off*.) Srivastava et al. 2014; ``seed`` makes the choices repeatable.
+
+    >>> from scalargrad import nn
+    >>> drop = nn.Dropout(0.5, seed=0)
+    >>> drop([1.0, 1.0, 1.0, 1.0]).tolist(), drop.eval()([1.0, 2.0]).tolist()
+    ([2.0, 0.0, 0.0, 0.0], [1.0, 2.0])
+    """
+
+    def __init__(self, p: float = 0.5, *, seed: Seed = None) -> None:
+        if not 0 <= p < 1:
+            raise ValueError(f"p is the probability of switching off, from 0 to below 1, not {p!r}")
+        self.p = float(p)
+        self.rng = np.random.default_rng(seed)
+
+    def forward(self, x: Any) -> Any:
+        """X in evaluation; in training with some elements switched off."""
+        if not hasattr(x, "shape"):
+            x = np.array(x, dtype=object if np.asarray(x).dtype == object else float)
+        if not self.training or self.p == 0:
+            return x
+        shape, dtype = x.shape, x.dtype
+
+        def draw() -> Array:
+            kept: Array = (self.rng.random(shape) >= self.p) / (1 - self.p)
+            return kept.astype(dtype, copy=False) if dtype.kind == "f" else kept
+
+        drawn = getattr(x, "drawn", None)  # what is traced for a plan draws anew at every run
+        return x * (draw() if drawn is None else drawn(draw))
+
+    def extra(self) -> str:
+        return f"p={self.p:g}"
+
+
+class BatchNorm1d(Module):
+    """Each feature centred and scaled over the batch: γ·(x − mean)/√(var + ε) + β, of shapes (n, features).
+
+    In training mean and variance are those of the batch (the variance divided by n), and running averages are kept:
+    running ← (1 − momentum)·running + momentum·batch, the variance there divided by n − 1. Evaluation uses those.
+    Ioffe and Szegedy 2015.
+    """
+
+    def __init__(self, features: int, *, eps: float = 1e-5, momentum: float = 0.1, backend: Any = "value") -> None:
+        self.features = size("features", features)
+        self.eps, self.momentum = float(eps), float(momentum)
+        self.gamma = parameter(np.ones(self.features), backend, "γ")
+        self.beta = parameter(np.zeros(self.features), backend, "β")
+        self.running_mean = np.zeros(self.features)
+        self.running_var = np.ones(self.features)
+
+    def forward(self, x: Any) -> Any:
+        """The normalised features."""
+        x = features(x, self.features, "BatchNorm1d")
+        if not self.training:
+            scale = 1 / np.sqrt(self.running_var + self.eps)
+            return (x - self._as(self.running_mean, x)) * self._as(scale, x) * self.gamma + self.beta
+        if x.ndim != 2 or len(x) < 2:
+            raise ValueError(f"BatchNorm1d: training needs a batch (n, features) of n ≥ 2, not shape {tuple(x.shape)}")
+        centre, spread = mean(x, axis=0), var(x, axis=0)
+        n, m = len(x), self.momentum
+        self.running_mean[...] = (1 - m) * self.running_mean + m * numbers_of(centre)
+        self.running_var[...] = (1 - m) * self.running_var + m * numbers_of(spread) * n / (n - 1)
+        return (x - centre) / (spread + self.eps) ** 0.5 * self.gamma + self.beta
+
+    @staticmethod
+    def _as(numbers: Array, x: Any) -> Array:
+        return numbers.astype(x.dtype, copy=False) if x.dtype.kind == "f" else numbers
+
+    def extra(self) -> str:
+        return str(self.features)
