@@ -179,7 +179,7 @@ def _binary(op: Any, forward: Callable[..., Any], apply: Callable[..., Any]) -> 
             data = quiet.run(forward, x, y)
         except ValueError:
             return apply((self, other))  # which explains why
-        if modes.active or type(data) is not np.ndarray or data.dtype is not x.dtype:
+        if modes.special or type(data) is not np.ndarray or data.dtype is not x.dtype:
             return apply((self, other))
         if True not in needed:
             return _leaf(data)
@@ -191,7 +191,8 @@ def _binary(op: Any, forward: Callable[..., Any], apply: Callable[..., Any]) -> 
         node._a = self
         node._b = other
         node._locked = node.requires_grad = True
-        node.grad = node.label = node.scope = node._mark = None
+        node.grad = node.label = node._mark = None
+        node.scope = modes.current_scope() if modes.active else None
         return node
 
     return method
@@ -214,7 +215,7 @@ def _method_of(op: Op) -> Callable[..., Any]:
         """The node, or None where something is out of the ordinary."""
         x = self._data if self._locked else self._use()
         data = quiet.run(forward, x)
-        if modes.active or type(data) is not np.ndarray or data.dtype is not x.dtype:
+        if modes.special or type(data) is not np.ndarray or data.dtype is not x.dtype:
             return None
         if not self.requires_grad:
             return _leaf(data)
@@ -225,7 +226,8 @@ def _method_of(op: Op) -> Callable[..., Any]:
         node._needed = _ONE
         node._a = self
         node._locked = node.requires_grad = True
-        node._b = node.grad = node.label = node.scope = node._mark = None
+        node._b = node.grad = node.label = node._mark = None
+        node.scope = modes.current_scope() if modes.active else None
         return node
 
     _fast[op] = fast

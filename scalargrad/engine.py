@@ -314,11 +314,12 @@ def record(rule: Rule, data: float, operands: tuple[Any, ...]) -> Value:
     """A new node, under the modes in force (:mod:`scalargrad.modes`)."""
     if not modes.active:
         return _make(rule, data, operands)
-    if modes.detecting():
+    state = modes.state()
+    if state.detecting:
         modes.check_forward(rule.op, data, operands)
-    if not modes.recording():
+    if not state.recording:
         return _make(LEAF, data, ())
-    return _make(rule, data, operands, scope=modes.current_scope())
+    return _make(rule, data, operands, scope=state.path)
 
 
 def _op_of(numpy_name: str) -> Op:
@@ -370,7 +371,7 @@ def _method_of(op: Op) -> Callable[..., Any]:
 
     def method(self: Value) -> Value:
         data = number(self.data)
-        if modes.active:
+        if modes.special:
             return record(rule, data, (self,))
         node: Value = _new(Value)
         node.data = data
@@ -378,7 +379,8 @@ def _method_of(op: Op) -> Callable[..., Any]:
         node._mark = None
         node._rule = rule
         node._a = self
-        node._b = node.label = node.scope = None
+        node._b = node.label = None
+        node.scope = modes.state().path if modes.active else None
         return node
 
     return method

@@ -16,6 +16,10 @@ from typing import Any
 
 active = 0
 """How many blocks are under some mode now, in all threads."""
+special = 0
+"""The same without scopes: how many blocks compute or record otherwise than usual."""
+left = 0
+"""How many blocks have been left: what was found out before may not hold any more."""
 
 _lock = threading.Lock()
 
@@ -33,11 +37,40 @@ class _Entry:
 _entries: ContextVar[tuple[_Entry, ...]] = ContextVar("modes", default=())
 
 
+class State:
+    """What the modes in force come to, found out once for many operations."""
+
+    __slots__ = ("detecting", "entries", "left", "path", "recording")
+
+    def __init__(self, entries: tuple[_Entry, ...]) -> None:
+        modes = [entry.mode for entry in entries if entry.alive]
+        self.entries = entries
+        self.left = left
+        self.detecting = any(isinstance(mode, detect_anomaly) for mode in modes)
+        self.recording = next((mode.records for mode in reversed(modes) if mode.records is not None), True)
+        self.path = "/".join([mode.name for mode in modes if isinstance(mode, scope)]) or None
+
+
+_states: ContextVar[State | None] = ContextVar("state", default=None)
+
+
+def state() -> State:
+    """What the modes in force here come to."""
+    known = _states.get()
+    entries = _entries.get()
+    if known is None or known.entries is not entries or known.left != left:
+        known = State(entries)
+        _states.set(known)
+    return known
+
+
 class _Mode(ContextDecorator):
     """A ``with`` block, or a decorated function, under a mode."""
 
     records: bool | None = None
     """Whether operations are recorded; None where the mode does not say."""
+    is_special = True
+    """Whether operations compute or record otherwise than usual."""
 
     def __init__(self) -> None:
         self._entered: list[_Entry] = []
@@ -48,15 +81,16 @@ class _Mode(ContextDecorator):
     _recreate_cm = _again
 
     def __enter__(self) -> None:
-        global active
+        global active, special
         entry = _Entry(self)
         self._entered.append(entry)
         _entries.set((*_entries.get(), entry))
         with _lock:
             active += 1
+            special += self.is_special
 
     def __exit__(self, *error: object) -> None:
-        global active
+        global active, special, left
         here = _entries.get()
         # a generator may be closed in another thread, or after one that was entered later
         mine = [entry for entry in here if entry.mode is self and entry.alive] or self._entered
@@ -66,6 +100,8 @@ class _Mode(ContextDecorator):
         _entries.set(tuple([e for e in here if e.alive]))
         with _lock:
             active -= 1
+            special -= self.is_special
+            left += 1
 
     def __call__(self, function: Callable[..., Any]) -> Callable[..., Any]:  # type: ignore[override]
         if inspect.iscoroutinefunction(function):
@@ -170,6 +206,8 @@ class scope(_Mode):
     Scopes nest: inside ``scope("net")``, ``scope("layer 1")`` is ``net/layer 1``.
     """
 
+    is_special = False
+
     def __init__(self, name: str) -> None:
         super().__init__()
         if not isinstance(name, str) or not name:
@@ -184,20 +222,17 @@ class scope(_Mode):
 
 def recording() -> bool:
     """Whether operations are recorded here."""
-    for entry in reversed(_entries.get()):
-        if entry.alive and entry.mode.records is not None:
-            return entry.mode.records
-    return True
+    return not special or state().recording
 
 
 def detecting() -> bool:
     """Whether nan and infinity stop the computation here."""
-    return active > 0 and any(e.alive and isinstance(e.mode, detect_anomaly) for e in _entries.get())
+    return special > 0 and state().detecting
 
 
 def current_scope() -> str | None:
     """The path of the scopes in force here."""
-    return "/".join([e.mode.name for e in _entries.get() if e.alive and isinstance(e.mode, scope)]) or None
+    return state().path if active else None
 
 
 def _is_finite(x: Any) -> bool:

@@ -62,7 +62,7 @@ def method(self, other):
     else:
         return apply(op, (self, other)) if takes(other) else NotImplemented
     data = {forward}
-    if modes.active:
+    if modes.special:
         return record(rule, data, (self, other))
     node = new(Value)
     node.data = data
@@ -71,7 +71,8 @@ def method(self, other):
     node._rule = rule
     node._a = self
     node._b = other
-    node.label = node.scope = None
+    node.label = None
+    node.scope = modes.state().path if modes.active else None
     return node
 
 def reflected(self, other):
@@ -93,7 +94,7 @@ def operator_methods(op: Op, engine: dict[str, Any]) -> tuple[Callable[..., Any]
     source = _METHOD.format(
         forward=f"self.data {infix} number" if infix else "forward(self.data, number)",
         backward=f"other {infix} self.data" if infix else "forward(other, self.data)",
-        shortcut="if other == 0 and not modes.active: return self" if op.name == "add" else "",
+        shortcut="if other == 0 and not modes.special: return self" if op.name == "add" else "",
     )
     space = {**engine, "op": op, "name": op.name, "forward": op.number}
     exec(compile(source, f"<operators of {op.name}>", "exec"), space)

@@ -181,7 +181,7 @@ def test_huber_is_smooth_where_its_parts_meet():
 
 def test_the_smooth_hinge_has_no_corner():
     for m, slope in ((-0.5, -1.0), (0.0, -1.0), (0.5, -0.5), (1.0, 0.0), (2.0, 0.0)):
-        assert float(grad(lambda z: nn.smooth_hinge(z, 1))(m)) == pytest.approx(slope)
+        assert float(grad(lambda z: nn.smooth_hinge(z, 1))(m)) == pytest.approx(slope), m
 
 
 def test_pytorch_agrees():

@@ -168,7 +168,7 @@ def smooth_hinge(z: Any, t: Any, reduction: str = "mean", *, alpha: float = 1.0,
         raise ValueError(f"smooth_hinge: alpha is a number above 0, not {alpha!r}")
     m = 1 - _shortfall("smooth_hinge", z, t)
     inside = ops.clip(m, 0.0, 1.0)
-    losses = (inside ** (alpha + 1)) / (alpha + 1) - ops.minimum(m, 1.0) + alpha / (alpha + 1)
+    losses = inside ** (alpha + 1) / (alpha + 1) - inside + alpha / (alpha + 1) + ops.relu(-m)
     return reduced("smooth_hinge", losses, reduction, sample_weight)
 
 

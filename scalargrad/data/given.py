@@ -1,0 +1,92 @@
+"""What is given to a function of this package, checked: one sentence where something is wrong."""
+
+# ruff: noqa: N803 (matrices are called X)
+
+from __future__ import annotations
+
+from numbers import Integral, Real
+from typing import Any
+
+import numpy as np
+
+Array = np.ndarray[Any, Any]
+Seed = np.random.Generator | int | None
+
+
+def generator(seed: Seed) -> np.random.Generator:
+    """The source of random numbers that ``seed`` stands for."""
+    if isinstance(seed, np.random.Generator):
+        return seed
+    if seed is not None and (isinstance(seed, bool) or not isinstance(seed, Integral)):
+        raise TypeError(f"seed is a whole number, a numpy.random.Generator or None, not {seed!r}")
+    if seed is not None and seed < 0:
+        raise ValueError(f"seed must not be negative, not {seed}")
+    return np.random.default_rng(None if seed is None else int(seed))
+
+
+def count(number: Any, what: str, least: int = 1) -> int:
+    """``number`` as a whole number, at least ``least``."""
+    if isinstance(number, bool) or not isinstance(number, Integral):
+        raise TypeError(f"{what} is a whole number, not {number!r}")
+    if number < least:
+        raise ValueError(f"{what} must be at least {least}, not {number}")
+    return int(number)
+
+
+def amount(number: Any, what: str) -> float:
+    """``number`` as a finite float that is not negative."""
+    if isinstance(number, bool) or not isinstance(number, Real):
+        raise TypeError(f"{what} is a number, not {number!r}")
+    value = float(number)
+    if not 0 <= value < float("inf"):
+        raise ValueError(f"{what} must be a finite number that is not negative, not {value}")
+    return value
+
+
+def named_classes(which: Array, labels: Any, classes: int) -> Array:
+    """The classes 0, 1, … of the examples under the labels asked for."""
+    names = np.arange(classes) if labels is None else np.asarray(labels)
+    if names.shape != (classes,) or len(np.unique(names)) != classes:
+        raise ValueError(f"labels must name each of the {classes} classes differently, not {labels!r}")
+    named: Array = names[which]
+    return named
+
+
+def finite(data: Any, what: str) -> Array:
+    """``data`` as an array of finite floats."""
+    try:
+        array = np.asarray(data, dtype=np.float64)
+    except (TypeError, ValueError):
+        raise TypeError(f"{what} must be an array of numbers, with rows of one length, not {_short(data)}") from None
+    if not np.isfinite(array).all():
+        place = tuple(int(i) for i in np.argwhere(~np.isfinite(array))[0])
+        raise ValueError(f"{what} has {array[place]} at {list(place)}: every number must be finite")
+    return array
+
+
+def matrix(data: Any, what: str = "X") -> Array:
+    """``data`` as finite floats of shape (n, features)."""
+    array = finite(data, what)
+    if array.ndim != 2:
+        raise ValueError(f"{what} must have the shape (n, features), one example a row, not {array.shape}")
+    return array
+
+
+def pair(X: Any, y: Any) -> tuple[Array, Array]:
+    """``X`` and ``y`` as arrays with as many rows."""
+    try:
+        rows, targets = np.asarray(X), np.asarray(y)
+    except ValueError:
+        raise ValueError("X and y must be arrays, with rows of one length") from None
+    if not rows.ndim or not targets.ndim:
+        raise ValueError("X and y must be arrays with one entry for each example, not single numbers")
+    if len(rows) != len(targets):
+        raise ValueError(f"X has {len(rows)} examples and y has {len(targets)}: they must be as many")
+    if not len(rows):
+        raise ValueError("X and y are empty: there must be at least one example")
+    return rows, targets
+
+
+def _short(data: Any) -> str:
+    text = repr(data)
+    return text if len(text) <= 60 else text[:57] + "…"
