@@ -14,6 +14,7 @@ from typing import Any as _Any
 
 from fastpath import functions as _functions
 from fastpath import reading as _reading
+from fastpath.compiler import compile as compile
 from fastpath.exploding import explode as explode
 from fastpath.tensor import Tensor as Tensor
 from scalargrad.ops.composite import *  # noqa: F403
@@ -23,7 +24,7 @@ from scalargrad.ops.registry import OPS as _OPS
 from scalargrad.ops.structural import *  # noqa: F403
 from scalargrad.ops.structure import STRUCTURAL as _STRUCTURAL
 
-__all__ = sorted(["Tensor", "explode", *_OPS, *_STRUCTURAL, *_COMPOSITE])
+__all__ = sorted(["Tensor", "compile", "explode", *_OPS, *_STRUCTURAL, *_COMPOSITE])
 
 
 def __getattr__(name: str) -> _Any:

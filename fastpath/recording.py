@@ -135,6 +135,9 @@ def record(op: Any, data: Any, operands: tuple[Any, ...], arrays: tuple[Any, ...
         return _leaf(data)
     node = make(data, op, operands, arrays, needed)
     node.scope = modes.current_scope()
+    for x in operands:
+        if type(x) is not Tensor and isinstance(x, Tensor):
+            node.__class__ = type(x)  # what depends on a traced array is one itself
     return node
 
 

@@ -108,9 +108,13 @@ class Value(Node, Operators):
         return float(self.data)
 
     def __float__(self) -> float:
+        if modes.active:
+            modes.looked_at(self, "float()")
         return float(self.data)
 
     def __bool__(self) -> bool:
+        if modes.active:
+            modes.looked_at(self, "if")
         return bool(self.data)
 
     def __repr__(self) -> str:
@@ -124,15 +128,23 @@ class Value(Node, Operators):
     # comparisons look at the number; == and hash are identity, so that nodes can be keys
 
     def __lt__(self, other: Any) -> bool:
+        if modes.active:
+            modes.looked_at(self, "<")
         return self.data < _data(other) if self._is_scalar(other) else NotImplemented
 
     def __le__(self, other: Any) -> bool:
+        if modes.active:
+            modes.looked_at(self, "<=")
         return self.data <= _data(other) if self._is_scalar(other) else NotImplemented
 
     def __gt__(self, other: Any) -> bool:
+        if modes.active:
+            modes.looked_at(self, ">")
         return self.data > _data(other) if self._is_scalar(other) else NotImplemented
 
     def __ge__(self, other: Any) -> bool:
+        if modes.active:
+            modes.looked_at(self, ">=")
         return self.data >= _data(other) if self._is_scalar(other) else NotImplemented
 
     def __eq__(self, other: object) -> bool:

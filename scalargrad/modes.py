@@ -14,6 +14,8 @@ from contextvars import ContextVar
 from functools import wraps
 from typing import Any
 
+from scalargrad.ops import structure
+
 active = 0
 """How many blocks are under some mode now, in all threads."""
 special = 0
@@ -40,7 +42,7 @@ _entries: ContextVar[tuple[_Entry, ...]] = ContextVar("modes", default=())
 class State:
     """What the modes in force come to, found out once for many operations."""
 
-    __slots__ = ("detecting", "entries", "left", "path", "recording")
+    __slots__ = ("detecting", "entries", "left", "path", "recording", "tracer")
 
     def __init__(self, entries: tuple[_Entry, ...]) -> None:
         modes = [entry.mode for entry in entries if entry.alive]
@@ -48,6 +50,7 @@ class State:
         self.left = left
         self.detecting = any(isinstance(mode, detect_anomaly) for mode in modes)
         self.recording = next((mode.records for mode in reversed(modes) if mode.records is not None), True)
+        self.tracer = next((mode.tracer for mode in reversed(modes) if isinstance(mode, tracing)), None)
         self.path = "/".join([mode.name for mode in modes if isinstance(mode, scope)]) or None
 
 
@@ -200,6 +203,33 @@ class detect_anomaly(_Mode):
     """
 
 
+class tracing(_Mode):
+    """Trace the code of this block: the numbers in its graph stand for others, and must decide nothing.
+
+    ``tracer.look(value, what)`` is called where code looks at a number (``float()``, ``if``, a comparison), and
+    ``tracer.random(shape, draw)`` gives the nodes that stand for random numbers.
+    """
+
+    is_special = False
+
+    def __init__(self, tracer: Any) -> None:
+        super().__init__()
+        self.tracer = tracer
+
+    def _again(self) -> tracing:
+        return tracing(self.tracer)
+
+    _recreate_cm = _again
+
+    def __enter__(self) -> None:
+        structure.tracing += 1
+        super().__enter__()
+
+    def __exit__(self, *error: object) -> None:
+        super().__exit__(*error)
+        structure.tracing -= 1
+
+
 class scope(_Mode):
     """Name the part of the graph made in this block; drawings frame it, and can fold it into one node.
 
@@ -218,6 +248,18 @@ class scope(_Mode):
         return scope(self.name)
 
     _recreate_cm = _again
+
+
+def tracer() -> Any:
+    """What traces the code here, or None."""
+    return state().tracer if active else None
+
+
+def looked_at(value: Any, what: str) -> None:
+    """Tell the tracer, if there is one, that code looks at the number of a node."""
+    found = state().tracer
+    if found is not None:
+        found.look(value, what)
 
 
 def recording() -> bool:

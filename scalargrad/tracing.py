@@ -57,6 +57,9 @@ def trace(root: Any) -> Trace:
     """
     if isinstance(root, Trace):
         return root
+    as_trace = getattr(root, "as_trace", None)  # a compiled plan
+    if as_trace is not None:
+        return as_trace()  # type: ignore[no-any-return]
     if not isinstance(root, graph.Node):
         raise TypeError(f"expected a node of a graph (a Value) or a Trace, not {_shortly(root)}")
     return _Tracing(graph.topological_order(root)).result()

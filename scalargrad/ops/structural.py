@@ -10,6 +10,7 @@ import functools as _functools
 import math as _math
 
 from scalargrad.ops import elementwise as _ops
+from scalargrad.ops import structure as _structure
 from scalargrad.ops.structure import structural as _op
 from scalargrad.ops.subscripts import parse as _parse
 
@@ -82,7 +83,12 @@ def _numbers(xp, a):
 
 
 def _top(xp, a, axis):
-    """The largest numbers along axes, kept for subtracting before ``exp``: no gradient passes through them."""
+    """The largest numbers along axes, kept for subtracting before ``exp``: no gradient passes through them.
+
+    (While a graph is traced they are nodes; what passes through them adds up to 0.)
+    """
+    if a.dtype == object and _structure.tracing:
+        return _along(_functools.partial(_functools.reduce, _ops.maximum), xp, a, axis, True)
     return xp.maximum.reduce(_numbers(xp, a), axis=axis, keepdims=True)
 
 
@@ -210,6 +216,8 @@ def _best(better):
     def best(values):
         if not values:
             raise ValueError("there is no element to choose")
+        if _structure.tracing:
+            return _functools.reduce(better, values)
         top = _functools.reduce(better.number, map(float, values))
         tied = [v for v in values if float(v) == top]
         if len(tied) > 1:
@@ -296,7 +304,7 @@ def _std(xp, a, *, axis=None, ddof=0, keepdims=False):
 
 def _std_of_values(ddof):
     def std(values):
-        if values and _py.min(map(float, values)) == _py.max(map(float, values)) and len(values) > ddof:
+        if not _structure.tracing and values and _py.min(map(float, values)) == _py.max(map(float, values)) and len(values) > ddof:
             return values[0] * 0.0
         mean = _functools.reduce(_ops.add, values) / len(values)
         squares = [_ops.square(v - mean) for v in values]
@@ -509,6 +517,8 @@ def _check_labels(xp, logits, labels):
     if labels.shape != logits.shape or labels.dtype.kind == "b":
         raise ValueError(f"cross_entropy: labels of shape {labels.shape} and type {labels.dtype} for logits of shape "
                          f"{logits.shape}; expected integers of shape {logits.shape[:-1]}, or probabilities of shape {logits.shape}")
+    if labels.dtype == object and _structure.tracing:
+        return
     p = _numbers(xp, labels)
     wrong = p[~((p >= 0) & (p <= 1.001))]
     if wrong.size:

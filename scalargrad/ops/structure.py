@@ -15,6 +15,9 @@ from scalargrad.ops.registry import NotDifferentiableError, is_number
 STRUCTURAL: dict[str, StructuralOp] = {}
 """Every structural op by name, in the order of registration."""
 
+tracing = 0
+"""How many functions are being traced now, in all threads: the numbers in a graph stand for others then."""
+
 _listeners: list[Callable[[StructuralOp, bool], None]] = []
 
 Settings = dict[str, Any]

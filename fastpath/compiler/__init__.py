@@ -1,0 +1,77 @@
+"""``fastpath.compile``: a function or a graph, written once, as a plan of NumPy calls.
+
+A function over Tensors is traced and planned as it stands (:mod:`.functions`). Scalar code, a graph of Values or a
+function of one example, is first turned into a function over arrays (:mod:`.scalar`).
+"""
+
+from __future__ import annotations
+
+import importlib
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+from fastpath.compiler.closure import parameters
+from fastpath.compiler.functions import CompiledFunction as CompiledFunction
+from fastpath.tensor import Tensor
+from scalargrad.engine import Value
+
+__all__ = ["CompiledFunction", "compile"]
+
+
+def compile(function: Any = None, *, backend: Any = None, **options: Any) -> Any:
+    """Compile a function, or a graph of Values, into a plan that runs at the speed of hand-written NumPy.
+
+    - A function over Tensors, ``loss(X, y)``: called with arrays it gives arrays. ``.value_and_grad(X, y)`` gives the
+      value and the gradients of the Tensors it closes over, ``.backward(X, y)`` leaves those in their ``grad``.
+    - Scalar code ``loss(x, y)`` for one example, closing over Values: the same, over a batch of examples.
+    - A Value, or an object array of Values: the graph behind it, its labelled leaves being the arguments.
+
+    Which kind of function it is, is told by what it closes over; ``backend="tensor"`` or ``"value"`` says it.
+    ``options`` go to scalar code (``reduction="mean"``). Under ``detect_anomaly`` a plan is not looked into.
+
+    >>> import numpy as np
+    >>> from fastpath import Tensor, relu
+    >>> from fastpath.compiler import compile
+    >>> W = Tensor([[0.5, -0.5], [0.25, 1.0]], requires_grad=True, label="W")
+    >>> f = compile(lambda X: relu(X @ W).sum())
+    >>> f(np.array([[1.0, 2.0], [3.0, -1.0]]))
+    3.75
+    >>> f.backward(np.array([[1.0, 2.0], [3.0, -1.0]]))
+    3.75
+    >>> W.grad
+    array([[4., 1.],
+           [1., 2.]])
+    """
+    if function is None:
+        return partial(compile, backend=backend, **options)
+    if isinstance(function, Value) or (isinstance(function, np.ndarray) and function.dtype == object):
+        return _scalar().compile_graph(function, **options)
+    if not callable(function):
+        raise TypeError(f"compile takes a function, a Value or an array of Values, not {type(function).__name__}")
+    found, modules = parameters(function)
+    if _backend(backend, found) == "value":
+        return _scalar().compile_function(function, **options)
+    if options:
+        raise TypeError(f"compile: {min(options)}= is for scalar code, and this function is over Tensors")
+    labels = {x: name for x, name in found.items() if isinstance(x, Tensor)}
+    return CompiledFunction(function, labels=labels, modules=modules)
+
+
+def _scalar() -> Any:
+    """The compiler of scalar code: it is loaded when it is first used, and itself uses what is here."""
+    return importlib.import_module("fastpath.compiler.scalar")
+
+
+def _backend(given: Any, found: dict[Any, str]) -> str:
+    """``"value"`` or ``"tensor"``: what was said, or the kind of the parameters."""
+    if given is not None:
+        name = {Value: "value", Tensor: "tensor"}.get(given, given)
+        if name not in ("value", "tensor"):
+            raise ValueError(f"compile: backend is 'value' or 'tensor', not {given!r}")
+        return str(name)
+    kinds = {"tensor" if isinstance(x, Tensor) else "value" for x in found}
+    if len(kinds) > 1:
+        raise TypeError("compile: this function closes over Values and over Tensors; say backend='value' or 'tensor'")
+    return kinds.pop() if kinds else "tensor"

@@ -1,0 +1,145 @@
+"""A graph of Values, compiled: its labelled leaves are arguments, given as arrays or as numbers."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+from fastpath.compiler.functions import CompiledFunction
+from fastpath.compiler.lifting import Lifted, columns_of, lift
+from fastpath.numerics import Array, shown
+from fastpath.plan import Plan
+from fastpath.tensor import Tensor
+from scalargrad.engine import Value
+from scalargrad.graph import topological_order
+from scalargrad.ops.structural import concatenate, reshape
+from scalargrad.ops.structural import sum as total
+
+
+class CompiledGraph:
+    """A graph of Values that runs over arrays: its labelled leaves are the arguments, the others keep their numbers.
+
+    ``f(A=…, B=…)`` takes an array (any shape; they broadcast together) or a number for each argument, and gives an
+    array of that shape, or a number. A graph of several results, an array of Values, gives their shape at the end.
+    """
+
+    def __init__(self, roots: Any, reduction: str = "sum") -> None:
+        if reduction not in ("sum", "mean"):
+            raise ValueError(
+                f"compile: reduction is 'sum' or 'mean' (of a shared argument's gradient), not {reduction!r}"
+            )
+        self.reduction = reduction
+        self.shape = np.shape(roots) if isinstance(roots, np.ndarray) else ()
+        self.roots: list[Value] = list(roots.flat) if isinstance(roots, np.ndarray) else [roots]
+        for root in self.roots:
+            if not isinstance(root, Value):
+                raise TypeError(f"compile: expected a Value or an array of Values, not {shown(root)}")
+        leaves = list(dict.fromkeys(x for root in self.roots for x in topological_order(root) if x.op is None))
+        self._leaves = {x.label: x for x in leaves if x.label is not None}
+        self._others = [x for x in leaves if x.label is None]
+        twice = [x.label for x in leaves if x.label is not None and self._leaves[x.label] is not x]
+        if twice:
+            raise ValueError(f"compile: two leaves are labelled {twice[0]}; give each argument a label of its own")
+        self._made: dict[Any, CompiledFunction] = {}
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The arguments: the labels of the leaves."""
+        return tuple(self._leaves)
+
+    def __call__(self, **given: Any) -> Any:
+        """The result for these arguments."""
+        arrays, batch, batched = self._given(given)
+        results = self._function(batched, False)(*self._columns(arrays, batch, batched))
+        whole = np.asarray(results).reshape((*batch, *self.shape))
+        return whole if whole.ndim else float(whole)
+
+    def value_and_grad(self, **given: Any) -> tuple[Any, dict[str, Any]]:
+        """The result, and its gradient by each argument, in a dict by label.
+
+        An argument given as an array gets the gradient at each place; one given as a single number the sum (or, with
+        ``reduction="mean"``, the mean) over all. Raises ValueError for a graph of several results.
+        """
+        if self.shape:
+            raise ValueError(f"compile: a gradient is of one result, and this graph has {len(self.roots)}")
+        arrays, batch, batched = self._given(given)
+        columns = self._columns(arrays, batch, batched)
+        value = np.asarray(self._function(batched, False)(*columns)).reshape(batch)
+        floats = tuple(range(len(columns)))
+        _, slopes = self._function(batched, True).value_and_grad(*columns, argnums=floats)
+        shared = dict(zip([name for name in self.names if name not in batched], slopes[-1].tolist()))
+        count = value.size if self.reduction == "mean" else 1
+        gradients: dict[str, Any] = {}
+        for name, x in arrays.items():
+            if name in batched:
+                whole = slopes[batched.index(name)].reshape(batch)
+                gradients[name] = _summed_to(whole, x.shape)
+            else:
+                gradients[name] = shared[name] / count
+        return (value if value.ndim else float(value)), gradients
+
+    def plan(self, **given: Any) -> Plan:
+        """The plan for arguments like these: print or draw it."""
+        arrays, batch, batched = self._given(given)
+        return self._function(batched, True).plan(*self._columns(arrays, batch, batched))
+
+    def __repr__(self) -> str:
+        return f"<compiled graph of {', '.join(self.names)}>"
+
+    def _given(self, given: dict[str, Any]) -> tuple[dict[str, Array], tuple[int, ...], tuple[str, ...]]:
+        """The arguments as arrays of floats, the shape of the batch, and those that are given for each place of it."""
+        missing, unknown = [n for n in self.names if n not in given], [n for n in given if n not in self.names]
+        if missing or unknown:
+            told = [f"{what} {', '.join(names)}" for what, names in (("no", missing), ("unknown", unknown)) if names]
+            raise TypeError(f"this graph takes {', '.join(self.names) or 'no argument'}: {'; '.join(told)} given")
+        arrays = {}
+        for name in self.names:
+            x = given[name]
+            array = np.asarray(x._data if isinstance(x, Tensor) else x)
+            if array.dtype.kind not in "fiub":
+                raise TypeError(f"compile: the argument {name} is {shown(x)}; expected a number or an array")
+            arrays[name] = array if array.dtype.kind == "f" else array.astype(float)
+        try:
+            batch = np.broadcast_shapes(*[x.shape for x in arrays.values()])
+        except ValueError:
+            shapes = ", ".join(f"{name} {x.shape}" for name, x in arrays.items())
+            raise ValueError(f"compile: the arguments do not broadcast together: {shapes}") from None
+        return arrays, batch, tuple(name for name, x in arrays.items() if x.ndim)
+
+    def _columns(self, arrays: dict[str, Array], batch: tuple[int, ...], batched: tuple[str, ...]) -> list[Array]:
+        """One vector of the batch's size for each batched argument, then one of all shared numbers."""
+        floats = [arrays[name].dtype for name in batched] or [np.dtype(float)]
+        columns = [np.ascontiguousarray(np.broadcast_to(arrays[name], batch)).reshape(-1) for name in batched]
+        shared = [float(x) for name, x in arrays.items() if name not in batched] + [x.data for x in self._others]
+        return [*columns, np.array(shared, dtype=np.result_type(*floats))]
+
+    def _function(self, batched: tuple[str, ...], summed: bool) -> CompiledFunction:
+        key = (batched, summed)
+        if key not in self._made:
+            places = {self._leaves[name]: (i, 0) for i, name in enumerate(batched)}
+            shared = [leaf for name, leaf in self._leaves.items() if name not in batched] + self._others
+            known = {leaf: i for i, leaf in enumerate(shared)}
+            lifted = lift(self.roots, places, [1] * len(batched), batched, known, len(shared))
+            run = partial(self._run, lifted, len(batched), summed)
+            self._made[key] = CompiledFunction(run, names=[*batched, "shared"])
+        return self._made[key]
+
+    @staticmethod
+    def _run(lifted: Lifted, count: int, summed: bool, *arguments: Any) -> Any:
+        *columns, shared = arguments
+        results = lifted.run([columns_of(x, 1) for x in columns], shared)
+        size = columns[0].shape[0] if count else 1
+        like = (columns[0] if count else shared[:1]) * 0.0
+        whole = [x if hasattr(x, "ndim") and x.ndim == 2 else reshape(like + x, (size, 1)) for x in results]
+        if summed:
+            return total(whole[0])
+        return concatenate(whole, axis=-1) if len(whole) > 1 else reshape(whole[0], (size,))
+
+
+def _summed_to(x: Array, shape: tuple[int, ...]) -> Array:
+    """An array summed over the axes along which a shape was broadcast."""
+    extra = x.ndim - len(shape)
+    axes = tuple(i for i in range(x.ndim) if i < extra or shape[i - extra] == 1 != x.shape[i])
+    return np.asarray(x.sum(axis=axes, keepdims=True)).reshape(shape)

@@ -1,0 +1,128 @@
+"""Lifting: scalar code for one example as a short program over arrays for a batch of them.
+
+The graph of a scalar network has a node for every number. But the neurons of a layer do the same with different
+weights: their additions of products over the same inputs are the columns of a matrix product. So
+
+    z0 = x0*w00 + x1*w10 + b0      becomes      Z = matmul(X, W) + b
+    z1 = x0*w01 + x1*w11 + b1
+
+in these steps:
+
+1. :mod:`.reading` numbers the nodes, folds constants, makes equal nodes one, and marks which depend on the example;
+2. :mod:`.sums` turns chains of additions into sums of products;
+3. :mod:`.grouping` puts together what does the same at the same depth: each group is one instruction;
+4. :mod:`.layout` orders the parameters in one vector, the *store*, so that every matrix is a slice of it;
+5. :mod:`.lowering` writes the instructions, which gather what they need by slicing where possible.
+
+What comes out, a :class:`.program.Program`, uses the registry's functions only: it runs on Tensors, and is planned like
+any function over Tensors.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from fastpath.compiler.lifting.grouping import groups
+from fastpath.compiler.lifting.layout import order_of_parameters
+from fastpath.compiler.lifting.lowering import Lowering
+from fastpath.compiler.lifting.program import Place, Program
+from fastpath.compiler.lifting.reading import Operand, Scalars, read
+from fastpath.compiler.lifting.sums import items
+from scalargrad.engine import Value
+from scalargrad.ops.structural import index, reshape
+
+__all__ = ["Lifted", "columns_of", "lift"]
+
+
+@dataclass
+class Lifted:
+    """A program, and what it takes and gives.
+
+    Its arrays are first the arguments, one of shape (N, size) each, then the store, the vector of all parameters.
+    """
+
+    program: Program
+    parameters: list[Value]
+    """The leaves the store consists of, in its order."""
+    outputs: list[Any]
+    """For each result: the number of an array with a single column, or a constant."""
+    signs: list[int]
+    """With which sign each belongs to the whole."""
+    nodes: int
+    """How many nodes the scalar graph has."""
+
+    def run(self, arguments: Sequence[Any], store: Any) -> list[Any]:
+        """The results: of shape (N, 1) where they depend on the example, else (1,) or a number."""
+        known = self.program.run([*arguments, store])
+        return [known[x] if type(x) is int else x for x in self.outputs]
+
+    def __str__(self) -> str:
+        return str(self.program)
+
+
+def lift(
+    roots: Sequence[Value],
+    arguments: Mapping[Value, tuple[int, int]],
+    sizes: Sequence[int],
+    names: Sequence[str] = (),
+    known: Mapping[Value, int] | None = None,
+    size: int = 0,
+    split: bool = False,
+) -> Lifted:
+    """The program for these results.
+
+    ``arguments`` says of each leaf that depends on the example in which argument and column its numbers come, and
+    ``sizes`` how many columns each argument has. ``known`` has the place of each parameter in a store of ``size`` that
+    is there already. With ``split`` the only result is to be averaged over the examples: it is given in parts, the
+    first of which depends on the example, and the others do not.
+    """
+    graph = read(roots, arguments)
+    signs = _split(graph) if split else [1] * len(roots)
+    found = items(graph)
+    grouped = groups(graph, found)
+    number = {leaf: node for node, leaf in graph.leaves.items()}
+    given = {number[leaf] for leaf in arguments if leaf in number}
+    order = order_of_parameters(graph, grouped, given)
+    leaves = [graph.leaves[x] for x in order]
+    where = {leaf: i for i, leaf in enumerate(leaves)} if known is None else known
+    program = Program()
+    for i, size in enumerate(sizes):
+        program.array(names[i] if i < len(names) else f"x{i}", size, True)
+    store = program.array("parameters", len(leaves) if known is None else size, False)
+    places: dict[int, Place] = {number[leaf]: place for leaf, place in arguments.items() if leaf in number}
+    places.update({number[leaf]: (store, where[leaf]) for leaf in leaves})
+    lowering = Lowering(graph, program, places)
+    for group in grouped:
+        lowering.group(group)
+    outputs: list[Any] = [
+        x if type(x) is float else lowering.gather([x], graph.batched[x])  # type: ignore[index]
+        for x in graph.roots
+    ]
+    return Lifted(program, leaves, outputs, signs, len(graph.ops))
+
+
+def _split(graph: Scalars) -> list[int]:
+    """The root as what depends on the example and, apart from it, what is added or taken off; the signs of all."""
+    (root,) = graph.roots
+    parts: list[Operand] = []
+    signs = [1]
+    while type(root) is int and graph.ops[root] is not None and graph.ops[root].name in ("add", "sub"):
+        a, b = graph.operands[root]
+        shared = [type(x) is float or not graph.batched[x] for x in (a, b)]  # type: ignore[index]
+        is_difference = graph.ops[root].name == "sub"
+        if shared[0] == shared[1] or (is_difference and shared[0]):
+            break
+        root, part = (b, a) if shared[0] else (a, b)
+        parts.append(part)
+        signs.append(-1 if is_difference else 1)
+    graph.roots = [root, *parts]
+    return signs
+
+
+def columns_of(x: Any, size: int) -> Any:
+    """An argument as (N, size)."""
+    if x.ndim == 1:
+        return index(x, (slice(None), None))
+    return x if x.ndim == 2 else reshape(x, (x.shape[0], size))

@@ -1,0 +1,19 @@
+"""Scalar code compiled: what ``compile`` does with Values. Both ways lift a scalar graph (:mod:`.lifting`)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from fastpath.compiler.examples import CompiledScalars
+from fastpath.compiler.graphs import CompiledGraph
+
+
+def compile_function(function: Callable[..., Any], reduction: str = "mean") -> CompiledScalars:
+    """A function of one example, to be run over batches."""
+    return CompiledScalars(function, reduction)
+
+
+def compile_graph(roots: Any, reduction: str = "sum") -> CompiledGraph:
+    """A graph, or an array of them, to be run over arrays."""
+    return CompiledGraph(roots, reduction)

@@ -1,0 +1,88 @@
+"""What a plan calls at run time as it is: rows that look at the numbers, and Functions of the user's own."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from fastpath import functions
+from fastpath.functions import ArrayFunctionOp
+from fastpath.numerics import Array, fitted
+from fastpath.tensor import make
+from scalargrad.ops.structure import StructuralOp
+
+if TYPE_CHECKING:
+    from fastpath.plan.building import Builder
+    from fastpath.plan.expr import Expr
+
+
+class Keeping:
+    """The forward of an op that keeps something for its pullback: in ``kept``, until the next run."""
+
+    def __init__(self, op: StructuralOp, settings: dict[str, Any]) -> None:
+        self.op = op
+        self.settings = settings
+        self.kept: Any = None
+
+    def __call__(self, *arrays: Any) -> Array:
+        result, self.kept = self.op.forward(np, *arrays, **self.settings)
+        return np.asarray(result)
+
+
+class FunctionCall:
+    """A Function of the user's own: its forward, and in ``kept`` what that saved for its backward."""
+
+    def __init__(self, op: ArrayFunctionOp, dtype: Any) -> None:
+        self.op = op
+        self.dtype = dtype
+        self.kept: Any = None
+
+    def __call__(self, *arrays: Any) -> Array:
+        result, self.kept = functions.run(self.op.function, self.op.filled(map(_leaf, arrays)))
+        return result.astype(self.dtype, copy=False)
+
+    def pullback(self, g: Array, y: Array, arrays: tuple[Any, ...], needed: tuple[bool, ...]) -> list[Any]:
+        """What ``backward`` gives for each operand."""
+        op = ArrayFunctionOp(self.op.function, self.op.constants, self.kept)
+        return op.pullback(g, y, arrays, needed)
+
+
+def _leaf(array: Any) -> Any:
+    leaf = make(array, None, (), None, None)
+    leaf.requires_grad = array.dtype.kind == "f"
+    return leaf
+
+
+def called(build: Builder, op: StructuralOp, exprs: tuple[Expr, ...], settings: dict[str, Any], like: Any) -> Expr:
+    """A structural op called on arrays. ``like`` has the shape and dtype of the result, or is None."""
+    if like is None:
+        dummies = tuple([x.value if x.value is not None else np.zeros(x.shape, x.dtype) for x in exprs])
+        like = np.asarray(op.on_arrays(dummies, settings))
+    if op.keeps:
+        return build.call(op.name, Keeping(op, settings), exprs, like)
+    return build.call(op.name, lambda *arrays: np.asarray(op.on_arrays(arrays, settings)), exprs, like)
+
+
+def function_called(build: Builder, op: ArrayFunctionOp, exprs: tuple[Expr, ...], like: Any) -> Expr:
+    """A Function called on arrays."""
+    return build.call(op.name, FunctionCall(op, like.dtype), exprs, like)
+
+
+def pulled_back(build: Builder, op: Any, place: int, g: Expr, y: Expr, exprs: tuple[Expr, ...]) -> Expr:
+    """The downstream gradient of an operand: the pullback of a bound op, or of a Function, called on arrays."""
+    like = exprs[place]
+    template = np.broadcast_to(np.zeros((), like.dtype), like.shape)
+    needed = tuple([i == place for i in range(len(exprs))])
+    forward = y.settings[1] if y.code == "call" else None
+
+    def pullback(g: Array, y: Array, *arrays: Any) -> Array:
+        share: Any
+        if isinstance(forward, FunctionCall):
+            share = forward.pullback(g, y, arrays, needed)[place]
+        else:
+            kept = forward.kept if isinstance(forward, Keeping) else None
+            share = op.op.downstream(place, g, y, arrays, op.settings, kept)
+        return np.zeros(template.shape, template.dtype) if share is None else fitted(share, template)
+
+    return build.call(f"{op.name}_pullback", pullback, (g, y, *exprs), template)

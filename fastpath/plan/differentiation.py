@@ -1,0 +1,136 @@
+"""The backward pass written down: the rows' partials and pullbacks, run on Exprs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from fastpath.bound import Bound
+from fastpath.plan import indexing, losses
+from fastpath.plan.building import Builder
+from fastpath.plan.calling import pulled_back
+from fastpath.plan.expr import Expr
+from fastpath.tensor import Tensor
+from scalargrad.ops.registry import Op
+from scalargrad.ops.structure import STRUCTURAL
+
+
+@dataclass(frozen=True)
+class Reading:
+    """A traced graph written down: its nodes as Exprs, and the settings of the structural ones."""
+
+    exprs: dict[Any, Expr]
+    settings: dict[Any, dict[str, Any]]
+
+
+def gradients(
+    build: Builder, order: list[Any], reading: Reading, root: Any, wanted: Iterable[Any], seed: Expr | None = None
+) -> dict[Any, Expr]:
+    """The derivative of ``root`` by each of the leaves wanted, times ``seed``.
+
+    ``order`` is the topological order of the traced graph, and ``reading`` what its nodes are in the plan. A leaf that
+    the root does not depend on has the derivative zero.
+    """
+    exprs = reading.exprs
+    leaves = list(wanted)
+    ways: dict[Any, tuple[bool, ...]] = dict.fromkeys(leaves, ())  # which operands lead to a leaf wanted
+    for node in order:
+        needed = tuple([isinstance(x, Tensor) and x in ways for x in node.inputs])
+        if any(needed) and not getattr(node.op, "stops", False):
+            row = getattr(node.op, "op", node.op)
+            if getattr(row, "why_not", ""):
+                row.require_derivative()
+            ways[node] = needed
+    build.origin = ("backward", root)
+    like = exprs[root]
+    start = build.constant(np.ones((), like.dtype)) if seed is None else seed
+    shares: dict[Any, list[Expr]] = {root: [build.broadcast_to(start, like.shape)]}
+    result: dict[Any, Expr] = {}
+    for node in reversed(order):
+        if node not in ways:
+            continue
+        build.origin = ("backward", node)
+        received = shares.pop(node, None)
+        if received is None:
+            continue
+        upstream = indexing.total(build, received)
+        if node.op is None:
+            result[node] = upstream
+            continue
+        operands = tuple([exprs[x] if isinstance(x, Tensor) else x for x in node.inputs])
+        passed = _shares(build, node, upstream, exprs[node], operands, ways[node], reading.settings.get(node, {}))
+        for operand, share in zip(node.inputs, passed):
+            if share is not None:
+                shares.setdefault(operand, []).append(fit(build, share, exprs[operand]))
+    for leaf in leaves:
+        if leaf not in result:
+            zero = build.constant(np.zeros((), exprs[leaf].dtype))
+            result[leaf] = build.broadcast_to(zero, exprs[leaf].shape)
+    return result
+
+
+def fit(build: Builder, share: Any, like: Expr) -> Expr:
+    """A share in the shape and dtype of its operand: summed over the axes that were broadcast, repeated if short."""
+    share = build.as_expr(share, like.dtype)
+    if share.shape != like.shape:
+        extra = share.ndim - like.ndim
+        axes = [i for i in range(share.ndim) if i < extra or like.shape[i - extra] == 1 != share.shape[i]]
+        if axes:
+            share = build.reduce("add", share, tuple(axes), keepdims=True)
+        if extra > 0:
+            share = build.reshape(share, share.shape[extra:])
+        share = build.broadcast_to(share, like.shape)
+    return build.cast(share, like.dtype)
+
+
+def _shares(
+    build: Builder,
+    node: Any,
+    g: Expr,
+    y: Expr,
+    operands: tuple[Any, ...],
+    needed: tuple[bool, ...],
+    settings: dict[str, Any],
+) -> list[Any]:
+    """What a node passes on to each operand, still to be fitted to its shape; None to one that needs none."""
+    op = node.op
+    if type(op) is Op:
+        pairs = zip(op.partials, needed)
+        return [_product(build, g, partial(y, *operands)) if need else None for partial, need in pairs]
+    exprs: tuple[Any, ...] = tuple([build.as_expr(x) for x in operands])
+    if type(op) is not Bound:
+        return [pulled_back(build, op, i, g, y, exprs) if need else None for i, need in enumerate(needed)]
+    row = op.op
+    found: list[Any] = []
+    for place, need in enumerate(needed):
+        if not need:
+            found.append(None)
+        elif place == 0 and losses.is_known(row, exprs[-1]):
+            found.append(losses.cross_entropy_gradient(build, g, *exprs, **settings))
+        elif row.keeps:
+            found.append(pulled_back(build, op, place, g, y, exprs))
+        elif row.name in _KNOWN and STRUCTURAL.get(row.name) is row:
+            found.append(_KNOWN[row.name](build, g, exprs[place], **settings))
+        else:
+            try:
+                found.append(row.downstream(place, g, y, exprs, settings))
+            except Exception:  # a pullback may do anything that NumPy can
+                found.append(pulled_back(build, op, place, g, y, exprs))
+    return found
+
+
+_KNOWN: dict[str, Callable[..., Expr]] = {
+    "index": lambda build, g, a, key: indexing.scatter(build, g, a.shape, key),
+    "scatter": lambda build, g, a, shape, key: indexing.indexed(build, g, key),
+}
+"""Pullbacks of rows whose settings may be arrays given at run time: those are no settings to a call of the row."""
+
+
+def _product(build: Builder, g: Expr, local: Any) -> Any:
+    """``upstream × local``; None where the local derivative is nought everywhere."""
+    if isinstance(local, (float, int)) and local == 0:
+        return None
+    return build.ufunc("multiply", g, local)

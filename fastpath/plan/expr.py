@@ -1,0 +1,131 @@
+"""Arrays yet to be computed: what a plan is made of before it has buffers.
+
+An :class:`Expr` is one more operand type of the registry. Running a row's forward, a partial or a pullback on Exprs
+writes down, instruction by instruction, what NumPy would do; nothing is computed but what is known already.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from scalargrad.graph import Node
+from scalargrad.ops.composite import COMPOSITE
+from scalargrad.ops.operators import Operators
+from scalargrad.ops.registry import OPS, Op, is_number
+from scalargrad.ops.structure import STRUCTURAL, StructuralOp
+
+if TYPE_CHECKING:
+    from fastpath.plan.building import Builder
+
+VIEWS = frozenset({"reshape", "transpose", "broadcast", "slice"})
+"""The codes that only look at another array's memory (a reshape may have to copy)."""
+
+
+class UnreadableError(TypeError):
+    """A row asks for the numbers of an array that is not computed yet; its NumPy function is called as it is."""
+
+
+class Expr(Node, Operators):
+    """An array that an instruction will compute: its ``code``, inputs, settings, shape and dtype.
+
+    ``code`` is a ufunc's name, ``reduce`` or another key of :data:`fastpath.plan.kernels.KERNELS`; for a leaf
+    ``argument``, ``tensor``, ``random`` or ``constant``, whose array is ``value``.
+    """
+
+    __slots__ = ("build", "code", "dtype", "number", "origin", "settings", "shape", "value")
+    build: Builder
+    code: str
+    dtype: Any
+    number: int
+    """How many were made before: inputs have smaller numbers."""
+    origin: Any
+    """What in the source it stands for: a pair (phase, Tensor)."""
+    settings: Any
+    shape: tuple[int, ...]
+    value: Any
+
+    @property
+    def op(self) -> Any:
+        """The code; None for a leaf."""
+        return None if self._a is None else self.code
+
+    ndim = property(lambda self: len(self.shape))
+    size = property(lambda self: math.prod(self.shape))
+    nbytes = property(lambda self: math.prod(self.shape) * self.dtype.itemsize)
+    T = property(lambda self: self.build.transpose(self, None))
+
+    @staticmethod
+    def _apply_op(op: Op, operands: tuple[Any, ...]) -> Any:
+        return builder_of(operands).elementwise(op, operands)
+
+    @staticmethod
+    def _apply_structural(op: StructuralOp, operands: tuple[Any, ...], settings: dict[str, Any]) -> Any:
+        return builder_of(operands).structural(op, operands, settings)
+
+    @classmethod
+    def _takes(cls, other: Any) -> bool:
+        return isinstance(other, (Expr, np.ndarray, list, tuple)) or is_number(other)
+
+    def __getattr__(self, name: str) -> Any:
+        function = OPS.get(name) or STRUCTURAL.get(name) or COMPOSITE.get(name)
+        if function is None:
+            raise AttributeError(f"an array of a plan has no attribute {name!r}")
+        if name in ("reshape", "transpose"):
+            return lambda *a, **k: function(self, a, **k) if len(a) > 1 else function(self, *a, **k)
+        return lambda *a, **k: function(self, *a, **k)
+
+    def __getitem__(self, key: Any) -> Any:
+        return STRUCTURAL["index"](self, key)
+
+    def __matmul__(self, other: Any) -> Any:
+        return STRUCTURAL["matmul"](self, other)
+
+    def __rmatmul__(self, other: Any) -> Any:
+        return STRUCTURAL["matmul"](other, self)
+
+    def __len__(self) -> int:
+        return self.shape[0]
+
+    def __iter__(self) -> Iterator[Any]:
+        return (self[i] for i in range(len(self)))
+
+    def __eq__(self, other: object) -> Any:  # as on arrays: the rows are written so. In dicts identity comes first
+        return self.build.ufunc("equal", self, other)
+
+    def __ne__(self, other: object) -> Any:
+        return self.build.ufunc("not_equal", self, other)
+
+    __hash__ = object.__hash__
+
+    def __lt__(self, other: Any) -> Any:
+        return self.build.ufunc("less", self, other)
+
+    def __le__(self, other: Any) -> Any:
+        return self.build.ufunc("less_equal", self, other)
+
+    def __gt__(self, other: Any) -> Any:
+        return self.build.ufunc("greater", self, other)
+
+    def __ge__(self, other: Any) -> Any:
+        return self.build.ufunc("greater_equal", self, other)
+
+    def __and__(self, other: Any) -> Any:
+        return self.build.ufunc("logical_and", self, other)
+
+    def __bool__(self) -> bool:
+        raise UnreadableError("the numbers of an array of a plan are not known yet")
+
+    def __array__(self, *arguments: Any, **named: Any) -> Any:
+        raise UnreadableError("the numbers of an array of a plan are not known yet")
+
+    def __repr__(self) -> str:
+        return f"<Expr {self.number}: {self.code} {self.shape} {self.dtype}>"
+
+
+def builder_of(operands: tuple[Any, ...]) -> Builder:
+    """The builder of the first Expr among operands."""
+    return next(x.build for x in operands if isinstance(x, Expr))

@@ -1,0 +1,58 @@
+"""A plan as a Trace, so that it is drawn like any other graph: its forward instructions and their shapes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from fastpath.numerics import ignoring
+from fastpath.plan.expr import VIEWS, Expr
+from fastpath.plan.kernels import OTHERS
+from fastpath.plan.tracing import Graph
+from scalargrad.records import Trace, TraceNode
+from scalargrad.tracing import plain
+
+SYMBOLS = {
+    "add": "+", "subtract": "−", "multiply": "×", "divide": "÷", "matmul": "@", "negative": "×(−1)", "take": "[ ]",
+    "maximum": "max", "minimum": "min", "power": "^", "transpose": "ᵀ", "slice": "[ ]", "assemble": "⧺",
+}  # fmt: skip
+
+
+@ignoring
+def pictured(exprs: list[Expr], outputs: list[Expr], graph: Graph) -> Trace:
+    """The Exprs the outputs depend on, with the numbers they have for the arguments the plan was made with."""
+    needed = set(outputs)
+    for expr in reversed(exprs):
+        if expr in needed:
+            needed.update(expr.inputs)
+    shown = [e for e in exprs if e in needed and not (e.code == "constant" and e.size == 1)]
+    index = {e: i for i, e in enumerate(shown)}
+    values: dict[Expr, Any] = {e: e.value for e in exprs if e.code == "constant"}
+    nodes = []
+    for i, e in enumerate(shown):
+        if e not in values:
+            values[e] = _value(e, [values[x] for x in e.inputs], graph)
+        label = e.origin[1].label if e.op is None else None
+        called = [f"v{index[x]}" if x in index else f"{x.value.item():g}" for x in e.inputs]
+        name = e.settings[0] if e.code in ("call", "reduce") else e.code
+        symbol = "" if e.op is None else SYMBOLS.get(e.code) or (f"{name} ↓" if e.code == "reduce" else name)
+        operands: tuple[Any, ...] = tuple([index[x] if x in index else x.value.item() for x in e.inputs])
+        formula = "" if e.op is None else f"{name}({', '.join(called)})"
+        op = None if e.op is None else e.code
+        node = TraceNode(i, label or f"v{i}", label, op, symbol, operands, formula, "", plain(values[e]), None)
+        nodes.append(node)
+    return Trace(tuple(nodes), ())
+
+
+def _value(e: Expr, arrays: list[Any], graph: Graph) -> Any:
+    if e.code == "argument":
+        return graph.arguments[e.settings]._data
+    if e.code == "tensor":
+        return e.settings._data
+    if e.code == "random":
+        return np.asarray(e.settings())
+    if e.code == "call":
+        return e.settings[1](*arrays)
+    value = OTHERS[e.code](e.settings, *arrays) if e.code in OTHERS else getattr(np, e.code)(*arrays)
+    return np.asarray(value).astype(e.dtype, copy=False) if e.code not in VIEWS else value

@@ -1,0 +1,194 @@
+"""A plan: a function's computation at given shapes, as straight-line code on buffers, forward and backward."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Sequence
+from functools import cached_property, partial
+from typing import Any
+
+import numpy as np
+
+from fastpath.bound import Bound
+from fastpath.functions import ArrayFunctionOp
+from fastpath.numerics import Array, ignoring, quiet
+from fastpath.plan.building import Builder
+from fastpath.plan.calling import function_called
+from fastpath.plan.differentiation import Reading, gradients
+from fastpath.plan.emission import Emitter
+from fastpath.plan.expr import Expr
+from fastpath.plan.listing import Instruction, Names, instructions, listing
+from fastpath.plan.memory import Results
+from fastpath.plan.picture import pictured
+from fastpath.plan.reading import structural
+from fastpath.plan.tracing import Graph
+from fastpath.tensor import Tensor
+from scalargrad.ops.registry import Op
+from scalargrad.records import Trace
+
+
+class Plan:
+    """A computation at given shapes: instructions that write into buffers made beforehand.
+
+    ``variables`` are the leaves to differentiate by. With ``descends`` a run changes them, instead of giving gradients:
+    variable −= rate × gradient. ``labels`` are names for leaves that have no label.
+
+    ``print(plan)`` lists it; ``source`` is the Python it runs, ``memory`` the bytes of its buffers and results, and
+    ``flops`` an estimate of the floating-point operations of a run.
+    """
+
+    def __init__(
+        self,
+        graph: Graph,
+        variables: Sequence[Tensor],
+        name: str = "function",
+        descends: bool = False,
+        labels: dict[Any, str] | None = None,
+    ) -> None:
+        self.name = name
+        self.single = graph.single
+        self.variables = tuple(variables)
+        build = Builder()
+        reading = read(build, graph)
+        exprs = reading.exprs
+        outputs = [exprs[x] for x in graph.outputs]
+        count = len(outputs)
+        self.dtype = outputs[0].dtype
+        arguments = len(graph.arguments)
+        if variables:
+            seed = build.leaf("argument", arguments, (), outputs[0].dtype) if descends else None
+            found = gradients(build, graph.order, reading, graph.outputs[0], variables, seed)
+            outputs += [found[x] for x in variables]
+        own = [x.shape != () for x in outputs[:count]] + [not descends for _ in outputs[count:]]
+        observers = [observer(build, function, arrays, exprs) for function, arrays in graph.observers]
+        rehearsal = Emitter(build, outputs, own, observers)
+        rehearsal.emit()
+        emitter = Emitter(build, outputs, own, observers, rehearsal)
+        emitter.emit()
+        tail = emitter.update([exprs[x] for x in variables], outputs[count:]) if descends else []
+        self.source = source_of(emitter, arguments + descends, count, tail)
+        self._space = emitter.space
+        exec(compile(self.source, f"<plan of {name}>", "exec"), self._space)
+        self._function: Callable[..., Any] = self._space["run"]
+        if any(e.code == "random" or (e.code == "call" and e.settings[0] != "check_labels") for e in emitter.live):
+            self._run: Callable[..., Any] = ignoring(self._function)  # what is called there may enter ``quiet`` itself
+        else:
+            self._run = partial(quiet.run, self._function)
+        self._lock = threading.Lock()
+        results = [r for r in emitter.results if r is not None]
+        self._results = Results(results, self._space)
+        self._graph, self._outputs, self._exprs = graph, outputs, emitter.live
+        self._written = emitter.written
+        self._names = Names(graph, labels or {}, emitter.places, emitter.results)
+        self._names.variables = self.variables
+        self.memory = emitter.nbytes + sum(r.array.nbytes for r in results)
+        self._leaves = [x for x in graph.order if x.op is None and x not in set(graph.arguments)]
+        self._given = [(x.shape, x.dtype) for x in graph.arguments]
+        self._required = [x.requires_grad for x in self._leaves]
+        build.forget()
+        for node in graph.order:
+            if node.op is not None:  # the numbers it was traced with
+                node._data, node._arrays = np.broadcast_to(np.zeros((), node.dtype), node.shape), None
+        for place in [*emitter.places.values(), *[w.place for w in emitter.written]]:
+            place.array = None  # what is left in the namespace are the owners that count
+
+    def run(self, *arrays: Array) -> tuple[Any, ...]:
+        """The outputs, and the gradients if there are any: floats, and arrays that are the caller's own."""
+        with self._lock:
+            self._results.renew()
+            return self._run(*arrays)  # type: ignore[no-any-return]
+
+    def suits(self, arguments: Sequence[Any]) -> bool:
+        """Whether these are arrays of the shapes and types it was made for, and nothing else has changed."""
+        for x, (shape, dtype) in zip(arguments, self._given):
+            if type(x) is not np.ndarray or x.shape != shape or x.dtype is not dtype:
+                return False
+        return len(arguments) == len(self._given) and not self.outdated
+
+    @property
+    def outdated(self) -> bool:
+        """Whether some Tensor requires a gradient now and did not when the plan was made, or the other way round."""
+        return bool(self.variables) and [x.requires_grad for x in self._leaves] != self._required
+
+    @cached_property
+    def instructions(self) -> list[Instruction]:
+        """What a run does, line by line."""
+        return instructions(self._written, self._names)
+
+    @property
+    def flops(self) -> int:
+        """About how many floating-point operations a run takes."""
+        return sum(i.flops for i in self.instructions)
+
+    def as_trace(self) -> Trace:
+        """The forward instructions as a graph to be drawn: ``draw(plan.as_trace())``."""
+        return pictured(self._exprs, self._outputs[: len(self._graph.outputs)], self._graph)
+
+    def __str__(self) -> str:
+        return listing(self)
+
+    def __repr__(self) -> str:
+        return f"<Plan of {self.name}: {len(self.instructions)} instructions, {self.memory} bytes>"
+
+
+def read(build: Builder, graph: Graph) -> Reading:
+    """Every node of a traced graph as an Expr."""
+    exprs: dict[Any, Expr] = {}
+    settings: dict[Any, Any] = {}
+    places = {x: i for i, x in enumerate(graph.arguments)}
+    for x, i in places.items():
+        build.origin = ("forward", x)
+        exprs[x] = build.leaf("argument", i, x.shape, x.dtype)
+    for node in graph.order:
+        build.origin = ("forward", node)
+        if node in exprs:
+            continue
+        if node.op is None:
+            draw = graph.draws.get(node)
+            exprs[node] = build.leaf("tensor" if draw is None else "random", draw or node, node.shape, node.dtype)
+            continue
+        operands = tuple([exprs[x] if isinstance(x, Tensor) else x for x in node.inputs])
+        op = node.op
+        if type(op) is Op:
+            expr = build.elementwise(op, operands)
+            expr = build.broadcast_to(build.cast(expr, node.dtype), node.shape)
+        elif isinstance(op, Bound):
+            if getattr(op, "stops", False):
+                exprs[node] = operands[0]
+                continue
+            settings[node] = dynamic(op.settings, exprs, places)
+            expr = structural(build, op.op, operands, settings[node], node._data)
+        elif isinstance(op, ArrayFunctionOp):
+            expr = function_called(build, op, tuple([build.as_expr(x) for x in operands]), node._data)
+        else:
+            raise TypeError(f"compile: {op.name} is not an op of the registry, and only those can be in a plan")
+        exprs[node] = expr
+    return Reading(exprs, settings)
+
+
+def observer(build: Builder, function: Callable[..., Any], arrays: tuple[Any, ...], exprs: dict[Any, Expr]) -> Expr:
+    """The call of a function that looks at arrays and gives nothing."""
+    build.origin = ("forward", next((x for x in arrays if isinstance(x, Tensor)), next(iter(exprs))))
+    inputs = tuple([exprs[x] if isinstance(x, Tensor) else build.as_expr(x) for x in arrays])
+    return build.call("observe", function, inputs, np.empty(()))
+
+
+def dynamic(settings: dict[str, Any], exprs: dict[Any, Expr], places: dict[Any, int]) -> dict[str, Any]:
+    """Settings in which arrays that are arguments, as keys of an index may be, are Exprs."""
+    key = settings.get("key")
+    if not isinstance(key, tuple):
+        return settings
+    bases = {id(x._data): exprs[x] for x in places if x.dtype.kind in "iu"}
+    return {**settings, "key": tuple([bases.get(id(getattr(part, "base", None)), part) for part in key])}
+
+
+def source_of(emitter: Emitter, arguments: int, count: int, tail: list[str]) -> str:
+    """The Python source of a plan."""
+    lines = [f"def run({', '.join(f'x{i}' for i in range(arguments))}):"]
+    lines += [f"    {line}" for line in emitter.prologue]
+    lines += [f"    {line}" for w in emitter.written for line in w.lines]
+    lines += [f"    {line}" for line in tail]
+    results = list(zip(emitter.outputs, emitter.results))[: None if not tail else count]
+    returned = [emitter.returned(x, r) for x, r in results]
+    lines.append(f"    return ({', '.join(returned)},)")
+    return "\n".join(lines) + "\n"

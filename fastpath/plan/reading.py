@@ -1,0 +1,114 @@
+"""The rows of the registry read on Exprs: the same forwards that run on arrays write a plan down instead."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from fastpath.numerics import array_forward, ufunc_of
+from fastpath.plan import indexing, losses
+from fastpath.plan.calling import called
+from scalargrad.ops.registry import Op
+from scalargrad.ops.structure import STRUCTURAL, StructuralOp
+
+if TYPE_CHECKING:
+    from fastpath.plan.building import Builder
+    from fastpath.plan.expr import Expr
+
+
+class Namespace:
+    """NumPy as the forwards of the rows see it (``xp``), on Exprs.
+
+    What it has not got raises AttributeError: the row is then called at run time, as it is, on arrays.
+    """
+
+    def __init__(self, build: Builder) -> None:
+        self._build = build
+        self.where = build.where
+        self.reshape = build.reshape
+        self.transpose = build.transpose
+        self.broadcast_to = build.broadcast_to
+        self.matmul = build.matmul
+        self.asarray = build.as_expr
+
+    def __getattr__(self, name: str) -> Any:
+        function = getattr(np, name)
+        if not isinstance(function, np.ufunc) or function.nout > 1 or function.signature is not None:
+            raise AttributeError(f"np.{name} is not written down in plans")
+        return _Ufunc(self._build, name)
+
+    def dtype(self, x: Any) -> Any:
+        return np.dtype(x)
+
+    def concatenate(self, arrays: Any, axis: int | None = 0) -> Any:
+        return indexing.concatenated(self._build, [self._build.as_expr(a) for a in arrays], axis)
+
+
+class _Ufunc:
+    def __init__(self, build: Builder, name: str) -> None:
+        self.build = build
+        self.name = name
+
+    def __call__(self, *operands: Any) -> Any:
+        return self.build.ufunc(self.name, *operands)
+
+    def reduce(self, a: Any, axis: Any = 0, keepdims: bool = False) -> Any:
+        return self.build.reduce(self.name, a, axis, keepdims)
+
+
+def float_type(operands: Any) -> Any:
+    """The float type of the arrays among operands."""
+    floats = [x.dtype for x in operands if hasattr(x, "dtype") and x.dtype.kind == "f"]
+    return np.result_type(*floats) if floats else np.dtype(np.float64)
+
+
+def elementwise(build: Builder, op: Op, operands: tuple[Any, ...]) -> Expr:
+    """An elementwise op: NumPy's ufunc of the same meaning, or else what its forward is made of."""
+    operands = tuple([np.asarray(x) if isinstance(x, (list, tuple)) else x for x in operands])
+    dtype = float_type(operands)
+    shape = np.broadcast_shapes(*[getattr(x, "shape", ()) for x in operands])
+    ufunc = ufunc_of(op)
+    if ufunc is not None:
+        y = build.ufunc(ufunc.__name__, *operands)
+    else:
+        try:
+            y = op.forward(Namespace(build), *operands)
+        except Exception:  # a row may do anything that NumPy can
+            forward = array_forward(op)
+            exprs = tuple([build.as_expr(x, dtype if isinstance(x, (float, int)) else None) for x in operands])
+            like = np.broadcast_to(np.zeros((), dtype), shape)
+            return build.call(op.name, lambda *arrays: np.asarray(forward(*arrays), dtype), exprs, like)
+    return build.broadcast_to(build.cast(build.as_expr(y, dtype), dtype), shape)
+
+
+def structural(
+    build: Builder, op: StructuralOp, operands: tuple[Any, ...], settings: dict[str, Any], like: Any = None
+) -> Any:
+    """A structural op: what its forward is made of; if that looks at the numbers, a call of the op itself.
+
+    ``like`` has the shape and dtype of the result, where they are known.
+    """
+    exprs = tuple([build.as_expr(x) for x in operands])
+    known = _KNOWN.get(op.name) if STRUCTURAL.get(op.name) is op else None
+    if op.why_not or (op.keeps and known is None):
+        return called(build, op, exprs, settings, like)
+    try:
+        result = known(build, *exprs, **settings) if known else op.forward(Namespace(build), *exprs, **settings)
+        result = build.as_expr(result)
+        if like is not None:
+            result = build.cast(result, like.dtype)
+            if result.shape != like.shape:
+                raise ValueError(f"{op.name} was read as an array of shape {result.shape}, not {like.shape}")
+        return result
+    except Exception:  # a row may do anything that NumPy can
+        return called(build, op, exprs, settings, like)
+
+
+_KNOWN: dict[str, Any] = {
+    "index": lambda build, a, key: indexing.indexed(build, a, key),
+    "scatter": lambda build, a, shape, key: indexing.scatter(build, a, shape, key),
+    "astype": lambda build, a, dtype: build.cast(a, dtype),
+    "cross_entropy": losses.cross_entropy,
+}
+"""Rows whose forward works on the numbers, or in place, and what they are on Exprs."""

@@ -1,0 +1,179 @@
+"""Simplifications: what an instruction is when something is known of its operands.
+
+Each rule gives an Expr with the same numbers (to rounding), or None to leave the instruction as it is. Products with 0
+stay: what is multiplied may be infinite.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from fastpath.plan.building import Builder
+    from fastpath.plan.expr import Expr
+
+Shape = tuple[int, ...]
+
+
+def number(a: Expr) -> float | None:
+    """The number that a constant, or a repeated one, is made of."""
+    if a.code == "broadcast":
+        a = a.inputs[0]
+    return a.value.item() if a.value is not None and a.value.size == 1 else None
+
+
+def simplified(build: Builder, name: str, exprs: list[Expr], shape: Shape) -> Any:
+    """A ufunc of these operands in simpler form. Repeated operands are put back to what they were in ``exprs``."""
+    inner = [a.inputs[0] if a.code == "broadcast" else a for a in exprs]
+    smaller = np.broadcast_shapes(*[x.shape for x in inner])
+    if smaller != shape:
+        return build.broadcast_to(build.ufunc(name, *inner), shape)
+    exprs[:] = inner
+    rule = _RULES.get(name)
+    better = rule(build, *exprs) if rule else None
+    return build.broadcast_to(better, shape) if better is not None else None
+
+
+def _is(a: Expr, code: str) -> bool:
+    return a.code == code
+
+
+def _add(build: Builder, a: Expr, b: Expr) -> Any:
+    for one, other in ((a, b), (b, a)):
+        if number(one) == 0:
+            return other
+        if _is(one, "negative"):
+            return build.ufunc("subtract", other, one.inputs[0])
+    if a is b:
+        return build.ufunc("multiply", a, 2.0)
+    if a.number > b.number:
+        return build.ufunc("add", b, a)  # the same sum, whichever way it is written
+    return None
+
+
+def _subtract(build: Builder, a: Expr, b: Expr) -> Any:
+    if number(b) == 0:
+        return a
+    if number(a) == 0:
+        return build.ufunc("negative", b)
+    return build.ufunc("add", a, b.inputs[0]) if _is(b, "negative") else None
+
+
+def _negative(build: Builder, a: Expr) -> Any:
+    if _is(a, "negative"):
+        return a.inputs[0]
+    if _is(a, "subtract"):
+        return build.ufunc("subtract", a.inputs[1], a.inputs[0])
+    if _is(a, "multiply") and a.inputs[1].value is not None and a.inputs[1].size == 1:
+        return build.ufunc("multiply", a.inputs[0], -a.inputs[1].value)
+    return None
+
+
+def _multiply(build: Builder, a: Expr, b: Expr) -> Any:
+    if number(b) is None and (number(a) is not None or a.number > b.number):
+        return build.ufunc("multiply", b, a)  # numbers stand on the right
+    factor = number(b)
+    if factor == 1:
+        return a
+    if factor == -1:
+        return build.ufunc("negative", a)
+    if factor is not None and b.size == 1 and math.isfinite(factor):
+        if _is(a, "negative"):
+            return build.ufunc("multiply", a.inputs[0], -b.value)
+        if _is(a, "multiply") and a.inputs[1].size == 1 and number(a.inputs[1]) is not None:
+            joint = np.asarray(a.inputs[1].value * b.value)
+            if a.inputs[0].dtype == bool:
+                return build.make("multiply", (a.inputs[0], build.constant(joint)), None, a.shape, a.dtype)
+            return build.ufunc("multiply", a.inputs[0], joint)
+        if _is(a, "reduce") and a.settings[0] == "add" and is_weighted(a):
+            scaled = ("add", a.settings[1], factor * (a.settings[2] if len(a.settings) > 2 else 1.0))
+            return build.make("reduce", a.inputs, scaled, a.shape, a.dtype)
+    for one, other in ((a, b), (b, a)):
+        if _is(one, "negative"):
+            return build.ufunc("negative", build.ufunc("multiply", one.inputs[0], other))
+        if _is(one, "cast") and one.inputs[0].dtype == bool and other.dtype == one.dtype and number(other) is None:
+            return build.make("multiply", (other, one.inputs[0]), None, _shape(one, other), one.dtype)
+    if _is(a, "cast") and a.inputs[0].dtype == bool and b.value is not None:
+        return build.make("multiply", (a.inputs[0], b), None, _shape(a, b), a.dtype)
+    return None
+
+
+def is_weighted(a: Expr) -> bool:
+    """Whether a sum is a product with a vector, which may as well be of other numbers than ones."""
+    return a.inputs[0].ndim <= 2 and len(a.settings[1]) == 1
+
+
+def _shape(*exprs: Expr) -> Shape:
+    return np.broadcast_shapes(*[x.shape for x in exprs])
+
+
+def _divide(build: Builder, a: Expr, b: Expr) -> Any:
+    by = number(b)
+    if by == 1:
+        return a
+    if by and b.size == 1 and math.isfinite(1 / by) and number(a) is None:
+        return build.ufunc("multiply", a, 1 / b.value)
+    return None
+
+
+def _power(build: Builder, a: Expr, b: Expr) -> Any:
+    exponent = number(b)
+    if exponent == 1:
+        return a
+    if exponent == 2:
+        return build.ufunc("multiply", a, a)
+    if exponent == 3:
+        return build.ufunc("multiply", build.ufunc("multiply", a, a), a)
+    return build.ufunc("divide", 1.0, a) if exponent == -1 else None
+
+
+def _greater(build: Builder, a: Expr, b: Expr) -> Any:
+    if number(b) == 0 and b.size == 1:  # where max(a, 0) is computed, a itself need not be kept: the sign is the same
+        rectified = build.table.get(("maximum", None, a.dtype, a.shape, id(a), id(b)))
+        if rectified is not None:
+            return build.ufunc("greater", rectified, b)
+    return None
+
+
+_RULES: dict[str, Callable[..., Any]] = {
+    "add": _add,
+    "subtract": _subtract,
+    "negative": _negative,
+    "multiply": _multiply,
+    "divide": _divide,
+    "power": _power,
+    "greater": _greater,
+}
+
+
+def simplified_where(build: Builder, mask: Expr, a: Expr, b: Expr, shape: Shape) -> Any:
+    """``where`` of 1 and 0 is the mask itself."""
+    if (number(a), number(b)) == (1, 0):
+        return build.broadcast_to(build.cast(mask, a.dtype), shape)
+    if a is b:
+        return build.broadcast_to(a, shape)
+    return None
+
+
+def simplified_reduction(build: Builder, name: str, a: Expr, axes: tuple[int, ...], shape: Shape) -> Any:
+    """A sum of equal numbers is a product, a sum of products of two arrays a dot product."""
+    if name != "add":
+        return None
+    if _is(a, "broadcast") and a.inputs[0].size == 1:
+        count = math.prod(a.shape[i] for i in axes)
+        return build.broadcast_to(build.ufunc("multiply", build.reshape(a.inputs[0], ()), float(count)), shape)
+    if len(axes) == a.ndim > 1 and 1 in a.shape and not _is(a, "multiply"):
+        return build.reduce("add", build.reshape(a, (-1,)))
+    if axes == (0, 1) and a.ndim == 2 and not _is(a, "multiply"):  # two products with vectors are faster
+        return build.reduce("add", build.reduce("add", a, 0))
+    if _is(a, "multiply") and len(axes) == a.ndim:
+        left, right = a.inputs
+        if number(right) is not None and right.size == 1:
+            return build.ufunc("multiply", build.reduce("add", left), build.reshape(right, ()))
+        if left.shape == right.shape == a.shape and left.dtype == right.dtype and a.size > 1:
+            return build.matmul(build.reshape(left, (-1,)), build.reshape(right, (-1,)))
+    return None
