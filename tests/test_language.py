@@ -36,7 +36,16 @@ def said():
                 text = node.args[0]
                 if name in ("say", "_say", "_said", "chosen") and isinstance(text, ast.Constant):
                     found[text.value] = path.name
-    tables = [TEXTS.values(), TITLES.values(), SLIPS.values(), ARGPARSE, _HINTS.values(), STATUSES, PARTS_OF_A_DRAWING, FINDINGS]
+    tables = [
+        TEXTS.values(),
+        TITLES.values(),
+        SLIPS.values(),
+        ARGPARSE,
+        _HINTS.values(),
+        STATUSES,
+        PARTS_OF_A_DRAWING,
+        FINDINGS,
+    ]
     tables += [[c.description for c in COMMANDS.values()], [op.note for op in OPS.values()]]
     tables += [[op.why_not for op in OPS.values() if op.why_not]]
     tables += [["Fill in the numbers that are left blank; on every edge upstream × local = downstream."]]

@@ -6,7 +6,9 @@ import numpy as np
 import pytest
 
 from fastpath import Tensor
-from scalargrad import Value, grad, gradcheck, nn
+from fastpath.compiler import compile
+from scalargrad import OPS, Value, grad, gradcheck, nn
+from scalargrad.modes import tracing
 from scalargrad.nn import LOSSES
 
 RNG = np.random.default_rng(0)
@@ -62,6 +64,36 @@ def test_values_tensors_and_arrays_give_the_same_loss_and_gradient(name, reducti
 def test_the_gradient_is_right(name):
     x, y = CASES[name]
     assert gradcheck(LOSSES[name](Tensor(x, requires_grad=True), y))
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_targets_may_be_arguments_of_a_compiled_function(name):
+    x, y = CASES[name]
+    f = compile(lambda x, y: LOSSES[name](x, y))
+    whole = name in ("cross_entropy", "multiclass_hinge", "nll")
+    for targets in (np.asarray(y), np.asarray(y)[::-1].copy()):
+        targets = targets if whole else targets.astype(float)
+        t = Tensor(x, requires_grad=True)
+        loss = LOSSES[name](t, targets)
+        loss.backward()
+        value, slope = f.value_and_grad(np.asarray(x), targets, argnums=0)
+        assert value == pytest.approx(loss.item(), rel=1e-12)
+        np.testing.assert_allclose(slope, t.grad, rtol=1e-11, atol=1e-14)
+
+
+class Tracer:
+    """What is told when code looks at a number."""
+
+    def look(self, value, what):
+        raise AssertionError(f"a loss looked at a traced number: {what}")
+
+
+@pytest.mark.parametrize("name", sorted(set(CASES) - {"cross_entropy", "multiclass_hinge", "nll"}))
+def test_losses_of_one_example_do_not_look_at_traced_numbers(name):
+    x, y = float(np.ravel(CASES[name][0])[0]), float(np.ravel(CASES[name][1])[0])
+    with tracing(Tracer()):
+        loss = LOSSES[name](Value(x), Value(y))
+    assert loss.data == pytest.approx(number(LOSSES[name](x, y)), rel=1e-12)
 
 
 @pytest.mark.parametrize("name", CASES)
@@ -177,6 +209,24 @@ def test_huber_is_smooth_where_its_parts_meet():
         nn.huber(v, 0.0).backward()
     assert near.grad == pytest.approx(far.grad, abs=1e-8)
     assert nn.huber(3.0, 0.0, delta=2.0) == 4.0
+
+
+def test_the_smooth_hinge_is_exactly_0_beyond_the_margin():
+    for alpha in (0.1, 0.3, 1.0, 2.0, 7.0):
+        assert nn.smooth_hinge([1.0, 1.5, 100.0], [1, 1, 1], "sum", alpha=alpha) == 0.0
+
+
+def test_the_mean_of_a_single_loss_is_that_loss():
+    p = values([2.0])
+    loss = nn.mse(p, [1.0])
+    assert loss.op is OPS["square"]
+    assert nn.mse(p, [1.0], "none").shape == (1,)
+
+
+def test_weights_of_classes_need_labels_that_are_known():
+    f = compile(lambda z, y: nn.bce_with_logits(z, y, class_weight=[1.0, 2.0]))
+    with pytest.raises(ValueError, match="known while tracing"):
+        f(np.zeros(2), np.zeros(2))
 
 
 def test_the_smooth_hinge_has_no_corner():

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from fastpath import Tensor
-from scalargrad import OPS, Value, draw, nn, trace
+from fastpath.compiler import compile as fastpath_compile
+from scalargrad import OPS, Value, draw, nn, no_grad, scope, trace
 
 BACKENDS = ["value", "tensor"]
 
@@ -33,8 +34,8 @@ X = np.random.default_rng(1).normal(size=(6, 3))
 def test_parameters_have_names_and_shapes(backend):
     shapes = {name: x.shape for name, x in lego(backend).named_parameters()}
     assert shapes == {
-        "layers.0.W": (3, 4), "layers.0.b": (4,), "layers.2.W": (4, 5), "layers.2.b": (5,), "layers.4.W": (5, 2),
-        "layers.4.b": (2,),
+        "0.W": (3, 4), "0.b": (4,), "2.W": (4, 5), "2.b": (5,), "4.W": (5, 2),
+        "4.b": (2,),
     }  # fmt: skip
 
 
@@ -310,10 +311,10 @@ def test_a_state_that_does_not_fit_changes_nothing():
     model = lego()
     before = model.state_dict()
     for change, error, message in (
-        (lambda s: s.pop("layers.4.b"), KeyError, "no layers.4.b"),
+        (lambda s: s.pop("4.b"), KeyError, "no 4.b"),
         (lambda s: s.update(extra=1.0), KeyError, "unknown extra"),
-        (lambda s: s.update({"layers.4.b": np.zeros(3)}), ValueError, re.escape("expected the shape (2,), not (3,)")),
-        (lambda s: s.update({"layers.4.b": np.array(["a", "b"])}), ValueError, "expected numbers"),
+        (lambda s: s.update({"4.b": np.zeros(3)}), ValueError, re.escape("expected the shape (2,), not (3,)")),
+        (lambda s: s.update({"4.b": np.array(["a", "b"])}), ValueError, "expected numbers"),
     ):
         state = {name: x + 1 for name, x in before.items()}
         change(state)
@@ -329,6 +330,10 @@ def test_what_is_no_model_file_is_one_sentence(tmp_path):
         lego().load(tmp_path / "a.npz")
     with pytest.raises(ValueError, match="a module is saved as"):
         lego().save(tmp_path / "a.pickle")
+    with (tmp_path / "c.npz").open("wb") as file:
+        np.save(file, np.ones(2))  # one array and not several
+    with pytest.raises(ValueError, match="is not a file that save"):
+        lego().load(tmp_path / "c.npz")
     np.savez(tmp_path / "b.npz", a=np.array([{}], dtype=object))
     with pytest.raises(ValueError, match="is not a file that save"):
         lego().load(tmp_path / "b.npz")
@@ -367,11 +372,11 @@ def test_a_copy_is_independent():
 def test_repr_and_summary_show_the_parts():
     model = nn.Sequential(nn.Linear(3, 4, seed=0), nn.ReLU(), nn.Dropout(0.5), nn.Linear(4, 1, bias=False))
     assert repr(model).splitlines() == [
-        "Sequential(", "  layers.0: Linear(3, 4)", "  layers.1: ReLU()", "  layers.2: Dropout(p=0.5)",
-        "  layers.3: Linear(4, 1, bias=False)", ")",
+        "Sequential(", "  0: Linear(3, 4)", "  1: ReLU()", "  2: Dropout(p=0.5)",
+        "  3: Linear(4, 1, bias=False)", ")",
     ]  # fmt: skip
     table = model.summary(X).splitlines()
-    assert table[1].split() == ["layers.0", "Linear", "(6,", "4)", "16"]
+    assert table[1].split() == ["0", "Linear", "(6,", "4)", "16"]
     assert table[-1].split() == ["total", "20"]
     assert model.training
     assert "forward" not in vars(model.layers[0])
@@ -394,3 +399,171 @@ def test_an_activation_may_be_named_or_given(given):
 def test_an_unknown_activation_is_one_sentence():
     with pytest.raises(ValueError, match="activation is one of"):
         nn.MLP(1, [2], 1, activation="tahn")
+
+
+def test_an_mlp_takes_micrograds_list_of_layers():
+    assert [p.shape for _, p in nn.MLP(2, [3, 1]).named_parameters()] == [(2, 3), (3,), (3, 1), (1,)]
+    assert len(nn.MLP(2, [], 1)) == 1
+    with pytest.raises(ValueError, match="there is no output"):
+        nn.MLP(2, [])
+
+
+def test_layers_are_numbered_in_the_labels():
+    inner = nn.Sequential(nn.Linear(2, 2), nn.Tanh())
+    model = nn.Sequential(inner, nn.BatchNorm1d(2), nn.Linear(2, 1, bias=False))
+    labels = [v.label for v in model.parameters()]
+    assert labels == [
+        "W1_00",
+        "W1_01",
+        "W1_10",
+        "W1_11",
+        "b1_0",
+        "b1_1",
+        "γ2_0",
+        "γ2_1",
+        "β2_0",
+        "β2_1",
+        "W3_00",
+        "W3_10",
+    ]
+    assert nn.Sequential(nn.Linear(1, 1)).parameters()[0].label == "W_00"
+    assert nn.MLP(2, [2], 1, backend="tensor").parameters()[2].label == "W2"
+
+
+class Net(nn.Module):
+    """One of a user's own, with operations of its own."""
+
+    def __init__(self, backend="value"):
+        self.first, self.w = nn.Linear(2, 2, seed=0, backend=backend), nn.Linear(2, 1, seed=1, backend=backend)
+        self.labels = ["anything"]
+
+    def forward(self, x):
+        return (
+            (self.w(self.first(x)) * 2).tanh() if hasattr(self.w.W, "tanh") else (self.w(self.first(x))[0] * 2).tanh()
+        )
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_scopes_are_the_same_whoever_writes_them(backend):
+    def scopes(y):
+        return [(n.op, n.scope) for n in trace(y).nodes if n.op]
+
+    model = nn.Sequential(
+        nn.Linear(2, 2, seed=0, backend=backend), nn.Tanh(), nn.LeakyReLU(), nn.Dropout(0.5, seed=0), nn.Softmax(),
+        Net(backend),
+    )  # fmt: skip
+    alone = scopes(model([1.0, 2.0]).sum() if backend == "tensor" else model([1.0, 2.0]))
+    with scope("mine"):
+        y = model([1.0, 2.0])
+    inside = scopes(y.sum() if backend == "tensor" else y)
+    assert {"Sequential/Linear 1", "Sequential/Softmax 5", "Sequential/Net 6", "Sequential/Net 6/Linear"} <= set(
+        dict(inv(alone))
+    )
+    assert [(op, name and f"mine/{name}") for op, name in alone] == inside
+
+
+def inv(pairs):
+    return [(b, a) for a, b in pairs]
+
+
+def test_a_scope_is_left_when_a_layer_fails():
+    model = nn.MLP(2, [3], 1, seed=0)
+    with pytest.raises(ValueError, match="expected 2 features"):
+        model([1.0])
+    assert {n.scope for n in trace(nn.Linear(2, 1)([1.0, 2.0])[0]).nodes if n.op} == {"Linear"}
+
+
+@pytest.mark.parametrize("activation", ["tanh", "leaky_relu", "prelu", "softmax"])
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_nothing_is_recorded_under_no_grad_and_the_numbers_are_the_same(backend, activation):
+    model = nn.MLP(3, [4], 2, activation=activation, backend=backend, seed=0)
+    recorded = model(X)
+    with no_grad():
+        free = model(X)
+    np.testing.assert_allclose(numbers(free), numbers(recorded), rtol=1e-13)
+    if backend == "tensor":
+        assert not free.requires_grad
+    else:
+        assert all(type(v) is Value and v.op is None for v in free.flat)
+        assert isinstance(model.eval()(X[0]), np.ndarray)
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_predict_gives_plain_numbers_in_evaluation(backend):
+    model = nn.Sequential(nn.Linear(3, 2, seed=0, backend=backend), nn.Dropout(0.9, seed=0))
+    y = model.predict(X)
+    assert type(y) is np.ndarray
+    assert y.dtype == float
+    np.testing.assert_allclose(y, X @ model.state_dict()["0.W"])
+    assert model.training
+    model[1].eval()
+    with pytest.raises(ValueError, match="features"):
+        model.predict([1.0])
+    assert [m.training for m in model.modules()] == [True, True, False]
+
+
+def test_a_module_moves_to_float32():
+    model = nn.Sequential(nn.Linear(3, 2, seed=0), nn.BatchNorm1d(2)).to("tensor", "float32")
+    assert {x.dtype for x in model.state_dict().values()} == {np.dtype(np.float32)}
+    y = model(X)  # plain arrays follow the parameters
+    assert y.dtype == np.float32
+    with pytest.raises(ValueError, match="float type of Tensors"):
+        model.to("value", "float32")
+    assert model.to("tensor")(X).dtype == np.float32
+
+
+def test_a_save_that_fails_keeps_what_was_saved_before(tmp_path, monkeypatch):
+    model = nn.Linear(2, 2, seed=0)
+    path = model.save(tmp_path / "model.npz")
+    before = path.read_bytes()
+
+    def full(*given, **settings):
+        raise OSError("no space left")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(np.lib.format, "write_array", full)
+        with pytest.raises(OSError, match="no space left"):
+            model.save(path)
+    assert path.read_bytes() == before
+    assert [p.name for p in tmp_path.iterdir()] == ["model.npz"]
+    path.write_bytes(before[: len(before) // 2])
+    with pytest.raises(ValueError, match="is not a file that save"):
+        nn.Linear(2, 2).load(path)
+
+
+def test_any_name_of_a_parameter_can_be_saved(tmp_path):
+    class Odd(nn.Module):
+        def __init__(self, x):
+            self.file, self.allow_pickle = Value(x), [Value(x), Value(2 * x)]
+
+    path = Odd(3.0).save(tmp_path / "odd.npz")
+    assert [float(v) for v in Odd(0.0).load(path).parameters()] == [3.0, 3.0, 6.0]
+
+
+def test_the_summary_needs_no_input_where_the_features_are_known():
+    lines = nn.Sequential(nn.Linear(2, 2), nn.Dropout(0.5)).summary().splitlines()
+    assert lines[1].split() == ["0", "Linear", "(n,", "2)", "6"]
+    assert lines[2].split() == ["1", "Dropout", "(n,", "2)", "0"]
+    assert nn.Tanh().summary().splitlines()[1].split() == ["Tanh", "Tanh", "0"]
+
+
+# --- compiled --------------------------------------------------------------------------------------------------------
+
+
+def test_batch_normalisation_keeps_its_averages_when_compiled():
+    plain, compiled = (
+        nn.Sequential(nn.Linear(3, 4, backend="tensor", seed=0), nn.BatchNorm1d(4, backend="tensor")) for _ in range(2)
+    )
+    f = fastpath_compile(lambda x: (compiled(x) ** 2).sum())
+    for _ in range(3):
+        plain(X)
+        f(X)
+    for name, x in plain.state_dict().items():
+        np.testing.assert_allclose(compiled.state_dict()[name], x, rtol=1e-12)
+    assert plain.state_dict()["1.running_mean"].any()
+    plain.eval()
+    compiled.eval()
+    for _ in range(2):  # the second time with other averages than those it was traced with
+        assert f(X) == pytest.approx((plain(X) ** 2).sum().item())
+        for model in (plain, compiled):
+            model[1].running_mean[...] += 1.0

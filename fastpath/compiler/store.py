@@ -80,7 +80,7 @@ def bind(values: Sequence[Value]) -> tuple[Tensor, list[int]]:
     """The store of these leaves, and the place of each: the one they all are in already, or a new one."""
     stores = {getattr(v, "store", None) for v in values}
     if len(stores) == 1 and None not in stores:
-        return stores.pop(), [v.place for v in values]  # type: ignore[attr-defined, return-value]
+        return stores.pop(), [v.place for v in values]  # type: ignore[return-value]
     global moves
     grads = [v.grad for v in values]
     store = Tensor(np.array([v.data for v in values], dtype=float), requires_grad=True, label="parameters")

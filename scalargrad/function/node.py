@@ -28,21 +28,21 @@ def apply(function: Any, operands: tuple[Any, ...]) -> Any:
     if not any(of_values):
         return data
     constants = tuple(None if of_value else x for x, of_value in zip(operands, of_values))
-    op = FunctionOp(function, constants, tuple(map(float, inputs)), kept)
+    op = FunctionOp(function, constants, tuple(x.data if isinstance(x, Value) else x for x in inputs), kept)
     return record(FunctionRule(op, of_values), data, inputs)
 
 
 def _run(function: Any, operands: Sequence[Any]) -> tuple[float, Kept]:
     """The result of ``forward``, and what it kept."""
     context = Context(tuple(isinstance(x, Value) for x in operands))
-    with modes.no_grad():
+    with modes.no_grad(), modes.tracing(None):  # it sees the numbers, and is called anew where code is traced
         result = function.forward(context, *operands)
     where = f"{function.__name__}.forward"
     if result is None:
         raise TypeError(f"{where} returned nothing: end it with return and the result")
     if isinstance(result, (tuple, list)):
         raise TypeError(f"{where} returned {len(result)} results: a Function has one, a Value or a number")
-    data = float(result) if isinstance(result, Value) else as_number(result, where)
+    data = result.data if isinstance(result, Value) else as_number(result, where)
     return data, Kept.of(context, operands, result)
 
 

@@ -12,6 +12,7 @@ True
 """
 
 from scalargrad.nn.activations import (
+    ACTIVATIONS,
     ELU,
     Activation,
     Heaviside,
@@ -25,7 +26,17 @@ from scalargrad.nn.activations import (
     Tanh,
 )
 from scalargrad.nn.containers import MLP, Sequential
-from scalargrad.nn.initialisers import INITIALISERS, constant, normal, uniform
+from scalargrad.nn.initialisers import (
+    INITIALISERS,
+    constant,
+    he_normal,
+    he_uniform,
+    normal,
+    uniform,
+    xavier_normal,
+    xavier_uniform,
+    zeros,
+)
 from scalargrad.nn.layers import Linear, Maxout, Neuron, Perceptron
 from scalargrad.nn.losses import (
     LOSSES,
@@ -49,9 +60,10 @@ from scalargrad.nn.module import Module
 from scalargrad.nn.regularisation import BatchNorm1d, Dropout
 
 __all__ = [
-    "ELU", "INITIALISERS", "LOSSES", "MLP", "Activation", "BatchNorm1d", "Dropout", "Heaviside", "LeakyReLU", "Linear",
-    "Maxout", "Module", "Neuron", "PReLU", "Perceptron", "ReLU", "Sequential", "Sigmoid", "Softmax", "Softplus",
-    "Softsign", "Tanh", "bce", "bce_with_logits", "constant", "cross_entropy", "exponential", "hinge", "huber",
-    "logistic", "mae", "mape", "mean_bias_error", "mse", "multiclass_hinge", "nll", "normal", "smooth_hinge",
-    "squared_hinge", "uniform",
+    "ACTIVATIONS", "ELU", "INITIALISERS", "LOSSES", "MLP", "Activation", "BatchNorm1d", "Dropout", "Heaviside",
+    "LeakyReLU", "Linear", "Maxout", "Module", "Neuron", "PReLU", "Perceptron", "ReLU", "Sequential", "Sigmoid",
+    "Softmax", "Softplus", "Softsign", "Tanh", "bce", "bce_with_logits", "constant", "cross_entropy", "exponential",
+    "he_normal", "he_uniform", "hinge", "huber", "logistic", "mae", "mape", "mean_bias_error", "mse",
+    "multiclass_hinge", "nll", "normal", "smooth_hinge", "squared_hinge", "uniform", "xavier_normal", "xavier_uniform",
+    "zeros",
 ]  # fmt: skip

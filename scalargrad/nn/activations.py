@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+from types import MappingProxyType
 from typing import Any
 
-from scalargrad.nn.backends import is_value_backed, parameter
+import numpy as np
+
+from scalargrad import modes
+from scalargrad.engine import Value
+from scalargrad.nn import scoping
+from scalargrad.nn.backends import as_values, is_value_backed, numbers_of, parameter
 from scalargrad.nn.module import Module
 from scalargrad.ops import elementwise as ops
 from scalargrad.ops.registry import Op
@@ -19,6 +25,7 @@ class Activation(Module):
     True
     """
 
+    names_its_nodes = True
     op: Op
     settings: dict[str, float]
 
@@ -29,7 +36,15 @@ class Activation(Module):
 
     def forward(self, x: Any) -> Any:
         """The operation on every element."""
-        return self.op(x, **self.settings)
+        if isinstance(x, np.ndarray) and x.dtype == object and not self.settings:
+            if not modes.recording():
+                return as_values(np.asarray(self.op(numbers_of(x))))[()]
+            y = np.empty(x.shape, dtype=object)  # the methods are three times as fast as the op, which looks at types
+            y.ravel()[:] = [getattr(v, self.op.name)() if isinstance(v, Value) else self.op(v) for v in x.flat]
+            y = y[()]
+        else:
+            y = self.op(x, **self.settings)
+        return scoping.named(y)
 
     def extra(self) -> str:
         own = [self.op.name] if type(self) is Activation else []
@@ -94,6 +109,8 @@ class Heaviside(Activation):
 
 class PReLU(Module):
     """Leaky ReLU whose slope is learned (He et al. 2015); one slope for all, or one for each of ``features``."""
+
+    parameter_labels = MappingProxyType({"slope": "slope"})
 
     def __init__(self, slope: float = 0.25, features: int | None = None, backend: Any = "value") -> None:
         import numpy as np

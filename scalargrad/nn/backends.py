@@ -36,13 +36,26 @@ def parameter(numbers: Any, backend: Any, label: str | None = None) -> Any:
     """
     kind = backend_of(backend)
     array = np.asarray(numbers, dtype=None if getattr(numbers, "dtype", None) is not None else float)
-    if kind is not Value:
-        return kind(array, requires_grad=True, label=label)
-    box = np.empty(array.shape, dtype=object)
-    joint = "" if all(n <= 10 for n in array.shape) else ","
-    for place in np.ndindex(array.shape):
-        mark = f"_{joint.join(map(str, place))}" if place else ""
-        box[place] = Value(float(array[place]), label=None if label is None else label + mark)
+    nodes = as_values(array) if kind is Value else kind(array, requires_grad=True)
+    if label is not None:
+        relabel(nodes, label)
+    return nodes
+
+
+def relabel(nodes: Any, label: str) -> None:
+    """Label a Tensor, or each Value of an array by its place."""
+    if not isinstance(nodes, np.ndarray):
+        nodes.label = label
+        return
+    joint = "" if all(n <= 10 for n in nodes.shape) else ","
+    for place, node in np.ndenumerate(nodes):
+        node.label = label + (f"_{joint.join(map(str, place))}" if place else "")
+
+
+def as_values(numbers: Array) -> Array:
+    """An object array with a Value for each number."""
+    box = np.empty(numbers.shape, dtype=object)
+    box.ravel()[:] = [Value(x) for x in numbers.ravel().tolist()]
     return box
 
 

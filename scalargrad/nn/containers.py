@@ -7,8 +7,11 @@ from typing import Any
 
 import numpy as np
 
+from scalargrad.graph import Node
+from scalargrad.nn import scoping
 from scalargrad.nn.activations import ACTIVATIONS
 from scalargrad.nn.activations import activation as activation_of
+from scalargrad.nn.backends import relabel
 from scalargrad.nn.layers import Linear, Seed, size
 from scalargrad.nn.module import Module
 
@@ -22,6 +25,7 @@ class Sequential(Module):
     (6, (3,))
     """
 
+    names_its_nodes = True  # it has none of its own
     layers: list[Module]
 
     def __init__(self, *layers: Module) -> None:
@@ -31,6 +35,16 @@ class Sequential(Module):
         self.layers = list(layers)
         for i, layer in enumerate(layers, 1):
             layer.name = layer.name or f"{type(layer).__name__} {i}"
+        numbered = list(dict.fromkeys(m for m in self.modules() if m.parameter_labels))
+        for i, module in enumerate(numbered, 1):
+            for attribute, label in module.parameter_labels.items() if len(numbered) > 1 else ():
+                if getattr(module, attribute) is not None:
+                    relabel(getattr(module, attribute), f"{label}{i}")
+
+    def children(self) -> Iterator[tuple[str, Module]]:
+        """The layers by their numbers, from 0 on."""
+        for name, module in super().children():
+            yield name.removeprefix("layers."), module
 
     def forward(self, x: Any) -> Any:
         """The output of the last layer, each given what the one before it gave."""
@@ -55,9 +69,9 @@ _GAINS = {"relu": "he_uniform", "leaky_relu": "he_uniform", "elu": "he_uniform",
 class MLP(Sequential):
     """A multi-layer perceptron: linear layers with an activation between them; ``output`` is one after the last.
 
-    ``MLP(2, [16, 16], 1)`` has 2 inputs, two hidden layers of 16 and one output. Weights begin as Xavier's, or as He's
-    before ReLU and its relatives, unless ``init`` says otherwise. Of a single example, an MLP with one output gives a
-    single node, not an array of one.
+    ``MLP(2, [16, 16], 1)`` has 2 inputs, two hidden layers of 16 and one output, as has ``MLP(2, [16, 16, 1])``.
+    Weights begin as Xavier's, or as He's before ReLU and its relatives, unless ``init`` says otherwise. Of a single
+    example, an MLP with one output gives a single node, not an array of one.
 
     >>> from scalargrad import nn
     >>> model = nn.MLP(2, [3], 1, activation="relu", seed=0)
@@ -69,7 +83,7 @@ class MLP(Sequential):
         self,
         inputs: int,
         hidden: Sequence[int],
-        outputs: int,
+        outputs: int | None = None,
         *,
         activation: Any = "tanh",
         output: Any = None,
@@ -82,13 +96,16 @@ class MLP(Sequential):
         between = activation_of(activation)
         name = next((n for n, kind in ACTIVATIONS.items() if type(between) is kind), "")
         init = init or _GAINS.get(name, "xavier_uniform")
-        sizes = [size("inputs", inputs), *(size("hidden layers", n) for n in hidden), size("outputs", outputs)]
+        hidden = [size("the length of a layer", n) for n in hidden]
+        if not hidden and outputs is None:
+            raise ValueError("MLP: there is no output; give the lengths of the layers, MLP(2, [16, 16], 1)")
+        sizes = [size("inputs", inputs), *hidden, *([] if outputs is None else [size("outputs", outputs)])]
         layers: list[Module] = []
         for i in range(len(sizes) - 1):
             last = i == len(sizes) - 2
             how = "xavier_uniform" if last and init == "he_uniform" else init
             options: dict[str, Any] = {"init": how, "bias_init": bias_init, "backend": backend, "seed": rng}
-            layers.append(Linear(sizes[i], sizes[i + 1], label=str(i + 1) if len(sizes) > 2 else "", **options))
+            layers.append(Linear(sizes[i], sizes[i + 1], **options))
             if not last:
                 layers.append(activation_of(between).to(backend))
             elif output is not None:
@@ -98,5 +115,8 @@ class MLP(Sequential):
 
     def forward(self, x: Any) -> Any:
         """The outputs, of shape (n, outputs); see above for a single example."""
-        y = super().forward(x)
-        return y[0] if self.outputs == 1 and y.ndim == 1 else y
+        y: Any = super().forward(x)
+        if self.outputs > 1 or y.ndim > 1:
+            return y
+        single = y[0]
+        return scoping.named(single) if isinstance(y, Node) else single

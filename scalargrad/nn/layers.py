@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+from itertools import accumulate
+from operator import add, mul
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
 
+from scalargrad import modes
+from scalargrad.graph import Node
+from scalargrad.nn import scoping
 from scalargrad.nn.activations import activation as activation_of
-from scalargrad.nn.backends import parameter
+from scalargrad.nn.backends import as_values, numbers_of, parameter
 from scalargrad.nn.initialisers import drawn
 from scalargrad.nn.module import Module
 from scalargrad.ops import elementwise as ops
+from scalargrad.ops.structural import matmul, reshape
 from scalargrad.ops.structural import max as largest
-from scalargrad.ops.structural import reshape
 
 Seed = np.random.Generator | int | None
 
@@ -51,6 +57,9 @@ class Linear(Module):
     [-3.0, -3.0, -3.0]
     """
 
+    names_its_nodes = True
+    parameter_labels = MappingProxyType({"W": "W", "b": "b"})
+
     def __init__(
         self,
         inputs: int,
@@ -61,17 +70,47 @@ class Linear(Module):
         bias_init: Any = "zeros",
         backend: Any = "value",
         seed: Seed = None,
-        label: str = "",
     ) -> None:
         rng = np.random.default_rng(seed)
         self.inputs, self.outputs = size("inputs", inputs), size("outputs", outputs)
-        self.W = parameter(drawn(init, (self.inputs, self.outputs), rng), backend, f"W{label}")
-        self.b = parameter(drawn(bias_init, (self.outputs,), rng), backend, f"b{label}") if bias else None
+        self.W = parameter(drawn(init, (self.inputs, self.outputs), rng), backend, "W")
+        self.b = parameter(drawn(bias_init, (self.outputs,), rng), backend, "b") if bias else None
 
     def forward(self, x: Any) -> Any:
         """XW + b."""
-        y = features(x, self.inputs, "Linear") @ self.W
-        return y if self.b is None else y + self.b
+        x = features(x, self.inputs, "Linear")
+        if isinstance(x, np.ndarray) and isinstance(self.W, np.ndarray):
+            return self._of_values(x) if modes.recording() else self._of_numbers(x)
+        y = scoping.named(matmul(x if isinstance(x, Node) else x.astype(self.W.dtype, copy=False), self.W))
+        return y if self.b is None else scoping.named(y + self.b)
+
+    def _of_numbers(self, x: Any) -> Any:
+        """The same where nothing is recorded: a product of plain matrices."""
+        y = numbers_of(x) @ numbers_of(self.W)
+        return as_values(y if self.b is None else y + numbers_of(self.b))
+
+    def _of_values(self, x: Any) -> Any:
+        """The same, node by node: Σᵢ xᵢ·wᵢⱼ in order, then + bⱼ."""
+        name = scoping.own_name()
+        biases = None if self.b is None else self.b.tolist()
+        columns = self.W.T.tolist()
+        y = np.empty((*x.shape[:-1], self.outputs), dtype=object)
+        flat = y.reshape(-1, self.outputs)
+        for k, row in enumerate(x.reshape(-1, self.inputs).tolist()):
+            sums = []
+            for j, column in enumerate(columns):
+                products = list(map(mul, row, column))
+                partial = list(accumulate(products, add))
+                if biases is not None:
+                    partial.append(partial[-1] + biases[j])
+                if name is not None:
+                    for node in products:
+                        node.scope = name
+                    for node in partial:
+                        node.scope = name
+                sums.append(partial[-1])
+            flat[k] = sums
+        return y
 
     def extra(self) -> str:
         return f"{self.inputs}, {self.outputs}" + ("" if self.b is not None else ", bias=False")
@@ -85,6 +124,8 @@ class Neuron(Module):
     >>> round(neuron([-1.0, -2.0]).data, 6)
     0.731059
     """
+
+    parameter_labels = MappingProxyType({"w": "w", "b": "b"})
 
     def __init__(
         self,
@@ -127,6 +168,8 @@ class Perceptron(Neuron):
 
 class Maxout(Module):
     """The largest of several linear layers, element by element: max(xW₁ + b₁, xW₂ + b₂, …). Goodfellow et al. 2013."""
+
+    parameter_labels = MappingProxyType({"W": "W", "b": "b"})
 
     def __init__(
         self,

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+import zipfile
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Self
 
 import numpy as np
 
-from scalargrad.modes import scope
+from scalargrad import modes
+from scalargrad.engine import Value
+from scalargrad.nn import scoping
 from scalargrad.nn.backends import (
     Array,
     as_nodes,
@@ -20,6 +24,7 @@ from scalargrad.nn.backends import (
     parameter,
     set_numbers,
 )
+from scalargrad.nn.summary import table
 
 
 class Module:
@@ -46,6 +51,10 @@ class Module:
 
     training: bool = True
     """Whether this is training: dropout and batch normalisation behave differently then."""
+    names_its_nodes: bool = False
+    """Whether ``forward`` gives the nodes it makes their scope itself."""
+    parameter_labels: Mapping[str, str] = MappingProxyType({})
+    """What its own parameters are labelled by, by attribute; a container adds the number of the layer."""
     name: str | None = None
     """What its scope is called; the name of its class if not given."""
 
@@ -54,8 +63,22 @@ class Module:
         raise NotImplementedError(f"{type(self).__name__} has no forward: define forward(self, x)")
 
     def __call__(self, *inputs: Any, **settings: Any) -> Any:
-        with scope(self.name or type(self).__name__):
+        name = self.name or type(self).__name__
+        if not modes.recording():
             return self.forward(*inputs, **settings)
+        if modes.active:
+            with modes.scope(name):
+                return self.forward(*inputs, **settings)
+        outer = scoping.path.get()
+        path = f"{outer}/{name}" if outer else name
+        if not self.names_its_nodes:
+            with modes.scope(path):
+                return self.forward(*inputs, **settings)
+        token = scoping.path.set(path)
+        try:
+            return self.forward(*inputs, **settings)
+        finally:
+            scoping.path.reset(token)
 
     # --- what it consists of -----------------------------------------------------------------------------------------
 
@@ -118,6 +141,22 @@ class Module:
         """Switch to evaluation."""
         return self.train(False)
 
+    def predict(self, x: Any) -> Array:
+        """The outputs as plain numbers: in evaluation, nothing is recorded, and the mode is afterwards what it was.
+
+        >>> from scalargrad import nn
+        >>> nn.Linear(2, 1, init=[[1.0], [2.0]]).predict([[1.0, 1.0], [0.0, 2.0]])
+        array([[3.],
+               [4.]])
+        """
+        before = [(m, m.training) for m in self.modules()]
+        try:
+            with modes.no_grad():
+                return numbers_of(self.eval()(x))
+        finally:
+            for module, training in before:
+                module.training = training
+
     # --- numbers -----------------------------------------------------------------------------------------------------
 
     def state_dict(self) -> dict[str, Array]:
@@ -155,35 +194,52 @@ class Module:
         target = Path(path)
         if target.suffix != ".npz":
             raise ValueError(f"a module is saved as .npz, not as {target.name!r}")
-        with target.open("wb") as file:
-            np.savez(file, **self.state_dict())  # type: ignore[arg-type]
+        unfinished = target.with_name(f".{target.name}.unfinished")
+        try:
+            with zipfile.ZipFile(unfinished, "w") as archive:
+                for name, array in self.state_dict().items():
+                    with archive.open(f"{name}.npy", "w") as entry:
+                        np.lib.format.write_array(entry, array, allow_pickle=False)
+            os.replace(unfinished, target)  # so that what was saved before is lost only once this is whole
+        except BaseException:
+            unfinished.unlink(missing_ok=True)
+            raise
         return target
 
     def load(self, path: str | os.PathLike[str]) -> Self:
         """Read the numbers that :meth:`save` wrote, into a module built alike."""
         try:
-            with np.load(path, allow_pickle=False) as file:
+            with open(path, "rb") as stream, np.load(stream, allow_pickle=False) as file:
                 state = {name: file[name] for name in file.files}
-        except (ValueError, EOFError, AttributeError):
+        except (ValueError, EOFError, AttributeError, TypeError, zipfile.BadZipFile):
             raise ValueError(f"{Path(path).name} is not a file that save() wrote (.npz, arrays only)") from None
         return self.load_state_dict(state)
 
-    def to(self, backend: Any) -> Self:
-        """Move all parameters to Values or to Tensors, in place, with the same numbers and labels."""
+    def to(self, backend: Any, dtype: Any = None) -> Self:
+        """Move all parameters to Values or to Tensors, in place, with the same numbers and labels.
+
+        Tensors keep the ``dtype`` they have, or take the one given ("float32"); then all buffers take it, too.
+        """
         kind = backend_of(backend)
+        if dtype is not None and (kind is Value or np.dtype(dtype).kind != "f"):
+            raise ValueError(f"dtype is a float type of Tensors, not {dtype!r} of {kind.__name__}s")
         moved: dict[int, Any] = {}
         for module in self.modules():
             for name, x in vars(module).items():
                 if is_parameter(x):
                     nodes = as_nodes(x)
                     first = nodes.flat[0] if is_value_backed(nodes) else nodes
-                    if not isinstance(first, kind):
+                    if not isinstance(first, kind) or (dtype is not None and nodes.dtype != dtype):
                         if id(first) not in moved:
                             label = first.label
                             if is_value_backed(nodes) and label is not None and nodes.ndim:
                                 label = label.rpartition("_")[0] or label
-                            moved[id(first)] = first, parameter(numbers_of(nodes), kind, label)
+                            numbers = numbers_of(nodes)
+                            numbers = numbers if dtype is None else numbers.astype(dtype)
+                            moved[id(first)] = first, parameter(numbers, kind, label)
                         setattr(module, name, moved[id(first)][1])
+                elif dtype is not None and _is_buffer(x):
+                    setattr(module, name, x.astype(dtype))
         return self
 
     # --- telling -----------------------------------------------------------------------------------------------------
@@ -201,65 +257,18 @@ class Module:
     def summary(self, x: Any = None) -> str:
         """A table: each module without children, the shape of its output for the input ``x``, its parameters.
 
+        Without ``x`` it is told for n examples, if the number of features is known.
+
         >>> from scalargrad import nn
-        >>> print(nn.MLP(2, [3], 1, seed=0).summary([[1.0, 2.0]]))
-        layer             output  parameters
-        layers.0  Linear  (1, 3)           9
-        layers.1  Tanh    (1, 3)           0
-        layers.2  Linear  (1, 1)           4
-        total                             13
+        >>> print(nn.MLP(2, [3], 1, seed=0).summary())
+        layer          output  parameters
+        0      Linear  (n, 3)           9
+        1      Tanh    (n, 3)           0
+        2      Linear  (n, 1)           4
+        total                          13
         """
-        rows = [("layer", "", "output", "parameters")]
-        shapes = {} if x is None else _output_shapes(self, x)
-        for name, module in _leaves(self, ""):
-            own = sum(nodes.size for _, nodes in module.named_parameters())
-            rows.append((name, type(module).__name__, shapes.get(id(module), ""), str(own)))
-        total = sum(nodes.size for _, nodes in self.named_parameters())
-        rows.append(("total", "", "", str(total)))
-        widths = [max(map(len, column)) for column in zip(*rows)]
-        lines = []
-        for name, kind, shape, count in rows:
-            cells = [name.ljust(widths[0]), kind.ljust(widths[1]), shape.ljust(widths[2]), count.rjust(widths[3])]
-            lines.append("  ".join(cells).rstrip())
-        return "\n".join(lines)
+        return table(self, x)
 
 
 def _is_buffer(x: Any) -> bool:
     return isinstance(x, np.ndarray) and x.dtype.kind == "f"
-
-
-def _leaves(module: Module, prefix: str) -> Iterator[tuple[str, Module]]:
-    """The modules without children, with their paths."""
-    children = list(module.children())
-    if not children:
-        yield prefix.rstrip(".") or type(module).__name__, module
-    for name, child in children:
-        yield from _leaves(child, f"{prefix}{name}.")
-
-
-def _output_shapes(module: Module, x: Any) -> dict[int, str]:
-    """The shape of what each module gives when the whole is called on ``x``, in evaluation."""
-    from scalargrad.modes import no_grad
-
-    shapes: dict[int, str] = {}
-    modes = [(m, m.training) for m in module.modules()]
-
-    def watched(m: Module, forward: Any) -> Any:
-        def run(*inputs: Any, **settings: Any) -> Any:
-            y = forward(*inputs, **settings)
-            shapes[id(m)] = str(np.shape(y) if not hasattr(y, "shape") else y.shape)
-            return y
-
-        return run
-
-    try:
-        module.eval()
-        for m, _ in modes:
-            vars(m)["forward"] = watched(m, m.forward)
-        with no_grad():
-            module(x)
-    finally:
-        for m, training in modes:
-            vars(m).pop("forward", None)
-            m.training = training
-    return shapes

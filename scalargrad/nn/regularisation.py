@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
 
+from scalargrad import modes
 from scalargrad.nn.backends import Array, numbers_of, parameter
 from scalargrad.nn.layers import Seed, features, size
 from scalargrad.nn.module import Module
@@ -38,12 +41,15 @@ class Dropout(Module):
             return x
         shape, dtype = x.shape, x.dtype
 
-        def draw() -> Array:
+        def draw(shape: tuple[int, ...]) -> Array:
             kept: Array = (self.rng.random(shape) >= self.p) / (1 - self.p)
             return kept.astype(dtype, copy=False) if dtype.kind == "f" else kept
 
-        drawn = getattr(x, "drawn", None)  # what is traced for a plan draws anew at every run
-        return x * (draw() if drawn is None else drawn(draw))
+        # what is traced draws anew at every run
+        if hasattr(x, "drawn"):
+            return x * x.drawn(lambda: draw(shape))
+        tracer = modes.tracer()
+        return x * (draw(shape) if tracer is None else tracer.random(shape, draw))
 
     def extra(self) -> str:
         return f"p={self.p:g}"
@@ -57,6 +63,8 @@ class BatchNorm1d(Module):
     Ioffe and Szegedy 2015.
     """
 
+    parameter_labels = MappingProxyType({"gamma": "γ", "beta": "β"})
+
     def __init__(self, features: int, *, eps: float = 1e-5, momentum: float = 0.1, backend: Any = "value") -> None:
         self.features = size("features", features)
         self.eps, self.momentum = float(eps), float(momentum)
@@ -69,19 +77,36 @@ class BatchNorm1d(Module):
         """The normalised features."""
         x = features(x, self.features, "BatchNorm1d")
         if not self.training:
-            scale = 1 / np.sqrt(self.running_var + self.eps)
-            return (x - self._as(self.running_mean, x)) * self._as(scale, x) * self.gamma + self.beta
+            centre = self._now(x, lambda: self.running_mean)
+            scale = self._now(x, lambda: 1 / np.sqrt(self.running_var + self.eps))
+            return (x - centre) * scale * self.gamma + self.beta
         if x.ndim != 2 or len(x) < 2:
             raise ValueError(f"BatchNorm1d: training needs a batch (n, features) of n ≥ 2, not shape {tuple(x.shape)}")
         centre, spread = mean(x, axis=0), var(x, axis=0)
-        n, m = len(x), self.momentum
-        self.running_mean[...] = (1 - m) * self.running_mean + m * numbers_of(centre)
-        self.running_var[...] = (1 - m) * self.running_var + m * numbers_of(spread) * n / (n - 1)
+        unbiased = len(x) / (len(x) - 1)
+
+        def keep(batch_mean: Array, batch_var: Array) -> None:
+            m = self.momentum
+            means = (1 - m) * self.running_mean + m * batch_mean
+            self.running_var[...] = (1 - m) * self.running_var + m * unbiased * batch_var
+            self.running_mean[...] = means
+
+        observed = getattr(x, "observed", None)  # what is traced for a plan tells them at every run
+        if observed is None:
+            keep(numbers_of(centre), numbers_of(spread))
+        else:
+            observed(keep, centre, spread)
         return (x - centre) / (spread + self.eps) ** 0.5 * self.gamma + self.beta
 
     @staticmethod
-    def _as(numbers: Array, x: Any) -> Array:
-        return numbers.astype(x.dtype, copy=False) if x.dtype.kind == "f" else numbers
+    def _now(x: Any, numbers: Callable[[], Array]) -> Any:
+        """Numbers as they are at the time, of the type of x."""
+
+        def draw() -> Array:
+            return numbers().astype(x.dtype, copy=False) if x.dtype.kind == "f" else numbers()
+
+        drawn = getattr(x, "drawn", None)
+        return draw() if drawn is None else drawn(draw)
 
     def extra(self) -> str:
         return str(self.features)

@@ -532,11 +532,12 @@ def _cross_entropy(xp, logits, labels, *, reduction):
     _check_labels(xp, logits, labels)
     z = logits - _top(xp, logits, -1)
     e = xp.exp(z)
-    total = xp.add.reduce(e, axis=-1)
+    sums = xp.add.reduce(e, axis=-1, keepdims=True)
+    total = sums[..., 0]
     if labels.dtype.kind in "iu":
         losses = xp.log(total) - z.reshape((-1, z.shape[-1]))[_each(xp, labels)].reshape(labels.shape)
     else:
-        log_p = z - xp.log(total)[..., None]
+        log_p = z - xp.log(sums)
         losses = -xp.add.reduce(xp.where(labels == 0, 0.0, labels * log_p), axis=-1)
     if reduction != "none" and logits.ndim > 1:
         losses = xp.add.reduce(losses, axis=None)

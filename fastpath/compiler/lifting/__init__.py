@@ -88,8 +88,8 @@ def lift(
     leaves = [graph.leaves[x] for x in order]
     where = {leaf: i for i, leaf in enumerate(leaves)} if known is None else known
     program = Program()
-    for i, size in enumerate(sizes):
-        program.array(names[i] if i < len(names) else f"x{i}", size, True)
+    for i, columns in enumerate(sizes):
+        program.array(names[i] if i < len(names) else f"x{i}", columns, True)
     store = program.array("parameters", len(leaves) if known is None else size, False)
     places: dict[int, Place] = {number[leaf]: place for leaf, place in arguments.items() if leaf in number}
     places.update({number[leaf]: (store, where[leaf]) for leaf in leaves})

@@ -10,12 +10,10 @@ from typing import Any
 
 import numpy as np
 
-from scalargrad.nn.backends import numbers_of
-from scalargrad.nn.losses.reducing import nodes, numbers_in, paired, reduced, shape_of, weights_of_classes
+from scalargrad.nn.losses.reducing import known, nodes, numbers_in, paired, reduced, shape_of, weights_of_classes
 from scalargrad.ops import elementwise as ops
 from scalargrad.ops import structural
-from scalargrad.ops.composite import one_hot
-from scalargrad.ops.structural import index
+from scalargrad.ops.structural import index, reshape
 from scalargrad.ops.structural import sum as total
 
 
@@ -38,16 +36,18 @@ def bce(p: Any, y: Any, reduction: str = "mean", *, sample_weight: Any = None, c
     """
     p, y = paired("bce", p, y)
     labels = numbers_in("bce", y, _probability, "labels from 0 to 1")
-    probabilities = np.asarray(numbers_of(p) if isinstance(p, np.ndarray) else getattr(p, "data", p))
-    if not _probability(probabilities).all():
+    probabilities = known(p)
+    if probabilities is not None and not _probability(probabilities).all():
         wrong = probabilities[~_probability(probabilities)].flat[0]
         raise ValueError(f"bce: there is a {wrong:g} among the probabilities; of logits take bce_with_logits")
-    losses = -(_times(y, p, labels) + _times(1 - y, 1 - p, 1 - labels))
-    return reduced("bce", losses, reduction, sample_weight, weights_of_classes("bce", class_weight, labels.round()))
+    losses = -(_times(y, p, labels) + _times(1 - y, 1 - p, None if labels is None else 1 - labels))
+    return reduced("bce", losses, reduction, sample_weight, _by_rounding("bce", class_weight, labels))
 
 
 def _times(y: Any, p: Any, labels: Any) -> Any:
     """y·log p, which is 0 where y is 0, whatever p is."""
+    if labels is None:
+        return y * ops.log(ops.where(ops.equal(y, 0.0), 1.0, p))
     dtype = getattr(p, "dtype", np.dtype(float))
     never = np.asarray(labels == 0, dtype=dtype if dtype.kind == "f" else float)
     return y * ops.log(ops.where(never[()], 1.0, p))
@@ -67,8 +67,13 @@ def bce_with_logits(
     """
     z, y = paired("bce_with_logits", z, y)
     labels = numbers_in("bce_with_logits", y, _probability, "labels from 0 to 1")
-    weights = weights_of_classes("bce_with_logits", class_weight, labels.round())
+    weights = _by_rounding("bce_with_logits", class_weight, labels)
     return reduced("bce_with_logits", ops.bce_with_logits(z, y), reduction, sample_weight, weights)
+
+
+def _by_rounding(name: str, class_weight: Any, labels: Any) -> Any:
+    """The weights of the classes that labels from 0 to 1 are nearest to."""
+    return weights_of_classes(name, class_weight, None if labels is None else labels.round())
 
 
 def logistic(z: Any, t: Any, reduction: str = "mean", *, sample_weight: Any = None) -> Any:
@@ -77,9 +82,7 @@ def logistic(z: Any, t: Any, reduction: str = "mean", *, sample_weight: Any = No
     >>> round(logistic(-1.0, -1), 6), round(logistic(10.0, 1), 7)
     (0.313262, 4.54e-05)
     """
-    z, t = paired("logistic", z, t)
-    numbers_in("logistic", t, _sign, "labels −1 and 1")
-    return reduced("logistic", ops.softplus(-(t * z)), reduction, sample_weight)
+    return reduced("logistic", ops.softplus(-_margin("logistic", z, t)), reduction, sample_weight)
 
 
 def cross_entropy(
@@ -118,8 +121,8 @@ def nll(p: Any, y: Any, reduction: str = "mean", *, sample_weight: Any = None, c
     """
     p = nodes(p)
     labels = _classes("nll", p, y)
-    chosen = index(p, labels) if labels.ndim == 0 else index(p, (*np.indices(labels.shape), labels))
-    weights = weights_of_classes("nll", class_weight, labels)
+    chosen = _chosen(p, labels)
+    weights = weights_of_classes("nll", class_weight, known(labels))
     return reduced("nll", -ops.log(chosen), reduction, sample_weight, weights)
 
 
@@ -128,6 +131,8 @@ def _classes(name: str, z: Any, y: Any) -> Any:
     shape = shape_of(z)
     if not shape:
         raise ValueError(f"{name}: expected scores (n, classes), not a single number")
+    if hasattr(y, "drawn"):  # it only stands for labels, while a function is traced
+        return y
     labels = np.asarray(getattr(y, "data", y))
     if labels.shape == shape and labels.dtype.kind in "fiub" and np.isin(labels, (0, 1)).all():
         labels = labels.argmax(axis=-1)
@@ -142,18 +147,23 @@ def _classes(name: str, z: Any, y: Any) -> Any:
     return labels
 
 
+def _chosen(p: Any, labels: Any) -> Any:
+    """Of each example the element of its label."""
+    return index(p, labels) if labels.ndim == 0 else index(p, (*np.indices(labels.shape), labels))
+
+
 def hinge(z: Any, t: Any, reduction: str = "mean", *, sample_weight: Any = None) -> Any:
     """Hinge loss, mean of max(0, 1 − t·z), with labels ±1: no loss beyond a margin of 1.
 
     >>> [hinge(z, 1) for z in (-1.0, 0.5, 2.0)]
     [2.0, 0.5, 0.0]
     """
-    return reduced("hinge", ops.relu(_shortfall("hinge", z, t)), reduction, sample_weight)
+    return reduced("hinge", ops.relu(1 - _margin("hinge", z, t)), reduction, sample_weight)
 
 
 def squared_hinge(z: Any, t: Any, reduction: str = "mean", *, sample_weight: Any = None) -> Any:
     """Squared hinge loss, mean of max(0, 1 − t·z)², with labels ±1."""
-    return reduced("squared_hinge", ops.square(ops.relu(_shortfall("squared_hinge", z, t))), reduction, sample_weight)
+    return reduced("squared_hinge", ops.square(ops.relu(1 - _margin("squared_hinge", z, t))), reduction, sample_weight)
 
 
 def smooth_hinge(z: Any, t: Any, reduction: str = "mean", *, alpha: float = 1.0, sample_weight: Any = None) -> Any:
@@ -166,22 +176,22 @@ def smooth_hinge(z: Any, t: Any, reduction: str = "mean", *, alpha: float = 1.0,
     """
     if not alpha > 0:
         raise ValueError(f"smooth_hinge: alpha is a number above 0, not {alpha!r}")
-    m = 1 - _shortfall("smooth_hinge", z, t)
+    m = _margin("smooth_hinge", z, t)
     inside = ops.clip(m, 0.0, 1.0)
-    losses = inside ** (alpha + 1) / (alpha + 1) - inside + alpha / (alpha + 1) + ops.relu(-m)
+    losses = (inside ** (alpha + 1) - 1) / (alpha + 1) + (1 - inside) + ops.relu(-m)  # 0 exactly beyond 1
     return reduced("smooth_hinge", losses, reduction, sample_weight)
 
 
 def exponential(z: Any, t: Any, reduction: str = "mean", *, sample_weight: Any = None) -> Any:
     """Exponential loss, mean of e^(−t·z), with labels ±1: that of boosting."""
-    return reduced("exponential", ops.exp(_shortfall("exponential", z, t) - 1), reduction, sample_weight)
+    return reduced("exponential", ops.exp(-_margin("exponential", z, t)), reduction, sample_weight)
 
 
-def _shortfall(name: str, z: Any, t: Any) -> Any:
-    """1 − t·z."""
+def _margin(name: str, z: Any, t: Any) -> Any:
+    """t·z."""
     z, t = paired(name, z, t)
     numbers_in(name, t, _sign, "labels −1 and 1")
-    return 1 - t * z
+    return t * z
 
 
 def multiclass_hinge(z: Any, y: Any, reduction: str = "mean", *, margin: float = 1.0, sample_weight: Any = None) -> Any:
@@ -193,9 +203,7 @@ def multiclass_hinge(z: Any, y: Any, reduction: str = "mean", *, margin: float =
     0.5
     """
     z = nodes(z)
-    labels = _classes("multiclass_hinge", z, y)
-    dtype = z.dtype if z.dtype.kind == "f" else float
-    right = one_hot(labels, shape_of(z)[-1], dtype)
-    chosen = total(z * right, axis=-1, keepdims=True)
-    losses = total(ops.relu(z - chosen + margin) * (1 - right), axis=-1)
+    chosen = _chosen(z, _classes("multiclass_hinge", z, y))
+    over = ops.relu(z - (reshape(chosen, (*chosen.shape, 1)) if shape_of(chosen) else chosen) + margin)
+    losses = total(over, axis=-1) - margin  # that of the right class
     return reduced("multiclass_hinge", losses, reduction, sample_weight)

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from scalargrad import modes
 from scalargrad.nn.backends import Array, numbers_of
 from scalargrad.ops.structural import mean, reshape
 from scalargrad.ops.structural import sum as total
@@ -56,9 +57,20 @@ def paired(name: str, predictions: Any, targets: Any) -> tuple[Any, Any]:
     return p, y
 
 
-def numbers_in(name: str, y: Any, allowed: Any, told: str) -> Array:
-    """The numbers of targets, all of which must be allowed."""
-    numbers = np.asarray(numbers_of(y) if isinstance(y, np.ndarray) else float(y) if not shape_of(y) else y.data)
+def known(y: Any) -> Array | None:
+    """The numbers of targets; None of those that only stand for numbers, while a function is traced."""
+    if isinstance(y, np.ndarray) and y.dtype != object:
+        return y
+    if hasattr(y, "drawn") or (modes.tracer() is not None and not hasattr(y, "requires_grad")):
+        return None
+    return numbers_of(y) if isinstance(y, np.ndarray) else np.asarray(getattr(y, "data", y))
+
+
+def numbers_in(name: str, y: Any, allowed: Any, told: str) -> Array | None:
+    """The numbers of targets, if they are known, all of which must be allowed."""
+    numbers = known(y)
+    if numbers is None:
+        return None
     wrong = numbers[~allowed(numbers)]
     if wrong.size:
         raise ValueError(f"{name}: there is a {wrong.flat[0]:g} among the targets; expected {told}")
@@ -87,6 +99,8 @@ def reduced(name: str, losses: Any, reduction: str, sample_weight: Any = None, c
     if weights is None:
         if reduction == "none" or not shape_of(losses):
             return losses
+        if losses.dtype == object and losses.size == 1:  # no division by 1 in the drawing
+            return losses.reshape(())[()]
         return mean(losses) if reduction == "mean" else total(losses)
     weights = np.broadcast_to(weights, shape_of(losses))
     if getattr(getattr(losses, "dtype", None), "kind", "") == "f":
@@ -102,10 +116,12 @@ def reduced(name: str, losses: Any, reduction: str, sample_weight: Any = None, c
     return total(weighted) * (1 / whole)
 
 
-def weights_of_classes(name: str, class_weight: Any, labels: Array) -> Array | None:
+def weights_of_classes(name: str, class_weight: Any, labels: Array | None) -> Array | None:
     """The weight of each example by its class: ``class_weight`` is a number for each class, or a dict."""
     if class_weight is None:
         return None
+    if labels is None:
+        raise ValueError(f"{name}: class_weight needs labels that are known while tracing; give sample_weight instead")
     classes = labels.astype(int)
     if isinstance(class_weight, dict):
         missing = sorted(set(classes.ravel().tolist()) - set(class_weight))
