@@ -30,6 +30,9 @@ if TYPE_CHECKING:
     from scalargrad.derivatives import hessian as hessian
     from scalargrad.derivatives import hvp as hvp
     from scalargrad.derivatives import jacobian as jacobian
+    from scalargrad.derivatives.curvature import eta_max as eta_max
+    from scalargrad.derivatives.curvature import eta_opt as eta_opt
+    from scalargrad.derivatives.curvature import largest_eigenvalue as largest_eigenvalue
     from scalargrad.drawing import draw as draw
     from scalargrad.expression import parse as parse
     from scalargrad.function import Function as Function
@@ -39,6 +42,7 @@ if TYPE_CHECKING:
     from scalargrad.stepper import steps as steps
     from scalargrad.tracing import Trace as Trace
     from scalargrad.tracing import trace as trace
+    from scalargrad.training import fit as fit
 
 _LAZY = {
     "Function": "function",
@@ -46,11 +50,15 @@ _LAZY = {
     "StaleGraphError": "tracing",
     "Trace": "tracing",
     "draw": "drawing",
+    "eta_max": "derivatives.curvature",
+    "eta_opt": "derivatives.curvature",
+    "fit": "training",
     "grad": "derivatives",
     "gradcheck": "checking",
     "hessian": "derivatives",
     "hvp": "derivatives",
     "jacobian": "derivatives",
+    "largest_eigenvalue": "derivatives.curvature",
     "parse": "expression",
     "steps": "stepper",
     "trace": "tracing",

@@ -173,7 +173,11 @@ class _Tracing:
 
 
 def symbol(op: Any, operands: tuple[str | float, ...]) -> str:
-    """What stands in an op's node: its symbol, with constant operands put in (``+1``, ``×(−1)``, ``1/x``, ``x²``)."""
+    """What stands in an op's node: its symbol, with constant operands put in (``+1``, ``×(−1)``, ``1/x``, ``x²``).
+
+    They have six digits at most: ``×0.2`` for 0.19999999999999996.
+    """
+    operands = tuple(float(f"{x:.6g}") if isinstance(x, float) else x for x in operands)
     constants = [x for x in operands if isinstance(x, float)]
     if not constants or len(constants) == len(operands):
         return str(op.symbol)

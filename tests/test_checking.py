@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from scalargrad import Value, no_grad, trace
+from scalargrad import Function, Value, no_grad, trace
 from scalargrad.checking import gradcheck
 from scalargrad.graph import topological_order
 from scalargrad.ops import elementwise as ops
@@ -393,3 +393,18 @@ def test_a_function_of_ones_own_with_an_operand_twice_is_checked(functions):
     multiply = functions[0]
     a = Value(3.0, label="a")
     assert gradcheck(multiply.apply(a, a) + multiply.apply(a * 2, a), order=2)
+
+
+def test_a_backward_that_forgets_its_upstream_is_found():
+    class Forgetful(Function):
+        @staticmethod
+        def forward(ctx, x, y):
+            ctx.save_for_backward(x, y)
+            return x / y
+
+        @staticmethod
+        def backward(ctx, upstream):
+            x, y = ctx.saved_tensors
+            return 1 / y, -x / y**2
+
+    assert not gradcheck(Forgetful.apply(Value(3.0), Value(2.0)))

@@ -202,7 +202,7 @@ def test_the_lectures_networks_agree():
 
     weights = [w for row in hidden + output for w in row]
     f = agrees(network, weights[:12], np.array([[0.5, 0.9, -0.3]]), np.array([0.9]))
-    value, gradients = f.value_and_grad(np.array([[0.5, 0.9, -0.3]]), np.array([0.9]))
+    _, gradients = f.value_and_grad(np.array([[0.5, 0.9, -0.3]]), np.array([0.9]))
     np.testing.assert_allclose([gradients[w] for w in output[0]], [-0.016312, -0.119966, -0.050313], atol=1e-6)
 
 

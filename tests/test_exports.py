@@ -16,7 +16,7 @@ TABLES = {"elementwise": set(OPS), "structural": set(STRUCTURAL), "composite": s
 FUNCTIONS = set().union(*TABLES.values())
 NAMES = {
     "Function", "NotDifferentiableError", "OPS", "STRUCTURAL", "StaleGraphError", "Trace", "Value",
-    "detect_anomaly", "draw", "enable_grad", "grad", "gradcheck", "hessian", "hvp", "jacobian", "no_grad", "parse",
+    "detect_anomaly", "draw", "enable_grad", "eta_max", "eta_opt", "fit", "grad", "gradcheck", "hessian", "hvp", "jacobian", "largest_eigenvalue", "no_grad", "parse",
     "scope", "steps", "trace",
 }  # fmt: skip
 """The public names besides the ops; a new one is added here on purpose."""

@@ -107,12 +107,15 @@ class FunctionOp(WrittenFunction):
         return y if self._are_as_called(operands) else _run(self.function, self.filled(map(Value, operands)))[0]
 
     def local(self, position: int, y: float, operands: tuple[float, ...]) -> float:
-        """The local derivative by one operand: what ``backward`` gives for the upstream gradient 1."""
+        """The local derivative by one operand: twice what ``backward`` gives for the upstream gradient ½.
+
+        (A backward that forgets its upstream gives the same for 1 as it should; so 1 would not find it out.)
+        """
         own = self.filled(map(Value, operands))
         kept = self.kept if self._are_as_called(operands) else _run(self.function, own)[1]
         with modes.no_grad():
-            share = self._shares(kept.context(own, Value(y)), Value(1.0))[position]
-        return 0.0 if share is None else float(share)
+            share = self._shares(kept.context(own, Value(y)), Value(0.5))[position]
+        return 0.0 if share is None else 2.0 * float(share)
 
     def _are_as_called(self, operands: tuple[float, ...]) -> bool:
         return all(a == b or (a != a and b != b) for a, b in zip(operands, self.numbers))

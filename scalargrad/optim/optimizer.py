@@ -1,0 +1,271 @@
+"""What all optimizers share: from where the gradients lie to the new numbers, whole or not at all."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+
+from scalargrad.engine import Value
+from scalargrad.optim.slots import Array, Named, Slot, TensorSlot, collected, distribute, gather, of_values, slots_of
+
+Rate = float | Callable[[int], float]
+"""A learning rate: a number, or a function of how many steps have been taken (:mod:`.schedules`)."""
+
+Change = tuple[Slot, Any, tuple[Any, ...]]
+"""A slot, the numbers in it, and what the rule makes of them."""
+
+_dot = np.vdot
+_quiet = np.errstate(all="ignore")
+
+
+class Optimizer:
+    """The base of the optimizers: a subclass says how one array of parameters and its gradient become new numbers.
+
+    ``parameters`` is a module, or Values, Tensors, arrays of Values, ``(name, any of these)`` pairs, or a list of such.
+    A step takes the gradients g as they lie in the parameters and does, in this order:
+
+    - ``clip_value=c``: each element of g is brought into [−c, c]. ``clip_norm=c``: if the norm of all gradients
+      together, n = √Σg², is larger than c, they are multiplied by c/(n + 10⁻⁶). Both as in PyTorch; ``grad`` itself
+      stays as it is.
+    - ``weight_decay=λ``: g ← g + λx, the gradient of ½λ‖x‖² (AdamW decays otherwise).
+    - the rule of the optimizer.
+
+    A parameter no backward pass has reached (``grad`` is None) is skipped; for a Value, whose ``grad`` begins as 0,
+    that is a gradient of 0. A step does not clear the gradients: call :meth:`zero_grad` before the next backward pass.
+
+    ``lr`` is a number, or a function of the number of steps taken; it may be set at any time.
+    """
+
+    variants: tuple[str, ...] = ("lecture", "torch")
+    """Whose rules are offered. Where there is one rule, all of them are names for it."""
+    state_names: tuple[str, ...] = ()
+    """What a rule keeps from step to step."""
+
+    def __init__(
+        self,
+        parameters: Any,
+        lr: Rate,
+        *,
+        variant: str = "torch",
+        weight_decay: float = 0.0,
+        clip_norm: float | None = None,
+        clip_value: float | None = None,
+    ) -> None:
+        if variant not in self.variants:
+            known = " or ".join(map(repr, self.variants))
+            raise ValueError(f"{type(self).__name__}: variant is {known}, not {variant!r}")
+        self.variant = variant
+        self._update: Callable[..., tuple[Any, ...]] = getattr(self, variant, self.update)
+        self.weight_decay = number(weight_decay, "weight_decay")
+        self.clip_norm = None if clip_norm is None else number(clip_norm, "clip_norm", above=True)
+        self.clip_value = None if clip_value is None else number(clip_value, "clip_value", above=True)
+        self.lr = lr
+        self.steps = 0
+        """How many steps have been taken."""
+        self._parameters: list[Named] = gather(parameters)
+        self._slots: list[Slot] = []  # looked for at the first step: the model may be compiled in between
+
+    # --- the rule ----------------------------------------------------------------------------------------------------
+
+    def start(self, x: Array) -> tuple[Any, ...]:
+        """The state before the first step: zeros."""
+        return tuple([np.zeros_like(x) for _ in self.state_names])
+
+    def update(self, x: Array, g: Array, lr: float, t: int, *state: Any) -> tuple[Any, ...]:
+        """The new x and the new state, in new arrays, at the step number ``t`` (from 1) of this x."""
+        raise NotImplementedError
+
+    # --- the learning rate -------------------------------------------------------------------------------------------
+
+    @property
+    def lr(self) -> float:
+        """The learning rate of the next step."""
+        rate = self._lr
+        return rate if isinstance(rate, float) else number(rate(self.steps), "the learning rate of the schedule")
+
+    @lr.setter
+    def lr(self, new: Rate) -> None:
+        self._lr: Any = new if callable(new) else number(new, "lr")
+
+    # --- stepping ----------------------------------------------------------------------------------------------------
+
+    def step(self, closure: Callable[[], Any] | None = None) -> Any:
+        """Change the parameters by their gradients, all of them or none.
+
+        ``closure``, if given, is called first: it clears the gradients, computes the loss and goes backward; what it
+        returns is returned.
+
+        Raises FloatingPointError if a gradient is not finite, naming the parameter.
+        """
+        result = None if closure is None else closure()
+        self._commit(self._changes())
+        return result
+
+    @_quiet
+    def _changes(self) -> list[Change]:
+        """The new numbers and states, computed before anything is written."""
+        found = [(slot, g) for slot in self._current() if (g := slot.gradient()) is not None]
+        found = self._clipped(found, self._square(found))
+        lr = self.lr
+        changes = []
+        for slot, g in found:
+            before = x = slot.read()
+            state = slot.state or self.start(x)
+            if self.weight_decay:
+                x, g = self.decay(x, g, lr)
+            changes.append((slot, before, self._update(x, g, lr, slot.steps + 1, *state)))
+        return changes
+
+    def decay(self, x: Array, g: Array, lr: float) -> tuple[Array, Array]:
+        """What weight decay makes of the numbers and their gradient before the rule: g + λx."""
+        return x, g + self.weight_decay * x
+
+    def zero_grad(self) -> None:
+        """Clear the gradients of all parameters."""
+        for slot in self._current():
+            slot.clear()
+
+    def _current(self) -> list[Slot]:
+        """Where the parameters are now: compiling a model moves its Values, and what is kept of them moves along."""
+        slots = self._slots
+        if not slots:
+            self._slots = slots_of(self._parameters)
+        elif not all(slot.current() for slot in slots):
+            kept = [slot for slot in slots if isinstance(slot, TensorSlot)]
+            moved = slots_of([(name, x) for name, x in self._parameters if isinstance(x, Value)])
+            distribute(moved, self._parameters, *collected(slots, self._parameters))
+            self._slots = kept + moved
+        return self._slots
+
+    def _square(self, found: list[tuple[Slot, Any]]) -> float:
+        """Σg², having made sure that each g is finite."""
+        total = 0.0
+        for _, g in found:
+            total += float(_dot(g, g))
+        if not math.isfinite(total):  # a sum that overflows is no reason to stop
+            for slot, g in found:
+                wrong = np.flatnonzero(~np.isfinite(g))
+                if wrong.size:
+                    i = int(wrong[0])
+                    raise FloatingPointError(
+                        f"the gradient of {slot.element(i)} is {np.ravel(g)[i]} at step {self.steps + 1}, so nothing "
+                        "was changed: try a smaller learning rate, or find its origin with scalargrad.detect_anomaly()"
+                    )
+        return total
+
+    def _clipped(self, found: list[tuple[Slot, Any]], square: float) -> list[tuple[Slot, Any]]:
+        if self.clip_value is not None:
+            c = self.clip_value
+            found = [(slot, np.clip(g, -c, c)) for slot, g in found]
+        if self.clip_norm is not None:
+            norm = math.sqrt(square) if self.clip_value is None else norm_of([g for _, g in found])
+            norm = norm if math.isfinite(norm) else norm_of([g for _, g in found])
+            if norm > self.clip_norm:
+                found = [(slot, g * (self.clip_norm / (norm + 1e-6))) for slot, g in found]
+        return found
+
+    def _commit(self, changes: list[Change]) -> None:
+        """Write what was computed; should anything come in between, put back what was there."""
+        steps = self.steps
+        states = [(slot.state, slot.steps) for slot, _, _ in changes]
+        try:
+            for slot, _, (x, *state) in changes:
+                slot.write(x)
+                slot.state = tuple(state)
+                slot.steps += 1
+            self.steps = steps + 1
+        except BaseException:  # Ctrl-C, too
+            for (slot, x, _), (slot.state, slot.steps) in zip(changes, states):
+                slot.write(x.copy())
+            self.steps = steps
+            raise
+
+    # --- saving ------------------------------------------------------------------------------------------------------
+
+    def state_dict(self) -> dict[str, Array]:
+        """What is needed to go on with the same steps, as plain arrays by name: for ``numpy.savez``, say.
+
+        The settings are not in it, but for the learning rate if it is a number: make the optimizer as before, then
+        :meth:`load_state_dict`.
+        """
+        saved = {"rule": np.array(self._title()), "steps": np.array(self.steps)}
+        if isinstance(self._lr, float):
+            saved["lr"] = np.array(self._lr)
+        for name, _, (count, state) in self._kept():
+            if count:
+                saved[f"{name}.steps"] = np.array(count)
+                saved |= {f"{name}.{what}": np.array(array) for what, array in zip(self.state_names, state)}
+        return saved
+
+    def _kept(self) -> list[tuple[str, Any, tuple[int, tuple[Any, ...]]]]:
+        """The name, the shape, and the steps and state of each Tensor and, together, of all Values."""
+        slots = self._current()
+        values = of_values(slots)
+        kept: list[Any] = [(s.name, s.read().shape, (s.steps, s.state)) for s in slots if isinstance(s, TensorSlot)]
+        if values:
+            size = sum(len(slot.members) for slot in values)
+            kept.append(("values", (size,), collected(slots, self._parameters)))
+        return kept
+
+    def load_state_dict(self, saved: Mapping[str, Any]) -> None:
+        """Go on from what :meth:`state_dict` gave.
+
+        Raises ValueError, changing nothing, if it is of another rule, or of parameters of other names or shapes.
+        """
+        left = {name: np.asarray(array) for name, array in saved.items()}
+        rule = str(left.pop("rule", ""))
+        if rule != self._title():
+            raise ValueError(f"the state is of {rule or 'no optimizer'}, not of {self._title()}: make such a one first")
+        steps, lr = int(left.pop("steps", 0)), left.pop("lr", None)
+        loaded: dict[str, tuple[int, tuple[Array, ...]]] = {}
+        for kept, shape, _ in self._kept():
+            count = int(left.pop(f"{kept}.steps", 0))
+            names = [f"{kept}.{name}" for name in self.state_names] if count else []
+            for name in names:
+                if name not in left:
+                    raise ValueError(f"the state has no {name}: it is not complete")
+                if left[name].shape != shape:
+                    raise ValueError(f"the state {name} has the shape {left[name].shape}, the parameter {shape}")
+            loaded[kept] = count, tuple([left.pop(name) for name in names])
+        if left:
+            raise ValueError(f"the state is of other parameters: this optimizer has none called {min(left)!r}")
+        if lr is not None and isinstance(self._lr, float):
+            self.lr = float(lr)
+        self.steps = steps
+        slots = self._current()
+        distribute(slots, self._parameters, *loaded.get("values", (0, ())))
+        for slot in slots:
+            if isinstance(slot, TensorSlot):
+                slot.steps, state = loaded[slot.name]
+                slot.state = tuple([np.array(array, dtype=slot.read().dtype) for array in state])
+
+    def _title(self) -> str:
+        return f"{type(self).__name__} {self.variant}"
+
+    def __repr__(self) -> str:
+        rate = self._lr if isinstance(self._lr, float) else repr(self._lr)
+        return f"<{type(self).__name__} lr={rate}, {len(self._parameters)} parameters, {self.steps} steps taken>"
+
+
+def norm_of(gradients: list[Any]) -> float:
+    """√Σg² of all elements, where the squares would overflow or vanish, too."""
+    largest = max([float(np.abs(g).max()) for g in gradients if g.size], default=0.0)
+    if not largest:
+        return 0.0
+    return largest * math.sqrt(math.fsum(float(np.vdot(s, s)) for s in (np.divide(g, largest) for g in gradients)))
+
+
+def number(given: Any, what: str, *, above: bool = False, below: float = math.inf) -> float:
+    """``given`` as a finite float, 0 or more (with ``above``, more than 0), and less than ``below``."""
+    try:
+        x = float(given)
+    except (TypeError, ValueError):
+        raise TypeError(f"{what} is a number, not {given!r}") from None
+    if not 0 <= x < below or (above and not x):
+        span = "greater than 0" if above else "0 or more"
+        limit = f" and less than {below:g}" if below < math.inf else " and finite"
+        raise ValueError(f"{what} must be {span}{limit}, not {x:g}")
+    return x

@@ -1,0 +1,97 @@
+"""Early stopping: when what is looked at has not become better for some epochs."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from scalargrad.optim.slots import gather, slots_of
+from scalargrad.training.history import History
+
+__all__ = ["EarlyStopping"]
+
+
+@dataclass(frozen=True)
+class EarlyStopping:
+    """End the training when for ``patience`` epochs nothing was better than the best by more than ``min_delta``.
+
+    What is looked at is ``monitor``: "loss", "validation_loss" or the name of a metric; if it is not given, the
+    validation loss if there is one, else the loss. Less is better, of a metric more, unless ``mode`` says "min" or
+    "max". With ``restore`` the model ends with the numbers it had after the best epoch. Source: Prechelt, 1998.
+
+    >>> EarlyStopping(patience=5)
+    EarlyStopping(patience=5, min_delta=0.0, monitor=None, mode=None, restore=True)
+    """
+
+    patience: int = 10
+    min_delta: float = 0.0
+    monitor: str | None = None
+    mode: str | None = None
+    restore: bool = True
+
+    def __post_init__(self) -> None:
+        if isinstance(self.patience, bool) or not isinstance(self.patience, int) or self.patience < 1:
+            raise ValueError(f"patience is a number of epochs, at least 1, not {self.patience!r}")
+        if not 0 <= self.min_delta < math.inf:
+            raise ValueError(f"min_delta must be 0 or more and finite, not {self.min_delta!r}")
+        if self.mode not in (None, "min", "max"):
+            raise ValueError(f"mode is 'min' or 'max', not {self.mode!r}")
+
+    def watched(self, history: History, validated: bool) -> str:
+        """The name of what is looked at; ValueError if there is no such thing."""
+        name = self.monitor or ("validation_loss" if validated else "loss")
+        known = ["loss", *["validation_loss"] * validated, *history.metrics]
+        if name not in known:
+            raise ValueError(f"early stopping is to look at {name!r}, but there is only {', '.join(known)}")
+        return name
+
+
+class Watch:
+    """Early stopping at work: the best so far, and the numbers the model had then."""
+
+    def __init__(self, settings: EarlyStopping, model: Any, history: History, validated: bool) -> None:
+        self.settings, self.model, self.history = settings, model, history
+        self.name = settings.watched(history, validated)
+        more = settings.mode == "max" if settings.mode else self.name in history.metrics
+        self.sign = -1.0 if more else 1.0
+        self.best, self.epoch = math.inf, 0
+        self.numbers: Any = None
+
+    def look(self) -> str:
+        """Look at the epoch that has just ended; why to stop, or nothing."""
+        history = self.history
+        found = history.metrics[self.name] if self.name in history.metrics else getattr(history, self.name)
+        x = self.sign * found[-1]
+        if x < self.best - self.settings.min_delta or (self.epoch == 0 and not math.isnan(x)):
+            self.best, self.epoch = x, history.epochs
+            if self.settings.restore:
+                self.numbers = numbers_of(self.model)
+        waited = history.epochs - self.epoch
+        what = self.name.replace("_", " ")
+        return f"{what} no better for {waited} epochs" if waited >= self.settings.patience else ""
+
+    def restore(self) -> str:
+        """Give the model the numbers of the best epoch; what was done, in words."""
+        if self.numbers is None or self.epoch == self.history.epochs:
+            return ""
+        set_numbers(self.model, self.numbers)
+        return f", model as after epoch {self.epoch}"
+
+
+def numbers_of(model: Any) -> Any:
+    """A copy of the numbers of a model: of its buffers, too, if it has a ``state_dict``."""
+    if hasattr(model, "state_dict"):
+        return {name: np.array(x) for name, x in model.state_dict().items()}
+    return [slot.read().copy() for slot in slots_of(gather(model))]
+
+
+def set_numbers(model: Any, numbers: Any) -> None:
+    """Give them back."""
+    if hasattr(model, "load_state_dict"):
+        model.load_state_dict(numbers)
+    else:
+        for slot, array in zip(slots_of(gather(model)), numbers):
+            slot.write(array)
