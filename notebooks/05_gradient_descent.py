@@ -13,9 +13,9 @@ import matplotlib.pyplot as plt
 import numpy as np
 
 from fastpath import Tensor
-from scalargrad import Value, data, grad, hessian, mean, nn, plots, square
-from scalargrad.derivatives.curvature import eta_max, eta_opt, largest_eigenvalue
-from scalargrad.training import fit
+from scalargrad import (
+    Value, data, eta_max, eta_opt, fit, grad, hessian, largest_eigenvalue, mean, nn, plots, square,
+)  # fmt: skip
 
 # %% [markdown]
 # ## One weight

@@ -42,10 +42,14 @@ if TYPE_CHECKING:
     from scalargrad.stepper import steps as steps
     from scalargrad.tracing import Trace as Trace
     from scalargrad.tracing import trace as trace
+    from scalargrad.training import EarlyStopping as EarlyStopping
+    from scalargrad.training import History as History
     from scalargrad.training import fit as fit
 
 _LAZY = {
+    "EarlyStopping": "training",
     "Function": "function",
+    "History": "training",
     "STRUCTURAL": "ops.structure",
     "StaleGraphError": "tracing",
     "Trace": "tracing",

@@ -309,7 +309,8 @@ def _elementwise(function: Callable[..., Any], operands: tuple[Any, ...]) -> Any
     import numpy as np
 
     boxed = [np.asarray(x, dtype=object) for x in operands]
-    return np.frompyfunc(function, len(boxed), 1)(*boxed)
+    with np.errstate(all="ignore"):
+        return np.frompyfunc(function, len(boxed), 1)(*boxed)
 
 
 def _data(x: Any) -> Any:

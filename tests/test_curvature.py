@@ -23,7 +23,8 @@ def lecture():
     half = np.random.default_rng(0).standard_normal((200, 2))
     half -= half.mean(axis=0)
     half = half @ np.linalg.inv(np.linalg.cholesky(half.T @ half / len(half))).T * 0.2
-    X = np.concatenate([half + [0.4, 0.8], half - [0.4, 0.8]])
+    mean = np.array([0.4, 0.8])
+    X = np.concatenate([half + mean, half - mean])
     return X, np.repeat([1.0, -1.0], len(half))
 
 
@@ -89,10 +90,11 @@ def test_the_largest_of_positive_negative_and_equal_eigenvalues(H):
     place = np.full(len(H), 0.7)
     expected = np.linalg.eigvalsh(H)[-1]
     scale = np.abs(H).max()
-    for x in (place, place.tolist(), Tensor(place)):
-        H_ = np.array(H)
-        f = quadratic(H_) if not isinstance(x, list) else lambda x: quadratic(H_)(np.array(x, dtype=object))
+    f = quadratic(H)
+    for x in (place, Tensor(place)):
         assert largest_eigenvalue(f, x) == pytest.approx(expected, abs=1e-8 * scale)
+    of_a_list = largest_eigenvalue(lambda x: f(np.array(x, dtype=object)), place.tolist())
+    assert of_a_list == pytest.approx(expected, abs=1e-8 * scale)
 
 
 @settings(max_examples=30, deadline=None)
@@ -152,7 +154,7 @@ def test_the_start_is_seeded():
 
 def test_too_few_products_are_an_error_that_says_what_to_do():
     H = np.diag([1.0, 0.999999, -0.5])
-    with pytest.raises(RuntimeError, match="not converged after 10 products .* raise tolerance= or max_iterations="):
+    with pytest.raises(RuntimeError, match=r"not converged after 10 products .* raise tolerance= or max_iterations="):
         largest_eigenvalue(quadratic(H), np.ones(3), max_iterations=10)
 
 

@@ -15,7 +15,7 @@ from scalargrad.ops.composite import COMPOSITE
 TABLES = {"elementwise": set(OPS), "structural": set(STRUCTURAL), "composite": set(COMPOSITE)}
 FUNCTIONS = set().union(*TABLES.values())
 NAMES = {
-    "Function", "NotDifferentiableError", "OPS", "STRUCTURAL", "StaleGraphError", "Trace", "Value",
+    "EarlyStopping", "Function", "History", "NotDifferentiableError", "OPS", "STRUCTURAL", "StaleGraphError", "Trace", "Value",
     "detect_anomaly", "draw", "enable_grad", "eta_max", "eta_opt", "fit", "grad", "gradcheck", "hessian", "hvp", "jacobian", "largest_eigenvalue", "no_grad", "parse",
     "scope", "steps", "trace",
 }  # fmt: skip

@@ -137,9 +137,9 @@ def test_the_same_seed_gives_the_same_training_with_dropout():
 
 
 def test_numpys_own_random_state_is_not_touched():
-    before = np.random.get_state()[1].tolist()  # noqa: NPY002
+    before = np.random.get_state()[1].tolist()
     dropped(None)
-    assert np.random.get_state()[1].tolist() == before  # noqa: NPY002
+    assert np.random.get_state()[1].tolist() == before
 
 
 def test_training_is_in_training_mode_and_judging_is_not():
@@ -336,7 +336,7 @@ def test_an_interruption_leaves_the_last_whole_step_and_the_history(at, capsys):
     [
         ({"loss": "msee"}, ValueError, "loss is a function or one of .*mse.*, not 'msee'"),
         ({"loss": 3}, TypeError, "loss is a function"),
-        ({"loss": lambda p, t: (p - t) ** 2}, ValueError, r"one number, not an array of shape \(12,\)"),
+        ({"loss": lambda p, t: (p - t) ** 2}, ValueError, r"one number, not an array of shape \(12, 12\)"),
         ({"loss": lambda p, t: 1.0}, TypeError, "a plain number, so it has no gradient"),
         ({"lr": None}, TypeError, "needs a learning rate"),
         ({"optimizer": "sdg"}, ValueError, "one of gd, sgd, .*, not 'sdg'"),

@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import inspect
-import linecache
-import sys
 from collections.abc import Callable, Sequence
-from pathlib import Path
 from typing import Any, NoReturn
 
 import numpy as np
@@ -17,7 +14,7 @@ from fastpath.compiler.functions import CompiledFunction
 from fastpath.compiler.lifting import Lifted, columns_of, lift
 from fastpath.numerics import Array, shown
 from fastpath.plan import Plan
-from fastpath.plan.tracing import TracingError
+from fastpath.plan.tracing import TracingError, users_line
 from fastpath.tensor import Tensor
 from scalargrad import modes
 from scalargrad.engine import Value
@@ -37,17 +34,9 @@ class Tracer:
 
     def look(self, value: Value, what: str) -> NoReturn:
         """Refuse, naming the line of the user's code."""
-        frame = sys._getframe(1)
-        home = str(Path(modes.__file__).parent)
-        numpy = str(Path(np.__file__).parent)
-        while frame.f_back is not None and frame.f_code.co_filename.startswith((home, numpy)):
-            frame = frame.f_back
-        path, line = frame.f_code.co_filename, frame.f_lineno
-        text = linecache.getline(path, line).strip()
-        where = f"{Path(path).name}, line {line}" + (f" (`{text}`)" if text else "")
         raise TracingError(
-            f"compile: {what} of a Value in {where} would be decided once, while tracing, and not for each example; "
-            f"{_INSTEAD.get(what, _BRANCH)}"
+            f"compile: {what} of a Value in {users_line()} would be decided once, while tracing, and not for each "
+            f"example; {_INSTEAD.get(what, _BRANCH)}"
         )
 
     def random(self, shape: tuple[int, ...], draw: Callable[[tuple[int, ...]], Array]) -> Array:

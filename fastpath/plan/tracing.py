@@ -32,14 +32,20 @@ class TracingError(TypeError):
     """A function looks at the numbers of an argument while it is traced: what it decides would be frozen."""
 
 
-def refuse(what: str, instead: str = "") -> NoReturn:
-    """Say which line of the user's code did what, and what to write there."""
+def users_line() -> str:
+    """The line of the user's code that is at work, for a message."""
     frame = sys._getframe(1)
     while frame.f_back is not None and frame.f_code.co_filename.startswith(_HOMES):
         frame = frame.f_back
-    path, number = frame.f_code.co_filename, frame.f_lineno
-    line = linecache.getline(path, number).strip()
-    where = f"{Path(path).name}, line {number}" + (f" (`{line}`)" if line else "")
+    path, number = Path(frame.f_code.co_filename), frame.f_lineno
+    line = linecache.getline(str(path), number).strip()
+    file = "this cell" if path.parent.name.startswith("ipykernel") else path.name
+    return f"{file}, line {number}" + (f" (`{line}`)" if line else "")
+
+
+def refuse(what: str, instead: str = "") -> NoReturn:
+    """Say which line of the user's code did what, and what to write there."""
+    where = users_line()
     instead = instead or "write where(condition, a, b), maximum, minimum or relu instead"
     raise TracingError(
         f"compile: {what} of a traced array in {where} would be decided once, while tracing, and not at each run; "

@@ -261,7 +261,8 @@ class Op:
             shapes = " and ".join(str(a.shape) for a in arrays if a.shape)
             raise ValueError(f"{self.name}: shapes {shapes} do not broadcast together") from None
         if any(a.dtype == object for a in arrays):
-            return np.frompyfunc(self, len(arrays), 1)(*operands)
+            with np.errstate(all="ignore"):
+                return np.frompyfunc(self, len(arrays), 1)(*operands)
         for a in arrays:
             if a.dtype.kind not in "fiub":
                 raise TypeError(f"{self.name}: expected numbers, not an array of {a.dtype}")

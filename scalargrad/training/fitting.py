@@ -154,7 +154,8 @@ class _Training:
 
             def gradients(xb: Any = xb, yb: Any = yb, batch: int = batch) -> float:
                 self.optimizer.zero_grad()
-                value = self.objective.backward(xb, yb)
+                with np.errstate(all="ignore"):  # what overflows is told in words
+                    value = self.objective.backward(xb, yb)
                 if not math.isfinite(value):
                     raise FloatingPointError(
                         f"the loss is {value} in epoch {number}, batch {batch}, and the model was left as before this "
@@ -174,7 +175,7 @@ class _Training:
             return
         features, targets = examples
         _switch(self.model, False)
-        with no_grad():
+        with no_grad(), np.errstate(all="ignore"):
             if validates:
                 self.history.validation_loss.append(self.objective.value(features, targets))
             if metrics:

@@ -61,19 +61,20 @@ class Lowering:
         compute = call if all(hole is None for hole in holes) else partial(_filled, call, tuple(holes))
         return self._emit(compute, arrays, group, name)
 
-    def _emit(self, compute: Callable[..., Any], arrays: Sequence[int], group: Group, text: str) -> int:
-        return self.program.emit(compute, arrays, len(group.items), group.batched, text, self.note(group))
+    def _emit(self, compute: Callable[..., Any], arrays: Sequence[int], group: Group, text: str, told: str = "") -> int:
+        return self.program.emit(compute, arrays, len(group.items), group.batched, text, told or self.note(group))
 
     def note(self, group: Group) -> str:
         """Which nodes a group stands for."""
         size = sum(item.size for item in group.items)
         scopes = {self.graph.scopes[node] for node in group.nodes} - {None}
         where = f"{scopes.pop()}: " if len(scopes) == 1 else ""
-        name = self.graph.ops[group.items[0].node].name
-        first = group.items[0]
+        first, count = group.items[0], len(group.items)
         if isinstance(first, Sum):
-            name = f"sums of {len(first.dots)} products" if first.dots else "sums"
-        return f"{where}{len(group.items)} {name}, {size} nodes"
+            name = f"{_many(count, 'sum')} of {len(first.dots)} products" if first.dots else _many(count, "sum")
+        else:
+            name = f"{count} × {self.graph.ops[first.node].name}"
+        return f"{where}{name}" + (f", {size} nodes" if size > count else "")
 
     # --- sums --------------------------------------------------------------------------------------------------------
 
@@ -166,13 +167,22 @@ class Lowering:
                 return column
             return self._emit(lambda a: a * float(sign) * np.ones(len(group.items)), [column], group, "± {}")
         if sign > 0:
-            return self._emit(lambda a, b: a + b, [whole, column], group, "{} + {}")
-        return self._emit(lambda a, b: a - b, [whole, column], group, "{} - {}")
+            return self._emit(lambda a, b: a + b, [whole, column], group, "{} + {}", self._adding(group))
+        return self._emit(lambda a, b: a - b, [whole, column], group, "{} - {}", self._adding(group))
+
+    def _adding(self, group: Group) -> str:
+        """What one of the additions of a group is called: the rest has been told already."""
+        note = self.note(group)
+        return f"{note.partition(': ')[0]}: + {len(group.items)}" if ": " in note else f"+ {len(group.items)}"
 
     def _shifted(self, whole: int | None, sign: int, constant: Any, group: Group) -> int:
         assert whole is not None  # constants come last, and something else is there
         shift = sign * constant
         return self._emit(lambda a: a + shift, [whole], group, f"{{}} + {_shown(shift)}")
+
+
+def _many(count: int, what: str) -> str:
+    return f"{count} {what}" + "s" * (count != 1)
 
 
 def _constant(operands: Sequence[Any]) -> Any:

@@ -1,0 +1,118 @@
+"""A system as a table: text, Markdown, HTML."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Sequence
+from html import escape
+from typing import TYPE_CHECKING
+
+from scalargrad.lectures.claims import Claim, Text, Verdict
+
+if TYPE_CHECKING:
+    from scalargrad.lectures.system import System
+
+_HEADS = (
+    Text("what", "что"),
+    Text("lecture says", "в лекции"),
+    Text("exact", "точно"),
+    Text("why they differ", "почему различаются"),
+)
+_SO = Text("computed so: {0}", "если считать так: {0}")
+_LECTURE = Text("lecture {0}", "лекция {0}")
+_FOLLOWING = 2  # spaces between the columns
+
+
+def shown(x: float) -> str:
+    """A number to six decimals, without zeros at its end; a small one to six digits.
+
+    >>> shown(-2.0), shown(0.7310585786), shown(4.5398899e-05), shown(1e-17)
+    ('-2', '0.731059', '4.53989e-5', '0')
+    """
+    if abs(x) < 1e-12:
+        return "0"
+    if abs(x) < 1e-3:
+        mantissa, _, exponent = f"{x:.5e}".partition("e")
+        return f"{mantissa.rstrip('0').rstrip('.')}e{int(exponent)}"
+    return f"{x:.6f}".rstrip("0").rstrip(".")
+
+
+def series(numbers: Sequence[float]) -> str:
+    """Several numbers: one behind the other."""
+    return "  ".join(map(shown, numbers))
+
+
+def told(text: Text | str, lang: str | None) -> str:
+    """A text in the language that is meant; a formula as it stands."""
+    return text if isinstance(text, str) else text.told(lang)
+
+
+def reason(claim: Claim, lang: str | None) -> str:
+    """The verdict, the reason, and what the shortened numbers give."""
+    parts = [claim.verdict.told(lang)]
+    if claim.why is not None:
+        parts.append(claim.why.told(lang))
+    line = ": ".join(parts)
+    if claim.along is not None and claim.verdict in (Verdict.ROUNDED, Verdict.TRUNCATED):
+        line += f" ({_SO.told(lang).format(series(claim.numbers_along))})"
+    return line
+
+
+def rows(system: System, lang: str | None) -> list[tuple[str, ...]]:
+    """The cells of the table, line by line."""
+    return [
+        (told(c.what, lang), "  ".join(c.says.split()) if c.at is None else c.says, series(c.numbers), reason(c, lang))
+        for c in system.claims
+    ]
+
+
+def text(system: System, lang: str | None, width: int) -> str:
+    """The table in plain text, its columns wrapped to fit."""
+    heads = tuple([head.told(lang) for head in _HEADS])
+    lines = [heads, *rows(system, lang)]
+    wanted = [max(len(line[column]) for line in lines) for column in range(4)]
+    # the first three get what they need, up to a share of the page; the reason has the rest
+    most = max(12, (width - 3 * _FOLLOWING) // 4)
+    sizes = [min(wanted[column], most) for column in range(3)]
+    sizes.append(max(20, width - sum(sizes) - 3 * _FOLLOWING))
+    table = [_lines(line, sizes) for line in lines]
+    rule = "  ".join("─" * min(size, want) for size, want in zip(sizes, wanted))
+    return "\n".join([
+        f"{system.title.told(lang)} ({_LECTURE.told(lang).format(system.lecture)})",
+        *textwrap.wrap(system.about.told(lang), width), "", table[0], rule, *table[1:],
+    ])  # fmt: skip
+
+
+def _lines(cells: tuple[str, ...], sizes: list[int]) -> str:
+    wrapped = [textwrap.wrap(cell, size) or [""] for cell, size in zip(cells, sizes)]
+    height = max(map(len, wrapped))
+    filled = [part + [""] * (height - len(part)) for part in wrapped]
+    return "\n".join(
+        (" " * _FOLLOWING).join(f"{part[i]:<{size}}" for part, size in zip(filled, sizes)).rstrip()
+        for i in range(height)
+    )
+
+
+def markdown(system: System, lang: str | None) -> str:
+    """The table in Markdown."""
+    lines = [tuple([head.told(lang) for head in _HEADS]), ("---",) * 4, *rows(system, lang)]
+    return "\n".join([
+        f"**{_marked(system.title.told(lang))}** ({_LECTURE.told(lang).format(system.lecture)})", "",
+        _marked(system.about.told(lang)), "", *["| " + " | ".join(map(_marked, line)) + " |" for line in lines],
+    ])  # fmt: skip
+
+
+def _marked(cell: str) -> str:
+    for sign in "\\|*_<[":
+        cell = cell.replace(sign, f"\\{sign}")
+    return cell
+
+
+def html(system: System, lang: str | None) -> str:
+    """The table in HTML."""
+    heads = "".join(f"<th>{escape(head.told(lang))}</th>" for head in _HEADS)
+    body = "".join("<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in line) + "</tr>" for line in rows(system, lang))
+    return (
+        f"<p><b>{escape(system.title.told(lang))}</b> ({escape(_LECTURE.told(lang).format(system.lecture))})</p>"
+        f"<p>{escape(system.about.told(lang))}</p><table><thead><tr>{heads}</tr></thead><tbody>{body}</tbody></table>"
+    )
