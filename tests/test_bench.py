@@ -4,10 +4,12 @@ import gc
 import importlib
 import json
 
+import numpy as np
 import pytest
 
 from fastpath.bench import __main__ as command
-from fastpath.bench import backends, parity, peers, scalar, tensor
+from fastpath.bench import backends, hinge, parity, peers, scalar, scaling, tensor
+from fastpath.bench import compile as compile_case
 from fastpath.bench.network import OnTensors, OnValues, Problem
 from fastpath.bench.report import Column, Report, Row, Table, memory, ratio, seconds, spread
 from fastpath.bench.timing import Timing, race
@@ -267,9 +269,9 @@ def test_the_command_ends_with_1_when_the_backends_disagree(monkeypatch, capsys)
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["nothing"], "invalid choice"),
+        (["nothing"], "there is no case 'nothing'"),
         (["backends", "--json", "--markdown"], "not allowed with"),
-        (["parity", "--plot", "x.svg"], "--plot draws backends, not parity"),
+        (["parity", "--plot", "x.svg"], "--plot draws backends, compile, tensor, one at a time, not parity"),
         (["backends", "--plot", "x.gif"], "--plot writes .svg, .png or .pdf, not 'x.gif'"),
         (["backends", "--plot", "nowhere/x.svg"], "there is no folder 'nowhere'"),
     ],
@@ -305,3 +307,74 @@ def test_the_backends_case_is_plotted(monkeypatch, capsys, tmp_path):
     assert drawing.lstrip().startswith("<?xml")
     assert "</svg>" in drawing
     capsys.readouterr()
+
+
+# --- compiled code ---------------------------------------------------------------------------------------------------
+
+
+def test_every_contender_of_the_moons_step_has_the_same_losses():
+    made = {name: make() for name, make in hinge.FAST.items() if name != "torch.compile"}
+    made["our scalar engine"] = hinge.scalar_engine()
+    losses = {name: [step() for _ in range(3)] for name, step in made.items() if step}
+    assert hinge.COMPILED in losses
+    for found in losses.values():
+        np.testing.assert_allclose(found, losses[hinge.BY_HAND], rtol=1e-9)
+
+
+def test_the_compile_case_measures_and_reports_its_aims(monkeypatch, no_peers):
+    monkeypatch.setattr(compile_case, "planning", lambda report: None)
+    size = tensor.Size((3, 4, 2), 5, "float64", 1, ())
+    made = compile_case.run(sizes=(size,), rounds=1, pause=0.0)
+    assert [row.what for row in made.rows][-3:] == [
+        f"{size}, of NumPy by hand",
+        f"{size}, of jax.jit",
+        f"{size}: memory",
+    ]
+    assert "scalar code, compiled" in made.table()
+    assert any(row[0] == "jax.jit" and row[1] is None for row in made.tables[0].rows)
+
+
+def test_a_contender_that_computes_something_else_stops_the_compile_case(monkeypatch, no_peers):
+    monkeypatch.setitem(hinge.FAST, hinge.COMPILED, lambda: lambda: 1.0)
+    with pytest.raises(AssertionError, match="disagrees with NumPy by hand"):
+        compile_case.run(sizes=(), rounds=1, pause=0.0)
+
+
+def test_the_scaling_case_counts_nodes_and_leaves_out_what_is_too_much_for_values():
+    made = scaling._steps("batch", [(1, (2, 3, 2), 1), (5000, (2, 3, 2), 5000)], 1, 0.0)
+    assert [row[1] is None for row in made.rows] == [False, True]
+    (small, large) = scaling.nodes((1, 2), 1).rows
+    assert 0 < small[0] < large[0]
+
+
+def test_the_tables_are_put_between_the_marks_of_a_text(monkeypatch, capsys, tmp_path):
+    made = Report("A title", [], ["A note."], [Table("", (Column("x"),), [(1,)])])
+    monkeypatch.setattr(parity, "run", lambda quick: made)
+    path = tmp_path / "README.md"
+    path.write_text("before\n<!-- bench -->\nold\n<!-- /bench -->\nafter\n", encoding="utf-8")
+    assert command.main(["parity", "--readme", str(path)]) == 0
+    assert path.read_text(encoding="utf-8") == (
+        f"before\n<!-- bench -->\n\n{made.markdown()}\n\n<!-- /bench -->\nafter\n"
+    )
+    path.write_text("no marks", encoding="utf-8")
+    with pytest.raises(SystemExit):
+        command.main(["parity", "--readme", str(path)])
+    assert "needs one line <!-- bench -->" in capsys.readouterr().err
+    assert path.read_text(encoding="utf-8") == "no marks"
+
+
+def test_steps_are_drawn_as_bars(tmp_path):
+    pytest.importorskip("matplotlib")
+    time = Timing(0.001, 0.001, 0.002)
+    made = Report(
+        "A title",
+        tables=[
+            Table(
+                "one",
+                compile_case._table("t", ["a"], {"a": time, "NumPy by hand": time}).columns,
+                [("a", time, 1.0, 1.0), ("b", None, None, None)],
+            )
+        ],
+    )
+    compile_case.plot(made, str(tmp_path / "bars.svg"))
+    assert "</svg>" in (tmp_path / "bars.svg").read_text(encoding="utf-8")

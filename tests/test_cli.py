@@ -169,11 +169,20 @@ def pasted(line):
     return shlex.split(line)
 
 
-@pytest.mark.parametrize("example", [e for c in COMMANDS.values() for e in c.examples if e != "doctor"])
+@pytest.mark.parametrize(
+    "example", [e for c in COMMANDS.values() for e in c.examples if e != "doctor" and "bench" not in e]
+)
 def test_the_examples_in_the_help_work(run, example):
     code, out, err = run(*pasted(example))
     assert (code, err) == (0, "")
     assert out
+
+
+def test_bench_starts_the_benchmark(capfd):
+    assert main(["bench", "parity"]) == 0
+    assert "The backends agree." in capfd.readouterr().out
+    assert main(["bench", "nonsense"]) == 2
+    assert "there is no case 'nonsense'" in capfd.readouterr().err
 
 
 # --- what is typed ---------------------------------------------------------------------------------------------------

@@ -1,46 +1,91 @@
-"""``python -m fastpath.bench CASE [--quick] [--json | --markdown] [--plot FILE]``."""
+"""``python -m fastpath.bench [CASE …] [--quick] [--json | --markdown] [--plot FILE] [--readme FILE]``."""
 
 from __future__ import annotations
 
 import argparse
 import sys
 from importlib import import_module
+from pathlib import Path
+
+from fastpath.bench.plotting import plot_problem
+from fastpath.bench.report import Report
 
 CASES = {
     "scalar": "the scalar engine against micrograd",
     "tensor": "training steps on Tensors against NumPy by hand and other libraries",
+    "compile": "compiled scalar code and compiled functions of Tensors against NumPy by hand and other libraries",
+    "scaling": "how time grows with nodes, batch and width",
     "backends": "the same network on Values and on Tensors: time, nodes, memory",
     "parity": "the largest difference between the two backends, parameter by parameter",
 }
-PLOTTED = ("backends",)
+PLOTTED = ("backends", "compile", "tensor")
+BEGIN, END = "<!-- bench -->", "<!-- /bench -->"
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run a case and print its report; 1 if its outcome is wrong."""
+    """Run cases and print their reports; 1 if the outcome of one is wrong."""
     parser = argparse.ArgumentParser(
         prog="python -m fastpath.bench",
         description="Measure, side by side in one run.",
         epilog="cases: " + "; ".join(f"{name}: {what}" for name, what in CASES.items()),
     )
-    parser.add_argument("case", choices=CASES)
+    parser.add_argument("cases", nargs="*", metavar="CASE", help="which to run; all of them if none is given")
     parser.add_argument("--quick", action="store_true", help="fewer rounds, under a minute")
     form = parser.add_mutually_exclusive_group()
     form.add_argument("--json", action="store_true", help="as JSON")
     form.add_argument("--markdown", action="store_true", help="as a Markdown table")
     parser.add_argument("--plot", metavar="FILE", help=f"draw it, too, as .svg, .png or .pdf ({', '.join(PLOTTED)})")
+    parser.add_argument("--readme", metavar="FILE", help=f"put the tables into a text, between {BEGIN} and {END}")
     options = parser.parse_args(arguments)
-    case = import_module(f"fastpath.bench.{options.case}")
+    unknown = [name for name in options.cases if name not in CASES]
+    if unknown:
+        parser.error(f"there is no case {unknown[0]!r}: the cases are {', '.join(CASES)}")
+    names = options.cases or list(CASES)
     if options.plot:
-        if options.case not in PLOTTED:
-            parser.error(f"--plot draws {' and '.join(PLOTTED)}, not {options.case}")
-        problem = case.plot_problem(options.plot)
+        if len(names) > 1 or names[0] not in PLOTTED:
+            parser.error(f"--plot draws {', '.join(PLOTTED)}, one at a time, not {' '.join(names)}")
+        problem = plot_problem(options.plot)
         if problem:
             parser.error(problem)
-    report = case.run(quick=options.quick)
-    print(report.json() if options.json else report.markdown() if options.markdown else report.table())
-    if options.plot:
-        case.plot(report, options.plot)
-    return 1 if report.failed else 0
+    if options.readme:
+        problem = readme_problem(options.readme)
+        if problem:
+            parser.error(problem)
+    reports = []
+    for name in names:
+        case = import_module(f"fastpath.bench.{name}")
+        report = case.run(quick=options.quick)
+        reports.append(report)
+        if not options.json:
+            print(("\n\n" if len(reports) > 1 else "") + (report.markdown() if options.markdown else report.table()))
+        if options.plot:
+            case.plot(report, options.plot)
+    if options.json:
+        told = [report.json() for report in reports]
+        print(told[0] if len(told) == 1 else "[" + ",\n".join(told) + "]")
+    if options.readme:
+        put(options.readme, reports)
+    return 1 if any(report.failed for report in reports) else 0
+
+
+def readme_problem(path: str) -> str:
+    """Why the tables cannot be put into this file, in one sentence; empty if they can."""
+    try:
+        text = Path(path).read_text(encoding="utf-8")
+    except OSError as error:
+        return f"--readme: {path} cannot be read ({error.strerror})"
+    if text.count(BEGIN) != 1 or text.count(END) != 1 or text.index(BEGIN) > text.index(END):
+        return f"--readme: {path} needs one line {BEGIN} and, after it, one {END}; the tables go between"
+    return ""
+
+
+def put(path: str, reports: list[Report]) -> None:
+    """Put the tables between the marks, in place of what is there."""
+    text = Path(path).read_text(encoding="utf-8")
+    before, rest = text.split(BEGIN)
+    after = rest.split(END)[1]
+    told = "\n\n".join(report.markdown() for report in reports)
+    Path(path).write_text(f"{before}{BEGIN}\n\n{told}\n\n{END}{after}", encoding="utf-8", newline="\n")
 
 
 if __name__ == "__main__":

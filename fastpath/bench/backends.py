@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import tracemalloc
 from typing import Any
 
@@ -104,17 +103,6 @@ def _place(record: dict[str, Any]) -> str:
 
 
 # --- drawing ---------------------------------------------------------------------------------------------------------
-
-
-def plot_problem(path: str) -> str:
-    """Why it cannot be drawn to this file, in one sentence; empty if it can."""
-    if not path.endswith((".svg", ".png", ".pdf")):
-        return f"--plot writes .svg, .png or .pdf, not {path!r}"
-    if not os.path.isdir(os.path.dirname(path) or "."):
-        return f"--plot: there is no folder {os.path.dirname(path)!r}; make it first"
-    if load("matplotlib") is None:
-        return "--plot needs matplotlib: pip install 'scalargrad-lab[plot]'"
-    return ""
 
 
 def plot(report: Report, path: str) -> None:

@@ -11,6 +11,7 @@ import numpy as np
 from fastpath import Tensor
 from fastpath.bench.network import Problem
 from fastpath.bench.peers import TRAINING, Contender, load
+from fastpath.bench.plotting import bars
 from fastpath.bench.report import Column, Report, Row, Table, ratio, spread, version
 from fastpath.bench.timing import Timing, race
 
@@ -204,3 +205,8 @@ def threads() -> str:
             if pool["user_api"] == "blas" and "numpy" in pool["filepath"]
         ][:1]
     return ", ".join(told)
+
+
+def plot(report: Report, path: str) -> None:
+    """Draw the steps as bars."""
+    bars(report, path)

@@ -174,6 +174,22 @@ def examine(arguments: Namespace) -> int:
     return run()
 
 
+# --- bench -----------------------------------------------------------------------------------------------------------
+
+
+def bench_arguments(parser: Parser) -> None:
+    told = say("what to measure, and options: see bench -- --help")
+    parser.add_argument("rest", metavar="CASE", nargs="*", help=told)
+
+
+def run_bench(arguments: Namespace) -> int:
+    """Measure, side by side in one run: the same as python -m fastpath.bench."""
+    import subprocess
+    import sys
+
+    return subprocess.run([sys.executable, "-m", "fastpath.bench", *arguments.rest], check=False).returncode
+
+
 # --- ops -------------------------------------------------------------------------------------------------------------
 
 
@@ -243,6 +259,7 @@ COMMANDS = {
     )),
     "demo": Command(show_demo, demo_arguments, ("demo", "demo -o neuron.svg")),
     "doctor": Command(examine, doctor_arguments, ("doctor",)),
+    "bench": Command(run_bench, bench_arguments, ("bench parity",)),
     "ops": Command(list_ops, ops_arguments, ("ops", "ops sigmoid relu")),
 }  # fmt: skip
 """Every command by name."""

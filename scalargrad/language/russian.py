@@ -206,6 +206,9 @@ RUSSIAN = {
         "Показать сигмоидный нейрон из лекции: значения, градиенты, рисунок.",
     "Look at the installation; exit with 1 and say what to do if something is broken.":
         "Проверить установку; если что-то сломано, код выхода 1 и совет, что делать.",
+    "Measure, side by side in one run: the same as python -m fastpath.bench.":
+        "Измерить всё рядом в одном запуске: то же, что python -m fastpath.bench.",
+    "what to measure, and options: see bench -- --help": "что измерять, и параметры: см. bench -- --help",
     "List the ops: their formula, their local derivatives, and what they are.":
         "Перечислить операции: формула, локальные производные и что это такое.",
     "COMMAND": "КОМАНДА",

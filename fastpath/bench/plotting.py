@@ -1,0 +1,46 @@
+"""Drawing reports: horizontal bars on a logarithmic scale, as long as a contender takes."""
+
+from __future__ import annotations
+
+import os
+
+from fastpath.bench.peers import load
+from fastpath.bench.report import Report, seconds
+from fastpath.bench.timing import Timing
+
+
+def plot_problem(path: str) -> str:
+    """Why it cannot be drawn to this file, in one sentence; empty if it can."""
+    if not path.endswith((".svg", ".png", ".pdf")):
+        return f"--plot writes .svg, .png or .pdf, not {path!r}"
+    if not os.path.isdir(os.path.dirname(path) or "."):
+        return f"--plot: there is no folder {os.path.dirname(path)!r}; make it first"
+    if load("matplotlib") is None:
+        return "--plot needs matplotlib: pip install 'scalargrad-lab[plot]'"
+    return ""
+
+
+def bars(report: Report, path: str) -> None:
+    """One panel a table, one bar a contender: the time of a step."""
+    panels = [(t.title, [(row[0], row[1]) for row in t.rows if isinstance(row[1], Timing)]) for t in report.tables]
+    panels = [(title, rows) for title, rows in panels if rows]
+    heights = [len(rows) + 1.2 for _, rows in panels]
+    figure = load("matplotlib.figure").Figure(figsize=(8, 0.3 * sum(heights) + 0.8), layout="constrained")
+    all_axes = figure.subplots(len(panels), 1, squeeze=False, gridspec_kw={"height_ratios": heights})[:, 0]
+    for axes, (title, rows) in zip(all_axes, panels):
+        names = [name for name, _ in rows][::-1]
+        medians = [timing.median for _, timing in rows][::-1]
+        colors = [
+            "#0072b2" if "compiled" in n and "torch" not in n else "#56b4e9" if "our" in n else "#999999" for n in names
+        ]
+        axes.barh(
+            names, medians, color=colors, hatch=["//" if c == "#0072b2" else "" for c in colors], edgecolor="white"
+        )
+        for place, median in enumerate(medians):
+            axes.text(median * 1.06, place, seconds(median), va="center", fontsize=8)
+        axes.set(xscale="log", xlim=(min(medians) / 2, max(medians) * 4))
+        axes.set_title(title, fontsize=9, loc="left")
+        axes.tick_params(labelsize=8)
+        axes.spines[["top", "right"]].set_visible(False)
+    all_axes[-1].set_xlabel("seconds a step (logarithmic)", fontsize=8)
+    figure.savefig(path)
