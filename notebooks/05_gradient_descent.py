@@ -14,7 +14,18 @@ import numpy as np
 
 from fastpath import Tensor
 from scalargrad import (
-    Value, data, eta_max, eta_opt, fit, grad, hessian, largest_eigenvalue, mean, nn, plots, square,
+    Value,
+    data,
+    eta_max,
+    eta_opt,
+    fit,
+    grad,
+    hessian,
+    largest_eigenvalue,
+    mean,
+    nn,
+    plots,
+    square,
 )  # fmt: skip
 
 # %% [markdown]

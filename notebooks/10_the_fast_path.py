@@ -153,8 +153,8 @@ print("D =", value, "  ∂D/∂A =", gradients["A"], "  ∂D/∂B, added up over
 # ## Exercise
 #
 # Write the loss of logistic regression, $-\log\sigma(t \cdot z)$ with labels $t = \pm 1$ and
-# $z = x_0 v_0 + x_1 v_1 + v_2$, for **one** example. (`-sigmoid(…).log()` would do, but is infinite far out; `softplus` is better: $-\log\sigma(m)$
-# is $\text{softplus}(-m)$.)
+# $z = x_0 v_0 + x_1 v_1 + v_2$, for **one** example. (`-sigmoid(…).log()` would do, but is infinite far out; `softplus`
+# is better: $-\log\sigma(m)$ is $\text{softplus}(-m)$.)
 
 # %%
 v = [Value(0.5, label="v0"), Value(-1.0, label="v1"), Value(0.25, label="v2")]

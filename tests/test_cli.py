@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from scalargrad import OPS, __version__, cli
-from scalargrad.cli import console, demo
+from scalargrad.cli import console, demo, main
 from scalargrad.cli.commands import COMMANDS, NEURON, VALUES
 from scalargrad.ops import op, temporary
 

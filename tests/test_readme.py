@@ -61,7 +61,16 @@ def test_the_commands_work(line, capsys):
 
 
 def test_every_command_is_shown():
-    assert {shlex.split(line)[1] for line in COMMANDS} == {"draw", "steps", "check", "ops", "demo", "doctor"}
+    assert {shlex.split(line)[1] for line in COMMANDS} == {
+        "draw",
+        "steps",
+        "check",
+        "ops",
+        "demo",
+        "doctor",
+        "lecture",
+        "bench",
+    }
 
 
 def test_the_two_lines_for_a_newcomer_are_there_and_the_checks_run_the_second():

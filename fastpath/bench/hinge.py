@@ -54,7 +54,7 @@ def compiled_step() -> Step:
     """Our scalar code, compiled, its own step."""
     X, y = examples()
     f = fastpath.compile(scalar_loss(MoonsNet(Value)))
-    return lambda: f.step(X, y, lr=RATE)  # type: ignore[no-any-return]
+    return lambda: float(f.step(X, y, lr=RATE))
 
 
 def compiled_with_optimizer() -> Step:
@@ -134,7 +134,7 @@ def tensors() -> Step:
     """Our Tensors."""
     X, y = examples()
     y = y[:, None]
-    parameters = [Tensor(p, requires_grad=True) for p in weights()]
+    parameters: list[Any] = [Tensor(p, requires_grad=True) for p in weights()]
 
     def step() -> float:
         h: Any = X

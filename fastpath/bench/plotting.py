@@ -30,17 +30,16 @@ def bars(report: Report, path: str) -> None:
     for axes, (title, rows) in zip(all_axes, panels):
         names = [name for name, _ in rows][::-1]
         medians = [timing.median for _, timing in rows][::-1]
-        colors = [
-            "#0072b2" if "compiled" in n and "torch" not in n else "#56b4e9" if "our" in n else "#999999" for n in names
-        ]
-        axes.barh(
-            names, medians, color=colors, hatch=["//" if c == "#0072b2" else "" for c in colors], edgecolor="white"
-        )
+        mine = ("compiled", "our", "the same", "scalargrad")
+        ours = ["code, compiled" in name or name.startswith(mine) for name in names]
+        colors, hatches = [["#bbbbbb", "#0072b2"][own] for own in ours], [["", "//"][own] for own in ours]
+        axes.barh(names, medians, color=colors, hatch=hatches, edgecolor="white")
         for place, median in enumerate(medians):
             axes.text(median * 1.06, place, seconds(median), va="center", fontsize=8)
         axes.set(xscale="log", xlim=(min(medians) / 2, max(medians) * 4))
         axes.set_title(title, fontsize=9, loc="left")
         axes.tick_params(labelsize=8)
-        axes.spines[["top", "right"]].set_visible(False)
-    all_axes[-1].set_xlabel("seconds a step (logarithmic)", fontsize=8)
+        axes.spines[["top", "right", "bottom"]].set_visible(False)
+        axes.xaxis.set_visible(False)
+    figure.supxlabel("the time of a step, on a logarithmic scale", fontsize=8)
     figure.savefig(path)

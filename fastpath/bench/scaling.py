@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from functools import partial
 from itertools import pairwise
 from typing import Any
 
@@ -52,7 +53,7 @@ def nodes(widths: tuple[int, ...], rounds: int) -> Table:
         start = time.perf_counter()
         f.backward(x)
         first = time.perf_counter() - start
-        times |= race({"compiled": lambda f=f, x=x: f.backward(x)}, rounds, 50)
+        times |= race({"compiled": partial(f.backward, x)}, rounds, 50)
         count = f.lifted(x).nodes
         table.rows.append(
             (count, times["values"], first, times["compiled"], times["values"].median / times["compiled"].median)

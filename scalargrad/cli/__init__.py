@@ -1,4 +1,5 @@
-"""The command line: ``scalargrad draw``, ``steps``, ``check``, ``demo``, ``doctor``, ``ops``.
+"""The command line: ``scalargrad draw``, ``steps``, ``check``, ``demo``, ``lecture``, ``doctor``,
+``ops``.
 
 Exit codes: 0 done; 1 a check failed or the work could not be done; 2 wrong usage or bad input. What is wrong is told in
 one line on the standard error.

@@ -11,6 +11,7 @@ from typing import Any
 
 from scalargrad.cli.console import FAILED, OK, UsageError, paint
 from scalargrad.cli.inputs import Parser, precision, read, whole
+from scalargrad.cli.lecture import EXAMPLES, lecture_arguments, show_lecture
 from scalargrad.language import say
 
 NEURON = "1/(1+exp(-(w0*x0+w1*x1+w2)))"
@@ -258,6 +259,7 @@ COMMANDS = {
         'check "x^3" x=2 --order 2',
     )),
     "demo": Command(show_demo, demo_arguments, ("demo", "demo -o neuron.svg")),
+    "lecture": Command(show_lecture, lecture_arguments, EXAMPLES),
     "doctor": Command(examine, doctor_arguments, ("doctor",)),
     "bench": Command(run_bench, bench_arguments, ("bench parity",)),
     "ops": Command(list_ops, ops_arguments, ("ops", "ops sigmoid relu")),

@@ -211,6 +211,8 @@ RUSSIAN = {
     "what to measure, and options: see bench -- --help": "что измерять, и параметры: см. bench -- --help",
     "List the ops: their formula, their local derivatives, and what they are.":
         "Перечислить операции: формула, локальные производные и что это такое.",
+    "Show an example of the lectures: what they say, what is exact, and why the two differ.":
+        "Показать пример из лекций: что сказано в лекции, что точно и почему это различается.",
     "COMMAND": "КОМАНДА",
     "commands:": "команды:",
     "examples:": "примеры:",
@@ -278,6 +280,16 @@ RUSSIAN = {
     "{0}: not a variable of the formula, {1}": "{0}: такой переменной в формуле нет, {1}",
     "a value without a name": "значение без имени",
     "--lang is en or ru, not {0!r}": "--lang — это en или ru, а не {0!r}",
+    "an example of the lectures; without it all of them are listed":
+        "пример из лекций; без имени перечисляются все",
+    "draw its graph": "нарисовать его граф",
+    "tell its computation step by step": "рассказать его вычисление по шагам",
+    "which of its graphs, if it has several": "который из его графов, если их несколько",
+    "where to write it: .txt, .md or .html; a drawing .svg, .png, .dot or .json; steps .tex, too":
+        "куда записать: .txt, .md или .html; рисунок .svg, .png, .dot или .json; шаги также .tex",
+    "{0} needs the name of an example: scalargrad lecture lists them":
+        "{0} требует имени примера: их перечисляет scalargrad lecture",
+    "{0} has no effect on the table: add {1}": "{0} не действует на таблицу: добавьте {1}",
     "there is no option {0}; a formula that begins so needs parentheses: ({1})":
         "нет параметра {0}; формуле, которая так начинается, нужны скобки: ({1})",
     "the following arguments are required: {0}": "не хватает аргументов: {0}",

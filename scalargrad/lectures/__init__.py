@@ -9,7 +9,7 @@ as it is printed; every exact number is computed when it is asked for.
 >>> neuron = lectures.system("sigmoid-neuron")
 >>> neuron.title.told("en"), neuron.lecture
 ('The sigmoid neuron, gate by gate', '004')
->>> claim = neuron.claims[15]
+>>> claim = next(claim for claim in neuron.claims if claim.what == "∂L/∂x₀")
 >>> print(claim.what, claim.says, round(float(claim.exact), 6), claim.verdict.told("en"), sep=" | ")
 ∂L/∂x₀ | 0.2*2 = 0.4 | 0.393224 | rounded on the way
 >>> round(neuron.graph().data, 6)
@@ -50,7 +50,7 @@ def system(name: str) -> System:
     <System softmax of lecture 002>
     """
     if not isinstance(name, str) or name not in SYSTEMS:
-        near = get_close_matches(str(name).lower().replace("_", "-").replace(" ", "-"), SYSTEMS, n=1, cutoff=0.4)
+        near = get_close_matches(str(name).lower().replace("_", "-").replace(" ", "-"), SYSTEMS, n=1)
         hint = _NEAR.told().format(near[0]) if near else ""
         raise ValueError(_UNKNOWN.told().format(name, hint))
     return SYSTEMS[name]

@@ -46,15 +46,19 @@ class Verdict(Enum):
     ROUNDED = Text("rounded on the way", "округлено по ходу")
     TRUNCATED = Text("digits cut off", "цифры отброшены")
     ERROR = Text("an error", "ошибка")
-    UNSTATED = Text("no number given", "числа нет")
+    UNSTATED = Text("not printed", "не приведено")
 
     def told(self, lang: str | None = None) -> str:
         """The verdict in words."""
         return self.value.told(lang)
 
 
-Numbers = float | Sequence[float]
-Places = Mapping[str, float] | Sequence[Mapping[str, float]]
+Numbers = Any
+"""A number, or several: floats, the numbers of a trace, an array."""
+Places = Mapping[str, Any] | Sequence[Mapping[str, Any]]
+"""A number for each name, or several such places."""
+
+FORMULA_ONLY = Text("the lecture gives the formula only", "в лекции только формула")
 
 
 @dataclass(frozen=True)
@@ -168,7 +172,7 @@ def _several(given: Any) -> tuple[float, ...]:
         return (float(given),)
 
 
-def _evaluated(formula: Any, place: Mapping[str, float]) -> float:
+def _evaluated(formula: Any, place: Mapping[str, Any]) -> float:
     if not set(formula.names) <= set(place):
         return nan
     return float(formula.evaluate(**{name: place[name] for name in formula.names}))

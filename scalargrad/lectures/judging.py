@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from scalargrad.lectures.circuits import FORMULA_ONLY
-from scalargrad.lectures.claims import Claim, Text
+from scalargrad.lectures.claims import FORMULA_ONLY, Claim, Text
 from scalargrad.lectures.system import System
 
 SCORES = (0.6, 0.5, 0.3, 0.2, 0.2, 0.1, 0.0)
@@ -24,9 +23,16 @@ def _roc_claims() -> Iterator[Claim]:
         "в лекции только таблица; среди пар из 1 и 0 ничья считается за ½",
     )
     yield Claim("ROC-AUC", "", area, table)
-    yield Claim(Text(f"pairs in the right order, of {pairs}", f"верно упорядоченных пар из {pairs}"), "", area * pairs, table)
+    yield Claim(
+        Text(f"pairs in the right order, of {pairs}", f"верно упорядоченных пар из {pairs}"), "", area * pairs, table
+    )
     fpr, tpr, _ = metrics.roc_curve(CLASSES, SCORES)
-    yield Claim(Text("the false positive rates of the curve's points", "доли ложных срабатываний в точках кривой"), "", fpr, table)
+    yield Claim(
+        Text("the false positive rates of the curve's points", "доли ложных срабатываний в точках кривой"),
+        "",
+        fpr,
+        table,
+    )
     yield Claim(Text("the true positive rates there", "доли верных срабатываний там же"), "", tpr, table)
 
 
@@ -40,9 +46,7 @@ def _average_claims() -> Iterator[Claim]:
         "(1/3*(20+0+19)) / (1/3*(20+0+19) + 1/3*(5+1+0))", micro, at={},
     )  # fmt: skip
     yield Claim(Text("micro", "микро"), "0.87", micro)
-    yield Claim(
-        Text("macro, as a formula", "макро, формулой"), "1/3*(20/(20+5) + 0/(0+1) + 19/(19+0))", macro, at={}
-    )
+    yield Claim(Text("macro, as a formula", "макро, формулой"), "1/3*(20/(20+5) + 0/(0+1) + 19/(19+0))", macro, at={})
     yield Claim(Text("macro", "макро"), "0.6", macro)
     each = metrics.precision_from_counts(TP, FP, average=None)
     yield Claim(Text("precision of each class", "точность каждого класса"), "", each, FORMULA_ONLY)

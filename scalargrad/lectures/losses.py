@@ -8,16 +8,16 @@ from typing import Any
 import scalargrad.ops.elementwise as ops
 from scalargrad.derivatives import jacobian
 from scalargrad.engine import Value
-from scalargrad.lectures.circuits import FORMULA_ONLY
-from scalargrad.lectures.claims import Claim, Text, Verdict, cut
+from scalargrad.lectures.claims import FORMULA_ONLY, Claim, Text, Verdict, cut
 from scalargrad.lectures.system import System
 from scalargrad.stepper.rounding import rounded
+from scalargrad.symbolic import pretty_name
 from scalargrad.tracing import trace
 
 # --- log loss of two classes -----------------------------------------------------------------------------------------
 
 
-def log_loss(z: Value, y: float) -> Value:
+def log_loss(z: Value, y: float) -> Any:
     """−y·ln p − (1 − y)·ln(1 − p) with p = σ(z), as a graph."""
     p = ops.sigmoid(z)
     p.label = "p"
@@ -86,9 +86,9 @@ def _logits(numbers: tuple[float, ...]) -> list[Value]:
     return [Value(z, label=f"z{i}") for i, z in enumerate(numbers, start=1)]
 
 
-def cross_entropy(numbers: tuple[float, ...], right: int) -> Value:
+def cross_entropy(numbers: tuple[float, ...], right: int) -> Any:
     """−ln p of the right class, as a graph."""
-    loss: Value = -ops.log(softmax(_logits(numbers))[right])
+    loss = -ops.log(softmax(_logits(numbers))[right])
     loss.label = "CE"
     return loss
 
@@ -112,23 +112,24 @@ def _three_classes_claims() -> Iterator[Claim]:
         loss = cross_entropy(numbers, right).data
         losses.append(loss)
         why = Text("the lecture takes ln of the rounded probability", "лекция берёт ln от округлённой вероятности")
-        yield Claim(f"−ln p{right + 1}", says, loss, why, at={}, along=-ops.log(short[right]))
+        yield Claim(f"−ln {pretty_name(f'p{right + 1}')}", says, loss, why, at={}, along=-ops.log(short[right]))
         if numbers == LOGITS[0]:
             adding = Text(
-                "probabilities add up to 1, and rounded ones need not", "вероятности в сумме дают 1, округлённые — не обязательно"
+                "probabilities add up to 1, and rounded ones need not",
+                "вероятности в сумме дают 1, округлённые — не обязательно",
             )
             whole = Text("their sum", "их сумма")
             yield Claim(whole, "0.71 + 0.26 + 0.04 = 1.01", float(p.sum()), adding, at={}, along=sum(short))
     yield Claim(
         Text("the sum of the three losses", "сумма трёх потерь"), "", sum(losses),
-        Text("the lecture's loss is a sum, but it does not add up", "функция потерь в лекции — сумма, но итог не подсчитан"),
+        Text("the lecture's loss is a sum, but not added up", "функция потерь — сумма, но итог в лекции не подсчитан"),
     )  # fmt: skip
 
 
 # --- the Jacobian of softmax -----------------------------------------------------------------------------------------
 
 
-def _first_share() -> Value:
+def _first_share() -> Any:
     return softmax(_logits(LOGITS[0]))[0]
 
 
@@ -136,12 +137,13 @@ def _jacobian_claims() -> Iterator[Claim]:
     z = _logits(LOGITS[0])
     s = softmax(z)
     found = jacobian(s, z)
+    names, z_names = [[pretty_name(f"{letter}{i}") for i in (1, 2, 3)] for letter in "Sz"]
     for i, row in enumerate(found):
         exact = [float(x) for x in row]
         at = [{"S_i": s[i].data, "S_k": s[k].data, "δ_ik": float(i == k)} for k in range(3)]
-        yield Claim(f"∂S_{i + 1}/∂z₁, ∂z₂, ∂z₃", "S_i*(δ_ik - S_k)", exact, at=at)
+        yield Claim(f"∂{names[i]}/∂z₁, ∂z₂, ∂z₃", "S_i*(δ_ik - S_k)", exact, at=at)
         diagonal = {"SoftMax": s[i].data}
-        yield Claim(f"∂S_{i + 1}/∂z_{i + 1}", "SoftMax*(1 - SoftMax)", exact[i], at=diagonal)
+        yield Claim(f"∂{names[i]}/∂{z_names[i]}", "SoftMax*(1 - SoftMax)", exact[i], at=diagonal)
     sums = [float(sum(float(x) for x in row)) for row in found]
     yield Claim(
         Text("the sums of the rows", "суммы строк"), "", sums,
@@ -152,7 +154,7 @@ def _jacobian_claims() -> Iterator[Claim]:
 # --- p − y -----------------------------------------------------------------------------------------------------------
 
 
-def _softmax_loss() -> Value:
+def _softmax_loss() -> Any:
     return cross_entropy(LOGITS[0], RIGHT[0])
 
 
@@ -168,7 +170,9 @@ def _softmax_loss_claims() -> Iterator[Claim]:
     s = softmax(z)
     terms = [[float(x) for x in row] for row in jacobian([-ops.log(x) for x in s], z)]
     at_i = [{"y_i": 1.0, "p_i": s[i].data} for i in range(3)]
-    yield Claim(Text("the term of k = i", "слагаемое при k = i"), "-y_i + y_i*p_i", [terms[i][i] for i in range(3)], at=at_i)
+    yield Claim(
+        Text("the term of k = i", "слагаемое при k = i"), "-y_i + y_i*p_i", [terms[i][i] for i in range(3)], at=at_i
+    )
     others = [(i, k) for i in range(3) for k in range(3) if i != k]
     exact = [terms[i][k] for i, k in others]
     for says, why in (
@@ -183,7 +187,7 @@ def _softmax_loss_claims() -> Iterator[Claim]:
 # --- BCE behind a sigmoid --------------------------------------------------------------------------------------------
 
 
-def _bce() -> Value:
+def _bce() -> Any:
     return log_loss(Value(0.5, label="z"), 0.8)
 
 
@@ -216,7 +220,7 @@ SYSTEMS = (
             "probability.",
             "Два примера: t = 10 класса 1 и t = −1 класса 0; p = σ(t), потеря — это −ln вероятности верного класса.",
         ),
-        _two_classes_claims, _two_classes,
+        _two_classes_claims, _two_classes, 6,
     ),
     System(
         "softmax", "002",

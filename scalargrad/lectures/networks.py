@@ -7,8 +7,7 @@ from typing import Any
 
 import scalargrad.ops.elementwise as ops
 from scalargrad.engine import Value
-from scalargrad.lectures.circuits import FORMULA_ONLY
-from scalargrad.lectures.claims import Claim, Text
+from scalargrad.lectures.claims import FORMULA_ONLY, Claim, Text
 from scalargrad.lectures.system import System
 from scalargrad.modes import scope
 from scalargrad.stepper.rounding import rounded, rounded_along
@@ -69,14 +68,21 @@ def _network_claims() -> Iterator[Claim]:
         node = exact[label]
         why = _ROUNDED if label == "z_O1" else None
         yield Claim(node.name, says, node.value, why, along=along[label].value)
+    weights, short = OUTPUT[0], [along[label].value for label in ("H1", "H2", "H3")]
+    from_rounded = ops.sigmoid(sum(w * h for w, h in zip(weights, short)))
+    yield Claim(
+        Text("O₁ from the rounded hidden values", "O₁ из округлённых значений скрытого слоя"), ".35", from_rounded
+    )
     hidden = ops.sigmoid(matmul(np.array(HIDDEN), np.array(INPUTS)))
     yield Claim(Text("the hidden layer as S(W·x)", "скрытый слой как S(W·x)"), ".13 .96 0.4", hidden)
     outputs = ops.sigmoid(matmul(np.array(OUTPUT), hidden))
     nodes = [{"O": exact[label].value} for label in ("O1", "O2")]
-    yield Claim(Text("the outputs, by matrices and node by node", "выходы: матрицами и узел за узлом"), "O", outputs, at=nodes)
+    yield Claim(
+        Text("the outputs, by matrices and node by node", "выходы: матрицами и узел за узлом"), "O", outputs, at=nodes
+    )
 
 
-def _error() -> Value:
+def _error() -> Any:
     output = _network()["O1"]
     error = 0.5 * (output - TARGET).square()
     error.label = "E"
@@ -91,9 +97,7 @@ def _error_claims() -> Iterator[Claim]:
     yield Claim(Text("∂E/∂w of O1's three weights", "∂E/∂w трёх весов O1"), "I*(O - T)*O*(1 - O)", weights, at=at)
     i2, o2 = rounded(hidden[0], 2), rounded(o, 2)
     along = i2 * (o2 - TARGET) * o2 * (1 - o2)
-    why = Text(
-        "the lecture puts in .13 and .35, which are rounded", "лекция подставляет округлённые .13 и .35"
-    )
+    why = Text("the lecture puts in .13 and .35, which are rounded", "лекция подставляет округлённые .13 и .35")
     yield Claim(
         Text("∂E/∂w of the first of them", "∂E/∂w первого из них"),
         ".13*(.35 - .9)*.35*(1 - .35)", weights[0], why, at={}, along=along,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Sequence
 from html import escape
+from math import isfinite
 from typing import TYPE_CHECKING
 
 from scalargrad.lectures.claims import Claim, Text, Verdict
@@ -21,6 +22,8 @@ _HEADS = (
 _SO = Text("computed so: {0}", "если считать так: {0}")
 _LECTURE = Text("lecture {0}", "лекция {0}")
 _FOLLOWING = 2  # spaces between the columns
+NARROWEST = 60
+"""The least width of a table of text."""
 
 
 def shown(x: float) -> str:
@@ -53,17 +56,23 @@ def reason(claim: Claim, lang: str | None) -> str:
     if claim.why is not None:
         parts.append(claim.why.told(lang))
     line = ": ".join(parts)
-    if claim.along is not None and claim.verdict in (Verdict.ROUNDED, Verdict.TRUNCATED):
+    if claim.along is not None and claim.verdict not in (Verdict.AGREES, Verdict.ERROR):
         line += f" ({_SO.told(lang).format(series(claim.numbers_along))})"
     return line
 
 
+def said(claim: Claim) -> str:
+    """What the lecture says: its numbers, or its formula and, where that is not exact, what comes of it."""
+    if claim.at is None:
+        return "  ".join(claim.says.split())
+    if claim.agrees or "=" in claim.says or not all(map(isfinite, claim.stated)):
+        return claim.says
+    return f"{claim.says} = {series(claim.stated)}"
+
+
 def rows(system: System, lang: str | None) -> list[tuple[str, ...]]:
     """The cells of the table, line by line."""
-    return [
-        (told(c.what, lang), "  ".join(c.says.split()) if c.at is None else c.says, series(c.numbers), reason(c, lang))
-        for c in system.claims
-    ]
+    return [(told(c.what, lang), said(c), series(c.numbers), reason(c, lang)) for c in system.claims]
 
 
 def text(system: System, lang: str | None, width: int) -> str:
@@ -72,9 +81,10 @@ def text(system: System, lang: str | None, width: int) -> str:
     lines = [heads, *rows(system, lang)]
     wanted = [max(len(line[column]) for line in lines) for column in range(4)]
     # the first three get what they need, up to a share of the page; the reason has the rest
-    most = max(12, (width - 3 * _FOLLOWING) // 4)
+    width = max(width, NARROWEST)
+    most = (width - 3 * _FOLLOWING) // 4
     sizes = [min(wanted[column], most) for column in range(3)]
-    sizes.append(max(20, width - sum(sizes) - 3 * _FOLLOWING))
+    sizes.append(width - sum(sizes) - 3 * _FOLLOWING)
     table = [_lines(line, sizes) for line in lines]
     rule = "  ".join("─" * min(size, want) for size, want in zip(sizes, wanted))
     return "\n".join([
@@ -111,7 +121,9 @@ def _marked(cell: str) -> str:
 def html(system: System, lang: str | None) -> str:
     """The table in HTML."""
     heads = "".join(f"<th>{escape(head.told(lang))}</th>" for head in _HEADS)
-    body = "".join("<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in line) + "</tr>" for line in rows(system, lang))
+    body = "".join(
+        "<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in line) + "</tr>" for line in rows(system, lang)
+    )
     return (
         f"<p><b>{escape(system.title.told(lang))}</b> ({escape(_LECTURE.told(lang).format(system.lecture))})</p>"
         f"<p>{escape(system.about.told(lang))}</p><table><thead><tr>{heads}</tr></thead><tbody>{body}</tbody></table>"

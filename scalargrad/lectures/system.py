@@ -41,6 +41,8 @@ class System:
     """Computes the claims."""
     build: Callable[[], Any] | None = None
     """Builds the graph: a Value, or several by name; None for a table."""
+    precision: int = 2
+    """How many decimals its drawing shows if it is not said."""
 
     @cached_property
     def claims(self) -> tuple[Claim, ...]:
@@ -76,7 +78,7 @@ class System:
         """The drawing of the graph; ``options`` are those of :func:`scalargrad.draw`."""
         from scalargrad.drawing import draw
 
-        return draw(self.root(output), **options)
+        return draw(self.root(output), **({"precision": self.precision} | options))
 
     def steps(self, output: str | None = None, **options: Any) -> Stepper:
         """The computation step by step; ``options`` are those of :func:`scalargrad.steps`."""
@@ -85,7 +87,7 @@ class System:
         return steps(self.root(output), **options)
 
     def text(self, lang: str | None = None, width: int = 100) -> str:
-        """The table: what the lecture says, what is exact, why they differ; at most ``width`` characters wide."""
+        """The table: what the lecture says, what is exact, why they differ; no wider than ``width``, or 60."""
         return showing.text(self, lang, width)
 
     def markdown(self, lang: str | None = None) -> str:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from fastpath.compiler.lifting.layout import runs, step_of
-from scalargrad.graph import Node
+from fastpath.tensor import Tensor
 from scalargrad.ops.structural import concatenate, index, reshape
 
 Place = tuple[int, int]
@@ -67,7 +67,7 @@ class Program:
         known: list[Any] = [*arguments, *[None] * (len(self.arrays) - len(arguments))]
         for step in self.instructions:
             known[step.result] = y = step.compute(*[known[i] for i in step.operands])
-            if step.note and isinstance(y, Node) and y.op is not None:
+            if step.note and isinstance(y, Tensor) and y.op is not None:
                 y.label = step.note  # what a listing or a drawing of the plan shows
         return known
 
