@@ -10,7 +10,7 @@
 # operation, and *downstream* is the share that goes to the node the edge comes from.
 
 # %%
-from scalargrad import Value, draw, exp, steps, trace
+from scalargrad import Value, draw, exp, lectures, steps, trace
 
 # %% [markdown]
 # ## The sigmoid neuron
@@ -27,21 +27,22 @@ draw(f)
 
 # %% [markdown]
 # Green is what the forward pass computed, red what the backward pass did: on each edge upstream × local = downstream,
-# and below it the formula of the local derivative. The same, one line a step:
+# and below it the formula of the local derivative. The same step by step: press ▶, or the arrow keys after a click into
+# it. (Where no script may run, a picture and a table stand here.)
 
 # %%
-print(steps(f, precision=2).text)
+steps(f, precision=2)
 
 # %% [markdown]
 # ### The numbers of the lecture
 #
-# The slides round to two digits at each step. So `x0` gets 0.2 × 2 = 0.4 there, and 0.39 here.
+# The slides round to two digits at each step. So `x0` gets 0.2 × 2 = 0.4 there, and 0.39 here. With `rounding=2` the
+# steps are computed as on the slides, and tell the exact number beside:
 
 # %%
-f.backward()
-lecture = {"w0": -0.20, "x0": 0.40, "w1": -0.40, "x1": -0.60, "w2": 0.20}
-for leaf in (w0, x0, w1, x1, w2):
-    print(f"d f / d {leaf.label} = {leaf.grad:9.6f}   lecture {lecture[leaf.label]:5.2f}")
+for step in steps(f, rounding=2)[-4:]:
+    print(step.text)
+lectures.system("sigmoid-neuron")
 
 # %% [markdown]
 # The last four operations are one function, the sigmoid, whose derivative is $\sigma(1 - \sigma)$. As a single gate the
@@ -75,7 +76,23 @@ for edge in trace(y).edges_from(0):
 # %%
 answer_a, answer_b = 0.0, 0.0
 
-a, b = Value(2.0, label="a"), Value(5.0, label="b")
-y = a**2 * b + b
-y.backward()
-print("right" if (answer_a, answer_b) == (a.grad, b.grad) else "not yet: count the edges that leave b")
+
+def check(answer_a, answer_b):
+    a, b = Value(2.0, label="a"), Value(5.0, label="b")
+    (a**2 * b + b).backward()
+    if (answer_a, answer_b) == (a.grad, b.grad):
+        print("right")
+    elif answer_a != a.grad:
+        print("not yet: only one of the two terms has an a, and its local derivative is 2a·b")
+    else:
+        print("not yet: count the edges that leave b")
+
+
+check(answer_a, answer_b)
+
+# %% [markdown]
+# Try it before you run the next cell: it gives the answer.
+
+# %%
+print(f"∂y/∂a = 2ab = {2 * 2 * 5}, ∂y/∂b = a² + 1 = {2**2 + 1}")
+check(2 * 2 * 5, 2**2 + 1)

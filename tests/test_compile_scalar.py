@@ -22,6 +22,7 @@ from scalargrad import (
     draw,
     exp,
     grad,
+    lectures,
     maximum,
     nn,
     optim,
@@ -557,3 +558,23 @@ def test_compile_is_a_decorator_too():
     assert loss(np.array([2.0])) == 6.0
     assert loss.__name__ == "loss"
     assert "scalar code, 1 parameters" in repr(loss)
+
+
+@pytest.mark.parametrize("name", lectures.names())
+def test_every_lecture_system_gives_compiled_what_its_graph_gives(name):
+    graph = lectures.system(name).graph()
+    roots = [] if graph is None else list(graph.values()) if isinstance(graph, dict) else [graph]
+    for root in roots:
+        taken = trace(root)
+        leaves = [x for x in topological_order(root) if x.op is None]
+        if taken.root.is_leaf or len({x.label for x in leaves if x.label}) < len([x for x in leaves if x.label]):
+            continue
+        f = compile(root)
+        given = {x.label: x.data for x in leaves if x.label is not None}
+        batch = {label: np.full(3, number) for label, number in given.items()}
+        value, gradients = f.value_and_grad(**batch)
+        np.testing.assert_allclose(value, root.data, rtol=1e-12)
+        for leaf in taken.leaves:
+            if leaf.label is not None:
+                np.testing.assert_allclose(gradients[leaf.label], leaf.grad, rtol=1e-10, atol=1e-14)
+        assert f(**given) == pytest.approx(root.data, rel=1e-12)
