@@ -21,6 +21,7 @@ from scalargrad import (
     data,
     draw,
     exp,
+    fit,
     grad,
     lectures,
     maximum,
@@ -578,3 +579,36 @@ def test_every_lecture_system_gives_compiled_what_its_graph_gives(name):
             if leaf.label is not None:
                 np.testing.assert_allclose(gradients[leaf.label], leaf.grad, rtol=1e-10, atol=1e-14)
         assert f(**given) == pytest.approx(root.data, rel=1e-12)
+
+
+def test_scalar_code_runs_in_float32():
+    X, Y = moons()
+    model, twin = nn.MLP(2, [4], 1, seed=0), nn.MLP(2, [4], 1, seed=0)
+    f, g = compile(hinge_loss(model), dtype="float32"), compile(hinge_loss(twin))
+    assert f.backward(X, Y) == pytest.approx(g.backward(X, Y), rel=1e-6)
+    assert f.store.dtype == f.store.grad.dtype == np.float32
+    plan = f.plan(X, Y)
+    assert "float64" not in {str(x.dtype) for x in plan.instructions}
+    f.step(X, Y, lr=0.1)
+    assert f.store.dtype == np.float32
+    with pytest.raises(ValueError, match="dtype is a float type"):
+        compile(hinge_loss(model), dtype=int)
+
+
+def test_one_model_may_be_compiled_in_both_types():
+    X, Y = moons()
+    model = nn.MLP(2, [4], 1, seed=0)
+    f, g = compile(hinge_loss(model), dtype="float32"), compile(hinge_loss(model))
+    first = f(X, Y)
+    assert g(X, Y) == pytest.approx(first, rel=1e-6)
+    model.parameters()[0].data = 3.0
+    assert f(X, Y) == pytest.approx(g(X, Y), rel=1e-6)
+
+
+def test_fit_trains_compiled_scalar_code():
+    X, Y = moons()
+    a, b = nn.MLP(2, [4], 1, seed=0), nn.MLP(2, [4], 1, seed=0)
+    f = compile(lambda x, y: nn.hinge(a(x), y))
+    first = fit(a, X, Y, loss=f, optimizer="sgd", lr=0.1, epochs=5, batch_size=10, seed=0)
+    second = fit(b, X, Y, loss="hinge", optimizer="sgd", lr=0.1, epochs=5, batch_size=10, seed=0)
+    np.testing.assert_allclose(first.loss, second.loss, rtol=1e-10)

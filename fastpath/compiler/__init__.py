@@ -29,7 +29,8 @@ def compile(function: Any = None, *, backend: Any = None, **options: Any) -> Any
     - A Value, or an object array of Values: the graph behind it, its labelled leaves being the arguments.
 
     Which kind of function it is, is told by what it closes over; ``backend="tensor"`` or ``"value"`` says it.
-    ``options`` go to scalar code (``reduction="mean"``). Under ``detect_anomaly`` a plan is not looked into.
+    ``options`` go to scalar code (``reduction="mean"``, ``dtype="float32"``). Under ``detect_anomaly`` a plan is not
+    looked into.
 
     >>> import numpy as np
     >>> from fastpath import Tensor, relu

@@ -55,10 +55,13 @@ class CompiledScalars:
 
     The parameters are all leaves the graph reaches besides the example. Their numbers lie in one Tensor, the
     :attr:`store`, from the first call on: the Values show them whenever they are asked, and an optimizer that is given
-    the Values changes the store as a whole.
+    the Values changes the store as a whole. ``dtype`` is the type of all arrays, the store among them.
     """
 
-    def __init__(self, function: Callable[..., Any], reduction: str = "mean") -> None:
+    def __init__(self, function: Callable[..., Any], reduction: str = "mean", dtype: Any = "float64") -> None:
+        self.dtype = np.dtype(dtype)
+        if self.dtype.kind != "f":
+            raise ValueError(f"compile: dtype is a float type, not {dtype!r}")
         if reduction not in REDUCTIONS:
             raise ValueError(f"compile: reduction is 'mean', 'sum' or 'none', not {reduction!r}")
         self.function = function
@@ -154,7 +157,7 @@ class CompiledScalars:
                 raise ValueError(
                     f"compile: the argument {name} is a single number; its first axis counts the examples: [{array}]"
                 )
-            arrays.append(array if array.dtype.kind == "f" else array.astype(float))
+            arrays.append(array.astype(self.dtype, copy=False))
         if len({len(x) for x in arrays}) > 1:
             counts = ", ".join(f"{name} has {len(x)}" for name, x in zip(bound.arguments, arrays))
             raise ValueError(f"compile: the arguments have different numbers of examples: {counts}")
@@ -188,7 +191,7 @@ class CompiledScalars:
         lifted = lift([root], places, sizes, [*names, *labels], split=self.reduction != "none")
         store = None
         if lifted.parameters:
-            store, order = stores.bind(lifted.parameters)
+            store, order = stores.bind(lifted.parameters, self.dtype)
             if order != list(range(store.size)):  # the store of another function: its order
                 known = dict(zip(lifted.parameters, order))
                 lifted = lift(

@@ -76,16 +76,17 @@ class BoundValue(Value):
 _data, _grad = Value.__dict__["data"], Value.__dict__["grad"]
 
 
-def bind(values: Sequence[Value]) -> tuple[Tensor, list[int]]:
-    """The store of these leaves, and the place of each: the one they all are in already, or a new one."""
+def bind(values: Sequence[Value], dtype: Any = float) -> tuple[Tensor, list[int]]:
+    """The store of these leaves, and the place of each: the one of this type they all are in already, or a new one."""
     stores = {getattr(v, "store", None) for v in values}
-    if len(stores) == 1 and None not in stores:
-        return stores.pop(), [v.place for v in values]  # type: ignore[return-value]
+    (store,) = stores if len(stores) == 1 else (None,)
+    if store is not None and store.dtype == dtype:
+        return store, [v.place for v in values]
     global moves
     grads = [v.grad for v in values]
-    store = Tensor(np.array([v.data for v in values], dtype=float), requires_grad=True, label="parameters")
+    store = Tensor(np.array([v.data for v in values], dtype=dtype), requires_grad=True, label="parameters")
     if any(grads):
-        store.grad = np.array(grads)
+        store.grad = np.array(grads, dtype=dtype)
     for place, v in enumerate(values):
         if isinstance(v, BoundValue):
             moves += 1
