@@ -30,7 +30,9 @@ def main(arguments: list[str] | None = None) -> int:
         epilog="cases: " + "; ".join(f"{name}: {what}" for name, what in CASES.items()),
     )
     parser.add_argument("cases", nargs="*", metavar="CASE", help="which to run; all of them if none is given")
-    parser.add_argument("--quick", action="store_true", help="fewer rounds, under a minute")
+    parser.add_argument(
+        "--quick", action="store_true", help="fewer rounds; all in about a minute, without torch.compile"
+    )
     form = parser.add_mutually_exclusive_group()
     form.add_argument("--json", action="store_true", help="as JSON")
     form.add_argument("--markdown", action="store_true", help="as a Markdown table")

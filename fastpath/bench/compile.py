@@ -26,7 +26,8 @@ JIT = "jax.jit"
 
 def run(quick: bool = False, sizes: tuple[Size, ...] = SIZES, rounds: int = 0, pause: float = 0.1) -> Report:
     """Measure micrograd's step and the training steps; with ``quick`` in fewer rounds."""
-    rounds = rounds or (5 if quick else 25)
+    rounds = rounds or (3 if quick else 25)
+    pause = min(pause, 0.02) if quick else pause
     report = Report("Compiled code: a training step (forward, backward, update)")
     moons(report, rounds, pause, quick)
     for size in sizes:
@@ -43,7 +44,8 @@ def run(quick: bool = False, sizes: tuple[Size, ...] = SIZES, rounds: int = 0, p
 
 def moons(report: Report, rounds: int, pause: float, quick: bool) -> None:
     """The scalar step, compiled, against everything."""
-    made = {name: make() for name, make in (hinge.FAST | hinge.SLOW).items()}
+    late = {hinge.TORCH_COMPILE} if quick else set()  # it takes a quarter of a minute to compile
+    made = {name: None if name in late else make() for name, make in (hinge.FAST | hinge.SLOW).items()}
     steps = {name: step for name, step in made.items() if step}
     losses = {name: [step() for _ in range(2)] for name, step in steps.items()}
     for name, found in losses.items():

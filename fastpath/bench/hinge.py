@@ -232,14 +232,14 @@ def jax_jit() -> Step | None:
 
 
 COMPILED, OPTIMIZED, BY_HAND = "scalar code, compiled", "the same, with optim.SGD", "NumPy by hand"
-MICROGRAD, EAGER, JIT = "micrograd", "PyTorch eager", "jax.jit"
+MICROGRAD, EAGER, TORCH_COMPILE, JIT = "micrograd", "PyTorch eager", "torch.compile", "jax.jit"
 FAST: dict[str, Callable[[], Step | None]] = {
     COMPILED: compiled_step,
     OPTIMIZED: compiled_with_optimizer,
     "our Tensors": tensors,
     BY_HAND: numpy_by_hand,
     EAGER: torch_eager,
-    "torch.compile": torch_compiled,
+    TORCH_COMPILE: torch_compiled,
     JIT: jax_jit,
 }
 SLOW: dict[str, Callable[[], Step | None]] = {"our scalar engine": scalar_engine, MICROGRAD: micrograd}

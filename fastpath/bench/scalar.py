@@ -95,7 +95,7 @@ def _fill(report: Report, quick: bool) -> None:
     peer = micrograd_value()
     if peer is None:
         report.notes.append("micrograd is not installed: pip install '.[bench]' adds it, and the ratios.")
-    rounds = 3 if quick else 9
+    rounds = 2 if quick else 9
     engines = {"ours": Value} | ({"peer": peer} if peer else {})
 
     nets = {name: MoonsNet(engine) for name, engine in engines.items()}

@@ -48,7 +48,8 @@ COLUMNS = (
 
 def run(quick: bool = False, sizes: tuple[Size, ...] = SIZES, rounds: int = 0, pause: float = 0.1) -> Report:
     """Measure the steps of all libraries at each size, and one op; with ``quick`` in fewer rounds."""
-    rounds = rounds or (7 if quick else 25)
+    rounds = rounds or (3 if quick else 25)
+    pause = min(pause, 0.02) if quick else pause
     report = Report("Training step (forward, backward, SGD update) on Tensors and in other libraries")
     apart: list[str] = []
     for size in sizes:
