@@ -59,17 +59,23 @@ class _Style:
 
 
 _SUBSCRIPT = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
-_INDEXED = re.compile(r"([^\W\d_]+)_?(\d+)")
+_INDEXED = re.compile(r"([^\W\d_]+)_?(\d+)|([^\W\d_]+\d+)_(\d+)")
 
 
 def pretty_name(name: str) -> str:
     """A name as people write it: the digits at its end as a subscript.
 
-    >>> pretty_name("w0"), pretty_name("x_12"), pretty_name("loss")
-    ('w₀', 'x₁₂', 'loss')
+    >>> pretty_name("w0"), pretty_name("x_12"), pretty_name("loss"), pretty_name("W1_02")
+    ('w₀', 'x₁₂', 'loss', 'W1₀₂')
     """
+    stem, index = _indexed(name)
+    return stem + index.translate(_SUBSCRIPT)
+
+
+def _indexed(name: str) -> tuple[str, str]:
+    """A name without its index, and the index: none for most."""
     match = _INDEXED.fullmatch(name)
-    return match[1] + match[2].translate(_SUBSCRIPT) if match else name
+    return (match[1] or match[3], match[2] or match[4]) if match else (name, "")
 
 
 def _is_one_word(name: str) -> bool:
@@ -113,8 +119,7 @@ def latex_name(name: str) -> str:
     if plain.endswith("′"):
         primes = len(plain) - len(plain.rstrip("′"))
         return latex_name(plain.rstrip("′")) + "'" * primes
-    match = _INDEXED.fullmatch(plain)
-    stem, index = (match[1], match[2]) if match else (plain, "")
+    stem, index = _indexed(plain)
     if stem in _GREEK_WORDS:
         stem = _GREEK_WORDS[stem]
     elif len(stem) == 1 and (stem in _GREEK or (stem.isascii() and stem.isalpha())):
