@@ -612,3 +612,78 @@ def test_fit_trains_compiled_scalar_code():
     first = fit(a, X, Y, loss=f, optimizer="sgd", lr=0.1, epochs=5, batch_size=10, seed=0)
     second = fit(b, X, Y, loss="hinge", optimizer="sgd", lr=0.1, epochs=5, batch_size=10, seed=0)
     np.testing.assert_allclose(first.loss, second.loss, rtol=1e-10)
+
+
+# --- the same for every example --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("loss", "message"),
+    [
+        (lambda x, w: w * x if x.data > 0 else x, r"\.data of a Value in test_compile_scalar.py, line"),
+        (lambda x, w: w * x.item(), r"item\(\) of a Value in test_compile_scalar.py, line"),
+        (lambda x, w: w * x if (w * x).data > 0 else x, "makes another graph of another example"),
+        (lambda x, w: (w * x).data * x, "makes another graph of another example"),
+        (lambda x, w: w * x * RNG.random(), "makes another graph of another example"),
+        (lambda x, w: [w, w * x][int(x)], r"int\(\) of a Value in .*one_hot"),
+    ],
+)
+def test_what_is_read_out_of_a_value_while_tracing_is_refused(loss, message):
+    w = Value(2.0)
+    with pytest.raises(TypeError, match=message):
+        compile(lambda x: loss(x, w), backend="value")(np.array([1.0, -1.0]))
+
+
+def test_leaves_made_while_tracing_are_constants():
+    w = Value(2.0)
+
+    def loss(x):
+        whole = Value(0.0)
+        for _ in range(3):
+            whole = whole + w * x * Value(0.5)
+        return whole
+
+    f = compile(loss, backend="value")
+    assert f.backward(np.array([1.0, 3.0])) == 6.0
+    assert f.parameters == [w]
+    assert w.grad == 3.0
+
+
+def test_gradients_are_those_of_the_right_values_in_a_store_of_another_order():
+    a, b, c = (Value(v) for v in (2.0, 3.0, 5.0))
+    compile(lambda x: a * x + b * x.sin() + c, backend="value")(np.ones(2))
+    g = compile(lambda x: c * x + b, backend="value")
+    value, gradients = g.value_and_grad(np.array([1.0, 3.0]))
+    assert value == 13.0
+    assert gradients == {c: 2.0, b: 1.0}
+
+
+def test_there_must_be_something_to_differentiate():
+    with pytest.raises(ValueError, match="closes over no Value"):
+        compile(lambda x: x * 2.0, backend="value").backward(np.ones(2))
+    w = Value(2.0)
+    with pytest.raises(ValueError, match="with reduction='none' there is one for each example"):
+        compile(lambda x: w * x, backend="value", reduction="none").backward(np.ones(2))
+
+
+def test_results_that_do_not_depend_on_an_infinite_argument_are_not_spoilt_by_it():
+    x, w = Value(1.0, label="x"), Value(3.0)
+    f = compile(np.array([x.exp(), w * 2, Value(4.0)], dtype=object))
+    np.testing.assert_array_equal(f(x=[np.inf, 0.0]), [[np.inf, 6.0, 4.0], [1.0, 6.0, 4.0]])
+    p = Value(2.0)
+    f = compile(lambda x: p * 1.0, backend="value", reduction="none")
+    np.testing.assert_array_equal(f(np.array([np.inf, np.nan])), [2.0, 2.0])
+
+
+def test_a_graph_that_does_not_use_an_argument_for_its_value_has_the_gradient_zero():
+    x, y = Value(1.0, label="x"), Value(2.0, label="y")
+    value, gradients = compile(x * 0.0 + y * y).value_and_grad(x=[1.0, 2.0], y=3.0)
+    np.testing.assert_array_equal(value, [9.0, 9.0])
+    np.testing.assert_array_equal(gradients["x"], [0.0, 0.0])
+    assert gradients["y"] == 12.0
+
+
+def test_a_sum_of_single_results_gives_each_of_them_its_gradient():
+    w = [Value(v) for v in (0.5, -1.0, 2.0)]
+    loss = lambda x: sum((a * v).sin().exp() for a, v in zip(x, w, strict=True)).log()
+    agrees(loss, w, RNG.normal(size=(5, 3)))

@@ -231,6 +231,56 @@ def jax_jit() -> Step | None:
     return step
 
 
+def mygrad_tensors() -> Step | None:
+    """MyGrad."""
+    mygrad, nnet = load("mygrad"), load("mygrad.nnet")
+    if mygrad is None or nnet is None:
+        return None
+    X, y = examples()
+    y = y[:, None]
+    parameters = [mygrad.tensor(p) for p in weights()]
+
+    def step() -> float:
+        h: Any = X
+        for i in range(0, 6, 2):
+            h = h @ parameters[i] + parameters[i + 1]
+            h = nnet.relu(h) if i < 4 else h
+        loss = nnet.relu(1 - y * h).mean() + ALPHA * sum((p * p).sum() for p in parameters)
+        loss.backward()
+        for p in parameters:
+            p.data -= RATE * p.grad
+        return float(loss.item())
+
+    return step
+
+
+def autograd_functions() -> Step | None:
+    """Autograd (HIPS)."""
+    autograd, anp = load("autograd"), load("autograd.numpy")
+    if autograd is None:
+        return None
+    X, y = examples()
+    y = y[:, None]
+    parameters = weights()
+
+    def loss_of(parameters: Any) -> Any:
+        h = X
+        for i in range(0, 6, 2):
+            h = anp.dot(h, parameters[i]) + parameters[i + 1]
+            h = anp.maximum(h, 0) if i < 4 else h
+        return anp.mean(anp.maximum(1 - y * h, 0)) + ALPHA * sum(anp.sum(p * p) for p in parameters)
+
+    with_gradients = autograd.value_and_grad(loss_of)
+
+    def step() -> float:
+        loss, found = with_gradients(parameters)
+        for p, g in zip(parameters, found):
+            p -= RATE * g
+        return float(loss)
+
+    return step
+
+
 COMPILED, OPTIMIZED, BY_HAND = "scalar code, compiled", "the same, with optim.SGD", "NumPy by hand"
 MICROGRAD, EAGER, TORCH_COMPILE, JIT = "micrograd", "PyTorch eager", "torch.compile", "jax.jit"
 FAST: dict[str, Callable[[], Step | None]] = {
@@ -241,5 +291,7 @@ FAST: dict[str, Callable[[], Step | None]] = {
     EAGER: torch_eager,
     TORCH_COMPILE: torch_compiled,
     JIT: jax_jit,
+    "MyGrad": mygrad_tensors,
+    "autograd": autograd_functions,
 }
 SLOW: dict[str, Callable[[], Step | None]] = {"our scalar engine": scalar_engine, MICROGRAD: micrograd}

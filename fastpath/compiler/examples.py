@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any, NoReturn
 
 import numpy as np
@@ -11,7 +12,8 @@ import numpy as np
 from fastpath.compiler import store as stores
 from fastpath.compiler.closure import parameters as closure
 from fastpath.compiler.functions import CompiledFunction
-from fastpath.compiler.lifting import Lifted, columns_of, lift
+from fastpath.compiler.lifting import Lifted, columns_of, lift, repeated
+from fastpath.compiler.repeating import Example, leaves_made
 from fastpath.numerics import Array, shown
 from fastpath.plan import Plan
 from fastpath.plan.tracing import TracingError, users_line
@@ -22,7 +24,9 @@ from scalargrad.ops.structural import mean, reshape
 from scalargrad.ops.structural import sum as total
 
 REDUCTIONS = ("mean", "sum", "none")
-_INSTEAD = {"float()": "compute with the Value itself, or with its functions"}
+_WITH_NUMBERS = "compute with the Value itself, or with its functions"
+_INSTEAD = dict.fromkeys(["float()", ".data", "item()"], _WITH_NUMBERS)
+_INSTEAD["int()"] = "give classes as rows with a 1 in one place: one_hot(labels, classes)"
 _BRANCH = "write where(condition, a, b), maximum, minimum or relu instead"
 
 
@@ -87,18 +91,24 @@ class CompiledScalars:
     def value_and_grad(self, *arguments: Any, **named: Any) -> tuple[float, dict[Value, float]]:
         """The value, and the gradient by each parameter: a dict by the Values."""
         compiled, arrays = self._prepared(arguments, named)
+        self._require_gradient()
         value, gradients = compiled.value_and_grad(*arrays)
         (gradient,) = gradients.values()
-        return value, dict(zip(self.parameters, gradient.tolist()))
+        numbers = gradient.tolist()
+        return value, {p: numbers[p.place] for p in self.parameters}
 
     def backward(self, *arguments: Any, **named: Any) -> float:
         """The value; the ``grad`` of the parameters receives its gradients, as ``Value.backward`` would give them."""
         compiled, arrays = self._prepared(arguments, named)
+        if not self._differentiable:
+            self._require_gradient()
         return compiled.backward(*arrays)
 
     def step(self, *arguments: Any, lr: float, **named: Any) -> float:
         """One step of gradient descent on all parameters; gives the value before it."""
         compiled, arrays = self._prepared(arguments, named)
+        if not self._differentiable:
+            self._require_gradient()
         return compiled.step(*arrays, lr=lr)
 
     def plan(self, *arguments: Any, **named: Any) -> Plan:
@@ -113,6 +123,19 @@ class CompiledScalars:
 
     def __repr__(self) -> str:
         return f"<compiled {self.__name__}: scalar code, {len(self.parameters)} parameters>"
+
+    @property
+    def _differentiable(self) -> bool:
+        return bool(self.parameters) and self.reduction != "none"
+
+    def _require_gradient(self) -> None:
+        if not self.parameters:
+            raise ValueError(f"compile: {self.__name__} closes over no Value, so there is nothing to differentiate by")
+        if self.reduction == "none":
+            raise ValueError(
+                "compile: a gradient is of a single number, and with reduction='none' there is one for each example; "
+                "take 'mean' or 'sum'"
+            )
 
     # --- preparing ---------------------------------------------------------------------------------------------------
 
@@ -172,45 +195,55 @@ class CompiledScalars:
         call.arguments.update(inputs)
         return self.function(*call.args, **call.kwargs)
 
-    def _make(self, shapes: Sequence[tuple[int, ...]]) -> tuple[CompiledFunction, Lifted, Tensor | None]:
-        """Trace the function on one example of these shapes, and lift what it did."""
-        names = self._names
+    def _traced(self, shapes: Sequence[tuple[int, ...]], start: float) -> tuple[Value, dict[Value, Any], Tracer]:
+        """What the function makes of one example of these shapes; its leaves with their places, and what was random."""
         tracer = Tracer()
         places: dict[Value, tuple[int, int]] = {}
-        inputs = [_example(name, shape, i, places) for i, (name, shape) in enumerate(zip(names, shapes))]
+        inputs = {
+            name: _example(name, shape, i, places, start) for i, (name, shape) in enumerate(zip(self._names, shapes))
+        }
         with modes.tracing(tracer), modes.enable_grad():
-            root = self._call(dict(zip(names, inputs)))
+            root = self._call(inputs)
         root = root.item() if isinstance(root, np.ndarray) and root.size == 1 else root
         if not isinstance(root, Value):
             raise TypeError(f"compile: {self.__name__} returned {shown(root)}, not a Value")
+        for number, (values, _, _) in enumerate(tracer.draws, len(shapes)):
+            places.update({v: (number, i) for i, v in enumerate(values)})
+        return root, places, tracer
+
+    def _make(self, shapes: Sequence[tuple[int, ...]]) -> tuple[CompiledFunction, Lifted, Tensor | None]:
+        """Trace the function on an example of these shapes, and lift what it did."""
+        root, places, tracer = self._traced(shapes, 1.0)
+        other, others, _ = self._traced(shapes, -1.7)
+        twins = {place: leaf for leaf, place in others.items()}
+        same = {leaf: twins.get(place, leaf) for leaf, place in places.items()}
+        constants = leaves_made(root, other, same, self.__name__)
         sizes = [int(np.prod(shape)) for shape in shapes]
-        for values, _, _ in tracer.draws:
-            places.update({v: (len(sizes), i) for i, v in enumerate(values)})
-            sizes.append(len(values))
-        labels = [f"random{i}" for i in range(len(tracer.draws))]
-        lifted = lift([root], places, sizes, [*names, *labels], split=self.reduction != "none")
+        sizes += [len(values) for values, _, _ in tracer.draws]
+        names = [*self._names, *[f"random{i}" for i in range(len(tracer.draws))]]
+        lifting = partial(lift, [root], places, sizes, names, split=self.reduction != "none", constants=constants)
+        lifted = lifting()
         store = None
         if lifted.parameters:
             store, order = stores.bind(lifted.parameters, self.dtype)
             if order != list(range(store.size)):  # the store of another function: its order
                 known = dict(zip(lifted.parameters, order))
-                lifted = lift(
-                    [root], places, sizes, [*names, *labels], known, store.size, split=self.reduction != "none"
-                )
+                lifted = lifting(known=known, size=store.size)
         draws = [(draw, shape) for _, draw, shape in tracer.draws]
-        batch = _batched(lifted, store, sizes[: len(names)], draws, self.reduction)
-        return CompiledFunction(batch, names=names, modules=self._modules), lifted, store
+        batch = _batched(lifted, store, sizes[: len(shapes)], draws, self.reduction)
+        batch.__name__ = self.__name__
+        return CompiledFunction(batch, names=self._names, modules=self._modules), lifted, store
 
 
-def _example(name: str, shape: tuple[int, ...], number: int, places: dict[Value, tuple[int, int]]) -> Any:
-    """What stands for one example of an argument: a Value, or an array of Values."""
+def _example(name: str, shape: tuple[int, ...], number: int, places: dict[Value, tuple[int, int]], start: float) -> Any:
+    """What stands for one example of an argument: a Value, or an array of Values; they are different numbers."""
     if not shape:
-        value = Value(1.0, label=name)
+        value = Example(start, label=name)
         places[value] = number, 0
         return value
     box = np.empty(shape, dtype=object)
     for i, place in enumerate(np.ndindex(shape)):
-        box[place] = value = Value(1.0 + 0.001 * i, label=f"{name}_{'_'.join(map(str, place))}")
+        box[place] = value = Example(start + 0.001 * i, label=f"{name}_{'_'.join(map(str, place))}")
         places[value] = number, i
     return box
 
@@ -228,8 +261,7 @@ def _batched(
             columns.append(columns[0].drawn(whole))
         first, *rest = lifted.run(columns, store)
         if reduction == "none":
-            each = first if hasattr(first, "ndim") and first.ndim == 2 else first + columns[0][:, :1] * 0.0
-            return reshape(each, (count,))
+            return reshape(repeated(first, count), (count,))
         scale = 1.0 if reduction == "mean" else float(count)
         if not (hasattr(first, "ndim") and first.ndim == 2):  # nothing in it depends on the example
             rest, whole_sum = [first, *rest], None

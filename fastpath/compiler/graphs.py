@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from fastpath.compiler.functions import CompiledFunction
-from fastpath.compiler.lifting import Lifted, columns_of, lift
+from fastpath.compiler.functions import PLANS, CompiledFunction
+from fastpath.compiler.lifting import Lifted, columns_of, lift, repeated
 from fastpath.numerics import Array, shown
-from fastpath.plan import Plan
+from fastpath.plan import Plan, traced
 from fastpath.tensor import Tensor
 from scalargrad.engine import Value
 from scalargrad.graph import topological_order
@@ -42,7 +42,8 @@ class CompiledGraph:
         twice = [x.label for x in leaves if x.label is not None and self._leaves[x.label] is not x]
         if twice:
             raise ValueError(f"compile: two leaves are labelled {twice[0]}; give each argument a label of its own")
-        self._made: dict[Any, CompiledFunction] = {}
+        self._made: dict[tuple[str, ...], CompiledFunction] = {}
+        self._plans: dict[Any, Plan] = {}  # those used last at the end
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -52,7 +53,7 @@ class CompiledGraph:
     def __call__(self, **given: Any) -> Any:
         """The result for these arguments."""
         arrays, batch, batched = self._given(given)
-        results = self._function(batched, False)(*self._columns(arrays, batch, batched))
+        results = self._function(batched)(*self._columns(arrays, batch, batched))
         whole = np.asarray(results).reshape((*batch, *self.shape))
         return whole if whole.ndim else float(whole)
 
@@ -66,9 +67,8 @@ class CompiledGraph:
             raise ValueError(f"compile: a gradient is of one result, and this graph has {len(self.roots)}")
         arrays, batch, batched = self._given(given)
         columns = self._columns(arrays, batch, batched)
-        value = np.asarray(self._function(batched, False)(*columns)).reshape(batch)
-        floats = tuple(range(len(columns)))
-        _, slopes = self._function(batched, True).value_and_grad(*columns, argnums=floats)
+        _, each, *slopes = self._with_gradients(columns, batched).run(*columns)
+        value = each.reshape(batch)
         shared = dict(zip([name for name in self.names if name not in batched], slopes[-1].tolist()))
         count = value.size if self.reduction == "mean" else 1
         gradients: dict[str, Any] = {}
@@ -83,7 +83,8 @@ class CompiledGraph:
     def plan(self, **given: Any) -> Plan:
         """The plan for arguments like these: print or draw it."""
         arrays, batch, batched = self._given(given)
-        return self._function(batched, True).plan(*self._columns(arrays, batch, batched))
+        columns = self._columns(arrays, batch, batched)
+        return self._function(batched).plan(*columns) if self.shape else self._with_gradients(columns, batched)
 
     def __repr__(self) -> str:
         return f"<compiled graph of {', '.join(self.names)}>"
@@ -115,27 +116,42 @@ class CompiledGraph:
         shared = [float(x) for name, x in arrays.items() if name not in batched] + [x.data for x in self._others]
         return [*columns, np.array(shared, dtype=np.result_type(*floats))]
 
-    def _function(self, batched: tuple[str, ...], summed: bool) -> CompiledFunction:
-        key = (batched, summed)
-        if key not in self._made:
+    def _function(self, batched: tuple[str, ...]) -> CompiledFunction:
+        """The results for these batched arguments, from the columns."""
+        if batched not in self._made:
             places = {self._leaves[name]: (i, 0) for i, name in enumerate(batched)}
             shared = [leaf for name, leaf in self._leaves.items() if name not in batched] + self._others
             known = {leaf: i for i, leaf in enumerate(shared)}
             lifted = lift(self.roots, places, [1] * len(batched), batched, known, len(shared))
-            run = partial(self._run, lifted, len(batched), summed)
-            self._made[key] = CompiledFunction(run, names=[*batched, "shared"])
-        return self._made[key]
+            self._made[batched] = CompiledFunction(partial(_results, lifted), names=[*batched, "shared"])
+        return self._made[batched]
 
-    @staticmethod
-    def _run(lifted: Lifted, count: int, summed: bool, *arguments: Any) -> Any:
-        *columns, shared = arguments
-        results = lifted.run([columns_of(x, 1) for x in columns], shared)
-        size = columns[0].shape[0] if count else 1
-        like = (columns[0] if count else shared[:1]) * 0.0
-        whole = [x if hasattr(x, "ndim") and x.ndim == 2 else reshape(like + x, (size, 1)) for x in results]
-        if summed:
-            return total(whole[0])
-        return concatenate(whole, axis=-1) if len(whole) > 1 else reshape(whole[0], (size,))
+    def _with_gradients(self, columns: list[Array], batched: tuple[str, ...]) -> Plan:
+        """The plan for the result's sum over the batch, the result itself, and the gradients of the sum."""
+        key = (batched, *[(x.shape, x.dtype) for x in columns])
+        plan = self._plans.pop(key, None)
+        if plan is None:
+            function = self._function(batched).function
+
+            def summed(*arrays: Any) -> tuple[Any, Any]:
+                each = function(*arrays)
+                return total(each), each
+
+            graph = traced(summed, columns, [*batched, "shared"])
+            plan = Plan(graph, graph.arguments, "graph")
+        self._plans[key] = plan
+        if len(self._plans) > PLANS:
+            del self._plans[next(iter(self._plans))]
+        return plan
+
+
+def _results(lifted: Lifted, *arguments: Any) -> Any:
+    """The results: (N,) of one, (N, k) of several; N is 1 if no argument is batched."""
+    *columns, shared = arguments
+    size = columns[0].shape[0] if columns else 1
+    results = lifted.run([columns_of(x, 1) for x in columns], shared)
+    whole = concatenate([repeated(x, size) for x in results], axis=-1)
+    return whole if len(results) > 1 else reshape(whole, (size,))
 
 
 def _summed_to(x: Array, shape: tuple[int, ...]) -> Array:

@@ -273,6 +273,7 @@ class Emitter:
             and storage.until <= self.now
             and place.array is not None
             and place.array.flags.c_contiguous
+            and place.array.flags.writeable  # one that is repeated along an axis is not
         )
 
 

@@ -10,7 +10,8 @@ in these steps:
 
 1. :mod:`.reading` numbers the nodes, folds constants, makes equal nodes one, and marks which depend on the example;
 2. :mod:`.sums` turns chains of additions into sums of products;
-3. :mod:`.grouping` puts together what does the same at the same depth: each group is one instruction;
+3. :mod:`.grouping` puts together what does the same at the same depth: each group is one instruction, unless
+   :mod:`.parting` finds that its operands lie too far apart;
 4. :mod:`.layout` orders the parameters in one vector, the *store*, so that every matrix is a slice of it;
 5. :mod:`.lowering` writes the instructions, which gather what they need by slicing where possible.
 
@@ -20,9 +21,11 @@ any function over Tensors.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
+
+import numpy as np
 
 from fastpath.compiler.lifting.grouping import groups
 from fastpath.compiler.lifting.layout import order_of_parameters
@@ -31,9 +34,9 @@ from fastpath.compiler.lifting.program import Place, Program
 from fastpath.compiler.lifting.reading import Operand, Scalars, read
 from fastpath.compiler.lifting.sums import items
 from scalargrad.engine import Value
-from scalargrad.ops.structural import index, reshape
+from scalargrad.ops.structural import broadcast_to, index, reshape
 
-__all__ = ["Lifted", "columns_of", "lift"]
+__all__ = ["Lifted", "columns_of", "lift", "repeated"]
 
 
 @dataclass
@@ -70,15 +73,16 @@ def lift(
     known: Mapping[Value, int] | None = None,
     size: int = 0,
     split: bool = False,
+    constants: Collection[Value] = (),
 ) -> Lifted:
     """The program for these results.
 
     ``arguments`` says of each leaf that depends on the example in which argument and column its numbers come, and
     ``sizes`` how many columns each argument has. ``known`` has the place of each parameter in a store of ``size`` that
     is there already. With ``split`` the only result is to be averaged over the examples: it is given in parts, the
-    first of which depends on the example, and the others do not.
+    first of which depends on the example, and the others do not. ``constants`` are leaves that keep their numbers.
     """
-    graph = read(roots, arguments)
+    graph = read(roots, arguments, constants)
     signs = _split(graph) if split else [1] * len(roots)
     found = items(graph)
     grouped = groups(graph, found)
@@ -126,3 +130,10 @@ def columns_of(x: Any, size: int) -> Any:
     if x.ndim == 1:
         return index(x, (slice(None), None))
     return x if x.ndim == 2 else reshape(x, (x.shape[0], size))
+
+
+def repeated(x: Any, size: int) -> Any:
+    """A result as (size, 1), whether it depends on the example or not."""
+    if getattr(x, "ndim", 0) == 2:
+        return x
+    return broadcast_to(reshape(x, (1, 1)) if hasattr(x, "ndim") else np.full((1, 1), x), (size, 1))

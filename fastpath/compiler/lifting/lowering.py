@@ -9,10 +9,12 @@ from typing import Any
 import numpy as np
 
 from fastpath.compiler.lifting.grouping import Group
+from fastpath.compiler.lifting.layout import runs
+from fastpath.compiler.lifting.parting import parts
 from fastpath.compiler.lifting.program import Gathering, Place, Program
 from fastpath.compiler.lifting.reading import Operand, Scalars
 from fastpath.compiler.lifting.sums import Sum
-from scalargrad.ops.elementwise import square
+from scalargrad.ops.elementwise import mul, square
 from scalargrad.ops.structural import matmul, reshape
 from scalargrad.ops.structural import sum as total
 
@@ -28,13 +30,16 @@ class Lowering:
         self.program = program
         self.places = places
         self.gathering = Gathering(program)
+        self.texts: dict[Any, str] = {}
+        """How operations are written, with their constants."""
 
     def group(self, group: Group) -> None:
-        """Compute all items of a group."""
-        first = group.items[0]
-        result = self._sums(group) if isinstance(first, Sum) else self._operation(group)
-        for column, node in enumerate(group.nodes):
-            self.places[node] = result, column
+        """Compute all items of a group, in one piece unless that would cost more than it saves."""
+        for items in parts(group, self.graph.batched, self.places):
+            part = Group(items, group.batched)
+            result = self._sums(part) if isinstance(items[0], Sum) else self._operation(part)
+            for column, node in enumerate(part.nodes):
+                self.places[node] = result, column
 
     def gather(self, operands: Sequence[Operand], batched: bool) -> int:
         """The array with these nodes as its columns."""
@@ -56,10 +61,12 @@ class Lowering:
         if not hasattr(op, "number"):  # a Function of one's own; numbers are as they were given
             call = op.function.apply
             holes = [given if hole is not None else None for hole, given in zip(holes, op.constants)]
-        told = op.text_of(*["{}" if hole is None else _shown(hole) for hole in holes]) if len(holes) < 9 else op.name
-        name = _call_text(op.name, holes) if "{}" not in told else told
+        shown = tuple(["{}" if hole is None else _shown(hole) for hole in holes])
+        if (op, shown) not in self.texts:
+            told = op.text_of(*shown) if len(holes) < 9 else op.name
+            self.texts[op, shown] = told if "{}" in told else f"{op.name}({', '.join(shown)})"
         compute = call if all(hole is None for hole in holes) else partial(_filled, call, tuple(holes))
-        return self._emit(compute, arrays, group, name)
+        return self._emit(compute, arrays, group, self.texts[op, shown])
 
     def _emit(self, compute: Callable[..., Any], arrays: Sequence[int], group: Group, text: str, told: str = "") -> int:
         return self.program.emit(compute, arrays, len(group.items), group.batched, text, told or self.note(group))
@@ -83,7 +90,7 @@ class Lowering:
         first = sums[0]
         whole: int | None = None
         if first.dots:
-            whole = self._product(sums, group)
+            whole = self._few_products(first, group) if self._are_few(sums) else self._product(sums, group)
         if first.squares:
             whole = self._added(whole, 1, self._squares(sums), group)
         at = 0
@@ -92,7 +99,7 @@ class Lowering:
             end = at + 1
             while end < len(first.terms) and first.terms[end][0] == sign and self._alike(first.terms[end][1], x):
                 end += 1
-            if end - at >= MANY and type(x) is int:
+            if end - at >= MANY and type(x) is int and self._are_many(sums, at, end):
                 whole = self._added(whole, sign, self._reduced([s.terms[at:end] for s in sums]), group)
             else:
                 for i in range(at, end):
@@ -103,6 +110,26 @@ class Lowering:
                         column = self.gather(operands, self.graph.batched[operands[0]])  # type: ignore[index]
                         whole = self._added(whole, sign, column, group)
             at = end
+        assert whole is not None
+        return whole
+
+    def _are_many(self, sums: list[Sum], at: int, end: int) -> bool:
+        """Whether these terms are better reduced than added one by one, which spares putting them side by side."""
+        pieces = runs([self.places[x] for s in sums for _, x in s.terms[at:end]])  # type: ignore[index]
+        return len(pieces) <= 1 or end - at >= 2 * MANY
+
+    def _are_few(self, sums: list[Sum]) -> bool:
+        """Whether this is a single sum of two or three products whose factors would have to be put side by side."""
+        factors = [self.places[a] for _, a, _, _ in sums[0].dots]
+        return len(sums) == 1 and len(factors) < MANY and len(runs(factors)) > 1
+
+    def _few_products(self, found: Sum, group: Group) -> int:
+        """A sum of products, one after the other."""
+        whole: int | None = None
+        for sign, a, b, _ in found.dots:
+            left, right = self.gather([a], True), self.gather([b], False)
+            product = self._emit(mul, [left, right], group, "{} * {}")
+            whole = self._added(whole, sign, product, group)
         assert whole is not None
         return whole
 
@@ -177,6 +204,8 @@ class Lowering:
 
     def _shifted(self, whole: int | None, sign: int, constant: Any, group: Group) -> int:
         assert whole is not None  # constants come last, and something else is there
+        if type(constant) is float and constant == 0:
+            return whole
         shift = sign * constant
         return self._emit(lambda a: a + shift, [whole], group, f"{{}} + {_shown(shift)}")
 
@@ -197,7 +226,3 @@ def _filled(call: Callable[..., Any], holes: tuple[Any, ...], *arrays: Any) -> A
 
 def _shown(constant: Any) -> str:
     return f"{constant:g}" if isinstance(constant, (float, int)) else "constants"
-
-
-def _call_text(name: str, holes: Sequence[Any]) -> str:
-    return f"{name}({', '.join('{}' if hole is None else _shown(hole) for hole in holes)})"

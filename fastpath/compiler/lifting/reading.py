@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -50,7 +50,7 @@ class Scalars:
         return count
 
 
-def read(roots: Sequence[Value], arguments: Mapping[Value, Any]) -> Scalars:
+def read(roots: Sequence[Value], arguments: Mapping[Value, Any], constants: Collection[Value] = ()) -> Scalars:
     """The graph behind these results; ``arguments`` are the leaves with a number for each example."""
     found = Scalars()
     number: dict[Value, Operand] = {}
@@ -60,6 +60,9 @@ def read(roots: Sequence[Value], arguments: Mapping[Value, Any]) -> Scalars:
             if node in number:
                 continue
             op = node.op
+            if node in constants:
+                number[node] = float(node.data)
+                continue
             if op is None:
                 number[node] = place = found.add(None, (), node in arguments)
                 found.leaves[place] = node
