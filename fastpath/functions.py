@@ -29,7 +29,7 @@ def apply(function: Any, operands: tuple[Any, ...]) -> Any:
 def run(function: Any, operands: tuple[Any, ...]) -> tuple[Array, Kept]:
     """The array ``forward`` gives, and what it kept."""
     context = Context(tuple(isinstance(x, Tensor) and x.requires_grad for x in operands))
-    with modes.no_grad():
+    with modes.no_grad(), modes.tracing(None):  # it sees the numbers, and is called anew where code is traced
         result = function.forward(context, *operands)
     where = f"{function.__name__}.forward"
     if result is None:

@@ -17,6 +17,7 @@ import numpy as np
 from fastpath.backward import backpropagate, commit, downstreams
 from fastpath.bound import Bound as Bound
 from fastpath.numerics import Array, array_forward, array_local, as_floats, fitted, ignoring
+from scalargrad import modes
 from scalargrad.copying import deepcopy_graph, reduce_graph
 from scalargrad.graph import Node
 from scalargrad.ops.operators import Operators
@@ -82,6 +83,8 @@ class Tensor(Node, Operators):
     @property
     def data(self) -> Array:
         """The array. That of a leaf may be changed in place; that of a result is read-only."""
+        if modes.active and modes.tracer() is not None:
+            modes.looked_at_by_user(self, ".data")
         if self._op is not None:
             self._data.flags.writeable = False
         elif self._locked:
@@ -142,6 +145,7 @@ class Tensor(Node, Operators):
 
     def item(self) -> float:
         """The only element, as a Python number."""
+        self._look("item()")
         if self._data.size != 1:
             raise ValueError(f"item() needs a Tensor of one element, not of shape {self.shape}")
         return self._data.item()  # type: ignore[no-any-return]
@@ -159,7 +163,13 @@ class Tensor(Node, Operators):
         return int(self.item())
 
     def __bool__(self) -> bool:
+        self._look("the truth value")
         return bool(self._data)
+
+    def _look(self, what: str) -> None:
+        """Tell the tracer, if there is one, that code looks at the numbers."""
+        if modes.active and modes.tracer() is not None:
+            modes.looked_at(self, what)
 
     def __len__(self) -> int:
         if not self._data.ndim:
@@ -191,6 +201,7 @@ class Tensor(Node, Operators):
     __hash__ = object.__hash__
 
     def _compare(self, compare: Any, other: Any) -> Any:
+        self._look("a comparison")
         other = other._data if isinstance(other, Tensor) else other
         return compare(self._data, other) if self._takes(other) else NotImplemented
 

@@ -330,9 +330,18 @@ def record(rule: Rule, data: float, operands: tuple[Any, ...]) -> Value:
     state = modes.state()
     if state.detecting:
         modes.check_forward(rule.op, data, operands)
+    if state.tracer is not None:
+        return _traced(state, rule, data, operands)
     if not state.recording:
         return _make(LEAF, data, ())
     return _make(rule, data, operands, scope=state.path)
+
+
+def _traced(state: modes.State, rule: Rule, data: float, operands: tuple[Any, ...]) -> Value:
+    """A node while code is traced: recorded in any case, since its number stands for others."""
+    tracer: Any = state.tracer
+    node: Value = tracer.made(_make(rule, data, operands, scope=state.path))
+    return node if state.recording else tracer.stopped(node)
 
 
 def _op_of(numpy_name: str) -> Op:

@@ -7,6 +7,7 @@ engine asks on its fast path.
 from __future__ import annotations
 
 import inspect
+import sys
 import threading
 from collections.abc import AsyncGenerator, Callable, Generator
 from contextlib import ContextDecorator
@@ -206,11 +207,10 @@ class detect_anomaly(_Mode):
 class tracing(_Mode):
     """Trace the code of this block: the numbers in its graph stand for others, and must decide nothing.
 
-    ``tracer.look(value, what)`` is called where code looks at a number (``float()``, ``if``, a comparison), and
-    ``tracer.random(shape, draw)`` gives the nodes that stand for random numbers.
+    ``tracer.look(value, what)`` is called where code looks at a number (``float()``, ``if``, a comparison),
+    ``tracer.random(shape, draw)`` gives the nodes that stand for random numbers, and ``tracer.made(node)`` and
+    ``tracer.stopped(node)`` give the Values that stand for what is computed, with a gradient and without.
     """
-
-    is_special = False
 
     def __init__(self, tracer: Any) -> None:
         super().__init__()
@@ -259,6 +259,13 @@ def looked_at(value: Any, what: str) -> None:
     """Tell the tracer, if there is one, that code looks at the number of a node."""
     found = state().tracer
     if found is not None:
+        found.look(value, what)
+
+
+def looked_at_by_user(value: Any, what: str) -> None:
+    """The same for what our own code may look at: the frame that asked for it is not ours."""
+    found = state().tracer
+    if found is not None and not found.is_ours(sys._getframe(2).f_code.co_filename):
         found.look(value, what)
 
 

@@ -12,8 +12,9 @@ from typing import Any
 
 import numpy as np
 
-from fastpath.compiler.closure import parameters
+from fastpath.compiler.closure import Surroundings
 from fastpath.compiler.functions import CompiledFunction as CompiledFunction
+from fastpath.compiler.methods import CompiledMethod, is_method
 from fastpath.tensor import Tensor
 from scalargrad.engine import Value
 
@@ -28,9 +29,15 @@ def compile(function: Any = None, *, backend: Any = None, **options: Any) -> Any
     - Scalar code ``loss(x, y)`` for one example, closing over Values: the same, over a batch of examples.
     - A Value, or an object array of Values: the graph behind it, its labelled leaves being the arguments.
 
-    Which kind of function it is, is told by what it closes over; ``backend="tensor"`` or ``"value"`` says it.
-    ``options`` go to scalar code (``reduction="mean"``, ``dtype="float32"``). Under ``detect_anomaly`` a plan is not
-    looked into.
+    Which kind of function it is, is told by what it closes over; ``backend="tensor"`` or ``"value"`` says it, and a
+    function that closes over neither is one over Tensors. ``options`` go to scalar code (``reduction="mean"``,
+    ``dtype="float32"``). As a decorator it stands over functions, methods and classes with ``__call__``.
+
+    The parameters, Values and Tensors, are read at each run. Everything else that the function reads besides its
+    arguments (numbers, flags, arrays, attributes, items of lists and dicts) is compared at each call with what it was,
+    and where it differs, the function is traced anew. What would be decided for good while tracing is an error that
+    names the line: the number of an argument or of a parameter, random numbers, counts of calls. Under
+    ``detect_anomaly`` the function also runs as it is, so that the operation is named.
 
     >>> import numpy as np
     >>> from fastpath import Tensor, relu
@@ -51,13 +58,18 @@ def compile(function: Any = None, *, backend: Any = None, **options: Any) -> Any
         return _scalar().compile_graph(function, **options)
     if not callable(function):
         raise TypeError(f"compile takes a function, a Value or an array of Values, not {type(function).__name__}")
-    found, modules = parameters(function)
-    if _backend(backend, found) == "value":
+    if isinstance(function, type):
+        if "__call__" not in vars(function):
+            raise TypeError(f"compile: the class {function.__name__} defines no __call__ to compile")
+        setattr(function, "__call__", CompiledMethod(function.__call__, partial(compile, backend=backend, **options)))  # noqa: B010
+        return function
+    if is_method(function):
+        return CompiledMethod(function, partial(compile, backend=backend, **options))
+    if _backend(backend, Surroundings(function).parameters) == "value":
         return _scalar().compile_function(function, **options)
     if options:
         raise TypeError(f"compile: {min(options)}= is for scalar code, and this function is over Tensors")
-    labels = {x: name for x, name in found.items() if isinstance(x, Tensor)}
-    return CompiledFunction(function, labels=labels, modules=modules)
+    return CompiledFunction(function)
 
 
 def _scalar() -> Any:

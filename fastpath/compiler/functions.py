@@ -2,18 +2,30 @@
 
 from __future__ import annotations
 
-import inspect
+import threading
 from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 
+from fastpath.backward import backpropagate
+from fastpath.compiler.arguments import Given, given, is_setting, key_of, signature_of
+from fastpath.compiler.closure import Surroundings
 from fastpath.numerics import Array, shown
-from fastpath.plan import Plan, Traced, refuse, traced
+from fastpath.plan import Plan, Traced, TracingError, refuse, traced
+from fastpath.plan.nesting import Rebuild
+from fastpath.plan.tracing import Graph, RandomNumbersError, WholeNumberError, difference, line_of_random
 from fastpath.tensor import Tensor
+from scalargrad import modes
 
 PLANS = 16
 """How many plans a compiled function keeps: one for each combination of shapes and of what was asked."""
+
+STATES = 4
+"""For how many states of what it closes over a compiled function keeps plans."""
+
+_tracing = threading.RLock()
+"""One function is traced at a time: what a user's code changes while it is traced, it changes once."""
 
 
 class CompiledFunction:
@@ -21,7 +33,9 @@ class CompiledFunction:
 
     Called, it gives what the function gives, as arrays (a single number as a float). :meth:`value_and_grad` and
     :meth:`backward` differentiate it. A plan is made for every new combination of shapes and types of the arguments.
-    Tensors the function closes over are read at each run: an optimizer may change them in between.
+    Tensors the function closes over are read at each run: an optimizer may change them in between. Whatever else it
+    reads, numbers, flags, arrays, attributes, is looked at before each run, and the function is traced anew where
+    something differs. Flags, texts and objects may be arguments; a plan is made for each.
 
     >>> from fastpath import Tensor
     >>> from fastpath.compiler import compile
@@ -33,37 +47,33 @@ class CompiledFunction:
     (30.5, {'w': array([ 5., 17.])})
     """
 
-    def __init__(
-        self,
-        function: Callable[..., Any],
-        names: Sequence[str] | None = None,
-        labels: dict[Tensor, str] | None = None,
-        modules: Sequence[Any] = (),
-    ) -> None:
+    def __init__(self, function: Callable[..., Any], names: Sequence[str] | None = None) -> None:
         self.function = function
         self.__name__ = getattr(function, "__name__", type(function).__name__)
         self.__doc__ = getattr(function, "__doc__", None)
         self.names = tuple(names) if names is not None else None
-        self._signature = None if names is not None else _signature(function)
-        fixed = self._signature.parameters.values() if self._signature else ()
-        self._required = sum(p.default is inspect.Parameter.empty for p in fixed)
-        self._labels = labels or {}
-        self._modules = tuple(modules)
-        self._plans: dict[Any, Plan] = {}  # those used last at the end
-        self._last: dict[Any, tuple[Plan, tuple[Any, ...]]] = {}
+        """The arguments of a function of our own, which closes over nothing that could change; else None."""
+        self._signature = None if names is not None else signature_of(function)
+        self._plans: dict[Any, tuple[Plan, Rebuild]] = {}  # those used last at the end
+        self._states: dict[Any, list[Surroundings]] = {}  # by the settings among the arguments, the last first
+        self._last: dict[Any, tuple[Plan, Rebuild, Surroundings | None]] = {}
+        self._lock = threading.RLock()
+        self._whole: set[str] = set()  # arguments whose number the function needs while it is traced
 
     # --- running -----------------------------------------------------------------------------------------------------
 
     def __call__(self, *arguments: Any, **named: Any) -> Any:
-        """What the function gives: an array or, for a single number, a float; a tuple if it returns several.
+        """What the function gives: an array or, for a single number, a float; or these in tuples, lists and dicts.
 
-        Within another function that is traced it is that function's part.
+        Within another function that is traced it is that function's part. Under ``detect_anomaly`` it runs as it is
+        first, so that the operation is named.
         """
-        if any(isinstance(x, Traced) for x in (*arguments, *named.values())):
-            return self.function(*arguments, **named)
-        plan, arrays = self._prepared(arguments, named, None)
-        outputs = plan.run(*arrays)
-        return outputs[0] if plan.single else outputs
+        if modes.active and (modes.tracer() is not None or modes.detecting()):
+            if modes.tracer() is not None:
+                return self.function(*arguments, **named)
+            self._eagerly(arguments, named)
+        plan, rebuild, arrays = self._prepared(arguments, named, None)
+        return rebuild(plan.run(*arrays))
 
     def value_and_grad(self, *arguments: Any, argnums: int | Sequence[int] | None = None, **named: Any) -> Any:
         """The function's value, and its gradients: a dict by the names of the Tensors it closes over that require one.
@@ -71,7 +81,9 @@ class CompiledFunction:
         With ``argnums`` the gradient by that argument (counted from 0) instead, or a tuple of them. Raises
         ValueError if the value is not a single number.
         """
-        plan, arrays = self._prepared(arguments, named, _wanted(argnums))
+        if modes.active and modes.detecting():
+            self._eagerly(arguments, named, backward=True)
+        plan, _, arrays = self._prepared(arguments, named, _wanted(argnums))
         value, *gradients = plan.run(*arrays)
         if argnums is not None:
             return value, gradients[0] if isinstance(argnums, int) else tuple(gradients)
@@ -82,7 +94,9 @@ class CompiledFunction:
 
         As with :meth:`fastpath.Tensor.backward` gradients add up, and all of them change or none.
         """
-        plan, arrays = self._prepared(arguments, named, ())
+        if modes.active and modes.detecting():
+            self._eagerly(arguments, named, backward=True)
+        plan, _, arrays = self._prepared(arguments, named, ())
         value, *gradients = plan.run(*arrays)
         _commit(plan.variables, gradients)
         return value  # type: ignore[no-any-return]
@@ -92,7 +106,9 @@ class CompiledFunction:
 
         Gives the value before the step; ``grad`` is neither read nor written. All of the Tensors change, or none.
         """
-        plan, arrays = self._prepared(arguments, named, (), descends=True)
+        if modes.active and modes.detecting():
+            self._eagerly(arguments, named, backward=True)
+        plan, _, arrays = self._prepared(arguments, named, (), descends=True)
         return plan.run(*arrays, np.asarray(lr, plan.dtype))[0]  # type: ignore[no-any-return]
 
     def plan(self, *arguments: Any, argnums: int | Sequence[int] | None = None, **named: Any) -> Plan:
@@ -105,48 +121,109 @@ class CompiledFunction:
     def __repr__(self) -> str:
         return f"<compiled {self.__name__}: {len(self._plans)} plans>"
 
+    @property
+    def _compiled_from(self) -> Callable[..., Any]:
+        """What it was made of, for those who look for what that closes over."""
+        return self.function
+
+    def _eagerly(self, arguments: tuple[Any, ...], named: dict[str, Any], backward: bool = False) -> None:
+        """Run the function on Tensors, as it is, and go backward: for the anomalies on the way."""
+        call = self._bound(arguments, named)
+        inputs = []
+        for name, x in zip(call.names, call.values):
+            if not is_setting(x) and not isinstance(x, Tensor):
+                array = _array(x, name, float)
+                x = Tensor(array, requires_grad=True) if array.dtype.kind == "f" else array
+            inputs.append(x)
+        positional, keywords = call.call(inputs)
+        with modes.enable_grad():
+            result = self.function(*positional, **keywords)
+        if backward and isinstance(result, Tensor) and result.requires_grad:
+            backpropagate(result, np.ones(result.shape, result.dtype))
+
     # --- planning ----------------------------------------------------------------------------------------------------
 
     def _prepared(
         self, arguments: tuple[Any, ...], named: dict[str, Any], wanted: tuple[int, ...] | None, descends: bool = False
-    ) -> tuple[Plan, tuple[Array, ...]]:
-        """The plan for these arguments, and the arguments as arrays.
+    ) -> tuple[Plan, Rebuild, Sequence[Array]]:
+        """The plan for these arguments, how its results are put together, and the arguments as arrays.
 
         ``wanted`` are the arguments to differentiate by, () the Tensors closed over, None nothing.
         """
         kind = wanted, descends
-        training = tuple([m.training for m in self._modules])
         last = self._last.get(kind)  # the next call is likely to be like the last
-        if last is not None and not named and last[1] == training and last[0].suits(arguments):
-            return last[0], arguments
-        arrays = self._arrays(arguments, named)
-        key = (kind, training, *[(x.shape, x.dtype) for x in arrays])
-        plan = self._plans.pop(key, None)
-        if plan is None or plan.outdated:
-            plan = self._made(arrays, wanted, descends)
-        self._plans[key] = plan
-        if len(self._plans) > PLANS:
-            del self._plans[next(iter(self._plans))]
-        self._last[kind] = plan, training
-        return plan, arrays
+        if last is not None and not named and last[0].suits(arguments):
+            state = last[2]
+            if state is None or state.unchanged():
+                return last[0], last[1], arguments
+        with self._lock:
+            call = self._bound(arguments, named)
+            dynamic, arrays, settings = self._sorted(call)
+            state = self._state(call, settings)
+            places = wanted if wanted is None else self._places(wanted, call, dynamic, arrays)
+            plan = None
+            while plan is None:
+                key = (kind, settings, id(state), *[(x.shape, x.dtype) for x in arrays])
+                made = self._plans.pop(key, None)
+                if made is None or made[0].outdated:
+                    try:
+                        made = self._made(call, dynamic, arrays, places, descends, state)
+                    except WholeNumberError as error:
+                        if error.argument.label in self._whole:
+                            raise
+                        self._whole.add(error.argument.label)
+                        dynamic, arrays, settings = self._sorted(call)
+                        places = wanted if wanted is None else self._places(wanted, call, dynamic, arrays)
+                        continue
+                plan, rebuild = self._plans[key] = made
+            if len(self._plans) > PLANS:
+                del self._plans[next(iter(self._plans))]
+            if not settings:
+                self._last[kind] = plan, rebuild, state
+            else:
+                self._last.pop(kind, None)
+            return plan, rebuild, arrays
 
-    def _made(self, arrays: tuple[Array, ...], wanted: tuple[int, ...] | None, descends: bool) -> Plan:
-        names = self._names(len(arrays))
-        graph = traced(self.function, arrays, names)
+    def _state(self, call: Given, settings: tuple[Any, ...]) -> Surroundings | None:
+        """What the function closes over, as it is now: a state that was met before, or a new one."""
+        if self.names is not None:
+            return None
+        known = self._states.pop(settings, [])
+        self._states[settings] = known
+        if len(self._states) > PLANS:
+            del self._states[next(iter(self._states))]
+        for i, state in enumerate(known):
+            if state.unchanged():
+                known.insert(0, known.pop(i))
+                return state
+        objects = {n: x for n, x in zip(call.names, call.values) if is_setting(x)}
+        known.insert(0, Surroundings(self.function, objects))
+        del known[STATES:]
+        alive = {id(s) for states in self._states.values() for s in states}
+        self._plans = {key: made for key, made in self._plans.items() if key[2] in alive}
+        return known[0]
+
+    def _made(
+        self,
+        call: Given,
+        dynamic: list[int],
+        arrays: Sequence[Array],
+        wanted: tuple[int, ...] | None,
+        descends: bool,
+        state: Surroundings | None,
+    ) -> tuple[Plan, Rebuild]:
+        graph = self._traced(call, dynamic, arrays, state)
+        labels: dict[Any, str] = state.parameters if state is not None else {}
+        labels = {x: name for x, name in labels.items() if isinstance(x, Tensor)}
         if wanted is None:
-            return Plan(graph, (), self.__name__, labels=self._labels)
+            return Plan(graph, (), self.__name__, labels=labels), graph.rebuild
         if not graph.single or graph.outputs[0].size != 1:
             what = f"an array of shape {graph.outputs[0].shape}" if graph.single else "several arrays"
             raise _NoGradientError(
                 f"compile: a gradient is of a single number, and {self.__name__} gives {what}; take its mean()"
             )
         if wanted:
-            for i in wanted:
-                if not -len(arrays) <= i < len(arrays) or arrays[i].dtype.kind != "f":
-                    raise ValueError(
-                        f"compile: argnums has {i}, which is none of the {len(arrays)} arguments that are floats"
-                    )
-            return Plan(graph, [graph.arguments[i] for i in wanted], self.__name__, labels=self._labels)
+            return Plan(graph, [graph.arguments[i] for i in wanted], self.__name__, labels=labels), graph.rebuild
         given = set(graph.arguments)
         parameters = [
             x for x in graph.order if x.op is None and x.requires_grad and x not in given and x not in graph.draws
@@ -156,61 +233,124 @@ class CompiledFunction:
                 f"compile: {self.__name__} closes over no Tensor with requires_grad=True; say with argnums= which "
                 "arguments to differentiate by"
             )
-        return Plan(graph, parameters, self.__name__, descends, self._labels)
+        return Plan(graph, parameters, self.__name__, descends, labels), graph.rebuild
+
+    def _traced(self, call: Given, dynamic: list[int], arrays: Sequence[Array], state: Surroundings | None) -> Graph:
+        """The graph of the function; of a user's function, made sure that it is the same each time."""
+        names = [call.names[i] for i in dynamic]
+
+        def function(*leaves: Any) -> Any:
+            values = list(call.values)
+            for i, leaf in zip(dynamic, leaves):
+                values[i] = leaf
+            positional, keywords = call.call(values)
+            return self.function(*positional, **keywords)
+
+        if state is None:
+            return traced(function, arrays, names)
+        whole = [_is_whole(call.values[i]) for i in dynamic]
+        settings = [
+            i for i in range(len(call.names)) if i not in dynamic and not isinstance(call.values[i], (bool, int))
+        ]
+        with _tracing:
+            try:
+                first = traced(function, arrays, names, whole, state.generators)
+                second = traced(function, arrays, names, whole, state.generators)
+                where = difference(first, second)
+                if where is not None and state.changed() is not None:  # what the first run changed, the next may not
+                    first, second = second, traced(function, arrays, names, whole, state.generators)
+                    where = difference(first, second)
+            except RandomNumbersError:
+                where = line_of_random(lambda: traced(function, arrays, names, whole, None), state.generators)
+                raise other_each_time(self.__name__, where) from None
+            except TracingError:
+                raise
+            except (TypeError, AttributeError) as error:
+                if not settings:
+                    raise
+                given = ", ".join(f"the argument {call.names[i]} is {shown(call.values[i])}" for i in settings)
+                raise TypeError(f"compile: {given}; expected numbers, an array or a Tensor ({error})") from error
+        if where is not None:
+            raise other_each_time(self.__name__, where)
+        return second
 
     def _named(self, tensors: Sequence[Tensor]) -> list[str]:
         """A name for each Tensor, no two alike: its label, or what the function calls it."""
+        names = {x: name for states in self._states.values() for s in states for x, name in s.parameters.items()}
         labels = [x.label for x in tensors]
         found: list[str] = []
         for i, x in enumerate(tensors):
             own = x.label if labels.count(x.label) == 1 else None
-            name = own or self._labels.get(x) or x.label or f"parameter{i}"
+            name = own or names.get(x) or x.label or f"parameter{i}"
             found.append(name if name not in found else f"{name}_{i}")
         return found
 
     # --- arguments ---------------------------------------------------------------------------------------------------
 
-    def _names(self, count: int) -> list[str]:
-        names = list(self.names or (self._signature.parameters if self._signature else ()))[:count]
-        return names + [f"x{i}" for i in range(len(names), count)]
-
-    def _arrays(self, arguments: tuple[Any, ...], named: dict[str, Any]) -> tuple[Array, ...]:
-        if named or self.names is not None or self._signature is not None:
-            arguments = self._bound(arguments, named)
-        for x in arguments:
-            if type(x) is not np.ndarray or x.dtype.kind not in "fiu":
-                names = self._names(len(arguments))
-                floats = [x.dtype for x in arguments if isinstance(x, (np.ndarray, Tensor)) and x.dtype.kind == "f"]
-                dtype = np.result_type(*floats) if floats else np.dtype(np.float64)
-                return tuple([_array(x, name, dtype) for x, name in zip(arguments, names)])
-        return arguments
-
-    def _bound(self, arguments: tuple[Any, ...], named: dict[str, Any]) -> tuple[Any, ...]:
-        """The arguments in order, those given by name and defaults in their places."""
+    def _bound(self, arguments: tuple[Any, ...], named: dict[str, Any]) -> Given:
+        """The arguments one by one."""
         if self.names is not None:
-            given = dict(zip(self.names, arguments))
-            twice, unknown = given.keys() & named.keys(), named.keys() - set(self.names)
-            missing = set(self.names) - given.keys() - named.keys()
+            ours = dict(zip(self.names, arguments))
+            twice, unknown = ours.keys() & named.keys(), named.keys() - set(self.names)
+            missing = set(self.names) - ours.keys() - named.keys()
             if twice or unknown or missing or len(arguments) > len(self.names):
                 raise TypeError(f"{self.__name__} takes ({', '.join(self.names)}), not {self._given(arguments, named)}")
-            given.update(named)
-            return tuple([given[name] for name in self.names])
-        assert self._signature is not None
-        parameters = self._signature.parameters
-        if not named and self._required <= len(arguments) <= len(parameters):
-            return arguments  # what has a default is left to the function
+            ours.update(named)
+            return given(None, tuple([ours[name] for name in self.names]), {})
         try:
-            bound = self._signature.bind(*arguments, **named)
+            call = given(self._signature, arguments, named, fill=bool(named))
         except TypeError:
             raise TypeError(f"{self.__name__} takes {self._signature}, not {self._given(arguments, named)}") from None
-        last = max([i for i, name in enumerate(parameters) if name in bound.arguments], default=-1)
-        bound.apply_defaults()
-        return bound.args[: last + 1]
+        if self._signature is None:
+            call.names[:] = [f"x{i}" if i < len(arguments) else n for i, n in enumerate(call.names)]
+        return call
 
     @staticmethod
     def _given(arguments: tuple[Any, ...], named: dict[str, Any]) -> str:
         parts = [f"{len(arguments)} arguments"] if arguments or not named else []
         return " and ".join([*parts, *[f"{name}=" for name in named]])
+
+    def _sorted(self, call: Given) -> tuple[list[int], list[Array], tuple[Any, ...]]:
+        """Which arguments are arrays, these, and what tells the settings among the others."""
+        names = call.names if self.names is None else self.names
+        fixed = [is_setting(x) or (n in self._whole and _is_whole(x)) for n, x in zip(call.names, call.values)]
+        dynamic = [i for i, setting in enumerate(fixed) if not setting]
+        settings = tuple([(n, key_of(x)) for n, x, setting in zip(call.names, call.values, fixed) if setting])
+        given = [call.values[i] for i in dynamic]
+        if not all(type(x) is np.ndarray and x.dtype.kind in "fiu" for x in given):
+            floats = [x.dtype for x in given if isinstance(x, (np.ndarray, Tensor)) and x.dtype.kind == "f"]
+            dtype = np.result_type(*floats) if floats else np.dtype(np.float64)
+            given = [_array(x, names[i], dtype) for i, x in zip(dynamic, given)]
+        return dynamic, given, settings
+
+    def _places(
+        self, wanted: tuple[int, ...], call: Given, dynamic: list[int], arrays: Sequence[Array]
+    ) -> tuple[int, ...]:
+        """Where among the arrays the arguments to differentiate by are."""
+        count = len(call.names)
+        for i in wanted:
+            if (
+                not -count <= i < count
+                or i % count not in dynamic
+                or arrays[dynamic.index(i % count)].dtype.kind != "f"
+            ):
+                floats = sum(x.dtype.kind == "f" for x in arrays)
+                raise ValueError(f"compile: argnums has {i}, which is none of the {floats} arguments that are floats")
+        return tuple([dynamic.index(i % count) for i in wanted])
+
+
+def _is_whole(x: Any) -> bool:
+    """Whether an argument is a single integer."""
+    return isinstance(x, (int, np.integer)) and not isinstance(x, bool)
+
+
+def other_each_time(name: str, where: str, what: str = "does something else each time it is called") -> TracingError:
+    """The error for a function whose tracings differ."""
+    return TracingError(
+        f"compile: {name} {what}, in {where}: what is decided by numbers (.data), by random numbers or by counts of "
+        "calls would be decided once, while tracing; write where, maximum, minimum or relu, give such a number as an "
+        "argument, or use nn.Dropout"
+    )
 
 
 def _wanted(argnums: int | Sequence[int] | None) -> tuple[int, ...]:
@@ -219,15 +359,6 @@ def _wanted(argnums: int | Sequence[int] | None) -> tuple[int, ...]:
 
 class _NoGradientError(ValueError):
     """There is nothing to differentiate by."""
-
-
-def _signature(function: Callable[..., Any]) -> inspect.Signature | None:
-    try:
-        signature = inspect.signature(function)
-    except (TypeError, ValueError):
-        return None
-    fixed = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
-    return signature if all(p.kind in fixed for p in signature.parameters.values()) else None
 
 
 def _array(x: Any, name: str, dtype: Any) -> Array:

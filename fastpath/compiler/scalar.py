@@ -9,7 +9,9 @@ from fastpath.compiler.examples import CompiledScalars
 from fastpath.compiler.graphs import CompiledGraph
 
 
-def compile_function(function: Callable[..., Any], reduction: str = "mean", dtype: Any = "float64") -> CompiledScalars:
+def compile_function(
+    function: Callable[..., Any], reduction: str | None = None, dtype: Any = "float64"
+) -> CompiledScalars:
     """A function of one example, to be run over batches."""
     return CompiledScalars(function, reduction, dtype)
 

@@ -1,11 +1,14 @@
 """Running a function once to see what it does: its arguments stand in as Tensors that record everything.
 
-A traced array refuses what would be decided once and for all while tracing: comparisons, ``if``, ``float()``.
+A traced array refuses what would be decided once and for all while tracing: comparisons, ``if``, ``float()``. What
+nobody asks an array for, random numbers and counters of the user's own, is found by tracing twice (:func:`difference`).
 """
 
 from __future__ import annotations
 
 import linecache
+import pickle
+import random
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -17,6 +20,7 @@ import numpy as np
 from fastpath import functions, recording
 from fastpath.bound import Bound
 from fastpath.numerics import Array
+from fastpath.plan.nesting import Rebuild, flattened, is_nested
 from fastpath.tensor import Tensor, make
 from scalargrad import modes
 from scalargrad.graph import topological_order
@@ -25,22 +29,38 @@ from scalargrad.ops.registry import Op, subscribe
 from scalargrad.ops.structural import index, matmul
 from scalargrad.ops.structure import StructuralOp, subscribe_structural
 
-_HOMES = tuple(str(Path(module.__file__ or "").parent) for module in (modes, recording, np))
+_HOMES = (
+    *[str(Path(module.__file__ or "").parent) for module in (modes, recording, np)], "<operators of", "<backward of"
+)  # fmt: skip
 
 
 class TracingError(TypeError):
     """A function looks at the numbers of an argument while it is traced: what it decides would be frozen."""
 
 
-def users_line() -> str:
-    """The line of the user's code that is at work, for a message."""
+class WholeNumberError(TracingError):
+    """A function needs the number of an argument that is a single integer: it is traced again for that number."""
+
+    def __init__(self, message: str, argument: Any) -> None:
+        super().__init__(message)
+        self.argument = argument
+
+
+def place_in_code() -> tuple[str, int]:
+    """The file and line of the user's code that is at work."""
     frame = sys._getframe(1)
     while frame.f_back is not None and frame.f_code.co_filename.startswith(_HOMES):
         frame = frame.f_back
-    path, number = Path(frame.f_code.co_filename), frame.f_lineno
-    line = linecache.getline(str(path), number).strip()
-    file = "this cell" if path.parent.name.startswith("ipykernel") else path.name
-    return f"{file}, line {number}" + (f" (`{line}`)" if line else "")
+    return frame.f_code.co_filename, frame.f_lineno
+
+
+def users_line(place: tuple[str, int] | None = None) -> str:
+    """A line of the user's code, that at work if none is given, for a message."""
+    file, number = place or place_in_code()
+    path = Path(file)
+    line = linecache.getline(file, number).strip()
+    name = "this cell" if path.parent.name.startswith("ipykernel") else path.name
+    return f"{name}, line {number}" + (f" (`{line}`)" if line else "")
 
 
 def refuse(what: str, instead: str = "") -> NoReturn:
@@ -53,14 +73,25 @@ def refuse(what: str, instead: str = "") -> NoReturn:
     )
 
 
+def _mixing(operator: Callable[..., Any]) -> Callable[..., Any]:
+    """An operator that refuses a Value, rather than leave that to Python."""
+
+    def method(self: Any, other: Any) -> Any:
+        if hasattr(type(other), "_apply_op") and not isinstance(other, Tensor):
+            raise TypeError("compile: this function computes with Values and with arrays; use one kind throughout")
+        return operator(self, other)
+
+    return method
+
+
 class Traced(Tensor):
     """A Tensor that stands for an argument, or depends on one, while a function is traced."""
 
     __slots__ = ()
 
     for _name in ("add", "sub", "mul", "truediv", "pow"):
-        locals()[f"__{_name}__"] = getattr(Operators, f"__{_name}__")
-        locals()[f"__r{_name}__"] = getattr(Operators, f"__r{_name}__")
+        locals()[f"__{_name}__"] = _mixing(getattr(Operators, f"__{_name}__"))
+        locals()[f"__r{_name}__"] = _mixing(getattr(Operators, f"__r{_name}__"))
     del _name
 
     @staticmethod
@@ -103,10 +134,13 @@ class Traced(Tensor):
 
     def drawn(self, draw: Callable[[], Any]) -> Tensor:
         """The array ``draw()``, of random numbers or of others that change: drawn anew at every run of the plan."""
+        tracer = active()
+        tracer.check_generators()
         node = make(np.asarray(draw()), None, (), None, None)
+        tracer.states = tracer.states_now()
         node.__class__ = Traced
         node.requires_grad = True
-        active().draws[node] = draw
+        tracer.draws[node] = draw
         return node
 
     def observed(self, observe: Callable[..., Any], *arrays: Any) -> None:
@@ -146,6 +180,9 @@ class Traced(Tensor):
         return refuse("float()", "use the array itself")
 
     def __index__(self) -> int:
+        if self in active().whole:
+            where = users_line()
+            raise WholeNumberError(f"compile: int() of an argument in {where}, which is not given as an int", self)
         return refuse("int()", "use the array itself as the index")
 
     __int__ = __index__
@@ -189,6 +226,8 @@ def _recorded(apply: Callable[..., Tensor], *given: Any) -> Tensor:
         node = apply(*given)
     if node.op is not None:
         node.__class__ = Traced
+        if modes.tracer() is not None:
+            active().lines[node] = place_in_code()
     return node if modes.recording() else _stopped(node)
 
 
@@ -217,51 +256,184 @@ class Graph:
     order: list[Any]
     outputs: list[Tensor]
     single: bool
-    """Whether the function returned one array rather than a tuple."""
+    """Whether the function returned one array rather than a tuple, a list or a dict."""
     arguments: list[Tensor]
     draws: dict[Tensor, Callable[[], Any]]
     """What is computed anew at every run, and how."""
     observers: list[tuple[Callable[..., Any], tuple[Any, ...]]]
     """Functions that are called at every run, with these arrays."""
+    lines: dict[Any, tuple[str, int]]
+    """The file and line of the user's code that made each node."""
+    rebuild: Rebuild
+    """Puts results together as the function did."""
 
 
-@dataclass
-class _Active:
-    draws: dict[Tensor, Callable[[], Any]]
-    observers: list[tuple[Callable[..., Any], tuple[Any, ...]]]
+class Tracer:
+    """What is asked while a function over Tensors is traced."""
+
+    def __init__(self, generators: Sequence[Any] | None = ()) -> None:
+        self.draws: dict[Tensor, Callable[[], Any]] = {}
+        self.observers: list[tuple[Callable[..., Any], tuple[Any, ...]]] = []
+        self.lines: dict[Any, tuple[str, int]] = {}
+        self.whole: set[Tensor] = set()
+        """The arguments that are single integers."""
+        self.generators = [] if generators is None else [*generators, random, np.random]
+        self.states = self.states_now()
+
+    def look(self, value: Any, what: str) -> NoReturn:
+        """Refuse what would be decided by the number of a parameter."""
+        raise TracingError(
+            f"compile: {what} of a parameter in {users_line()} would be decided once, while tracing, and not at each "
+            "run; compute with the parameter itself, or with its detach()"
+        )
+
+    def states_now(self) -> list[Any]:
+        """The states of the random generators that the function can reach."""
+        return [_state(g) for g in self.generators]
+
+    def made(self, node: Any) -> Any:
+        """A Value that is computed in a function over Tensors: it is what it is."""
+        return node
+
+    stopped = made
+
+    @staticmethod
+    def is_ours(file: str) -> bool:
+        """Whether code is the library's, which may look at numbers."""
+        return file.startswith(_HOMES)
+
+    def check_generators(self) -> None:
+        """Refuse if any of them has been asked for random numbers, other than by ``drawn``."""
+        if self.states_now() != self.states:
+            raise RandomNumbersError
 
 
-_stack: list[_Active] = []
+class RandomNumbersError(TracingError):
+    """A function draws random numbers while it is traced."""
 
 
-def active() -> _Active:
+def _state(generator: Any) -> Any:
+    if generator is np.random:
+        return pickle.dumps(np.random.get_state())
+    if isinstance(generator, np.random.RandomState):
+        return pickle.dumps(generator.get_state())
+    return generator.getstate() if hasattr(generator, "getstate") else pickle.dumps(generator.bit_generator.state)
+
+
+def line_of_random(run: Callable[[], Any], generators: Sequence[Any]) -> str:
+    """The line of the user's code that draws random numbers, while this is run."""
+    watched = [*generators, random, np.random]
+    before = [_state(g) for g in watched]
+    last: dict[Any, int] = {}
+    found: list[tuple[str, int]] = []
+
+    def watch(frame: Any, event: str, argument: Any) -> Any:
+        if frame.f_code.co_filename.startswith(_HOMES) or found:
+            return None
+        if frame in last and [_state(g) for g in watched] != before:
+            found.append((frame.f_code.co_filename, last[frame]))
+        last[frame] = frame.f_lineno
+        return watch
+
+    debugger = sys.gettrace()
+    sys.settrace(watch)
+    try:
+        run()
+    except Exception:
+        pass  # it is run for the line only
+    finally:
+        sys.settrace(debugger)
+    return users_line(found[0]) if found else "its random numbers"
+
+
+def active() -> Tracer:
     """The tracing that is going on."""
-    return _stack[-1]
+    found: Tracer = modes.tracer()
+    return found
 
 
-def traced(function: Callable[..., Any], arrays: Sequence[Array], names: Sequence[str]) -> Graph:
-    """Run a function on stand-ins for these arrays, which are labelled with these names."""
+def traced(
+    function: Callable[..., Any],
+    arrays: Sequence[Array],
+    names: Sequence[str],
+    whole: Sequence[bool] = (),
+    generators: Sequence[Any] | None = (),
+) -> Graph:
+    """Run a function on stand-ins for these arrays, which are labelled with these names.
+
+    Those marked as ``whole`` are single integers that the function may ask for: it is answered by a WholeNumberError.
+    """
+    tracer = Tracer(generators)
     arguments = []
-    for array, name in zip(arrays, names):
+    for i, (array, name) in enumerate(zip(arrays, names)):
         leaf = make(array, None, (), None, None)
         leaf.__class__ = Traced
         leaf.requires_grad, leaf.label = True, name
         arguments.append(leaf)
-    _stack.append(_Active({}, []))
-    try:
-        with modes.enable_grad():
-            returned = function(*arguments)
-        draws, observers = active().draws, active().observers
-    finally:
-        _stack.pop()
-    single = not isinstance(returned, (tuple, list))
-    outputs = [returned] if single else list(returned)
+        if i < len(whole) and whole[i]:
+            tracer.whole.add(leaf)
+    with modes.tracing(tracer), modes.enable_grad():
+        returned = function(*arguments)
+        tracer.check_generators()
+    outputs, rebuild = flattened(returned)
     for i, x in enumerate(outputs):
         if not isinstance(x, Tensor):
-            if not isinstance(x, (float, int, np.ndarray, np.generic)):
+            if not isinstance(x, (float, int, np.ndarray, np.generic)) or np.asarray(x).dtype.kind not in "fiub":
                 raise TypeError(
-                    f"compile: the function returned {type(x).__name__}; expected a Tensor or a tuple of Tensors"
+                    f"compile: the function returned {type(x).__name__}; expected a Tensor, or Tensors in a tuple, "
+                    "list or dict"
                 )
             outputs[i] = Tensor(x)
-    looked_at = [x for _, arrays in observers for x in arrays if isinstance(x, Tensor)]
-    return Graph(topological_order(*outputs, *looked_at), outputs, single, arguments, draws, observers)
+    looked_at = [x for _, arrays in tracer.observers for x in arrays if isinstance(x, Tensor)]
+    order = topological_order(*outputs, *looked_at)
+    single = not is_nested(returned)
+    return Graph(order, outputs, single, arguments, tracer.draws, tracer.observers, tracer.lines, rebuild)
+
+
+def difference(first: Graph, second: Graph) -> str | None:
+    """Where two tracings of a function differ: a line of the user's code; None if they do the same."""
+    pairs: dict[Any, Any] = dict(zip(first.arguments, second.arguments))
+    pairs.update(zip(first.draws, second.draws))
+    alike = len(first.order) == len(second.order) and len(first.observers) == len(second.observers)
+    for a, b in zip(first.order, second.order):
+        if a in pairs or a is b:
+            same = pairs.setdefault(a, b) is b
+        elif a.op is None or b.op is None:
+            same = a.op is b.op and same_settings(a._data, b._data)
+        else:
+            same = _same_op(a.op, b.op) and len(a.inputs) == len(b.inputs)
+            inputs = [(pairs.get(x, x) if isinstance(x, Tensor) else x, y) for x, y in zip(a.inputs, b.inputs)]
+            same = same and all(x is y if isinstance(y, Tensor) else same_settings(x, y) for x, y in inputs)
+        if not same:
+            users = (n for n in second.order if any(x is b for x in n.inputs))
+            place = second.lines.get(b) or second.lines.get(next(users, None))
+            return users_line(place) if place else "its result"
+        pairs[a] = b
+    return None if alike else "its result"
+
+
+def _same_op(a: Any, b: Any) -> bool:
+    if isinstance(a, Bound) and isinstance(b, Bound):
+        return a.op is b.op and same_settings(a.settings, b.settings)
+    if isinstance(a, functions.ArrayFunctionOp) and isinstance(b, functions.ArrayFunctionOp):
+        return a.function is b.function and same_settings(a.constants, b.constants)
+    return a is b
+
+
+def same_settings(a: Any, b: Any) -> bool:
+    """Whether settings of ops, or constants, are the same: numbers to the bit, arrays number by number."""
+    if a is b:
+        return True
+    if type(a) is not type(b) and not (isinstance(a, Traced) and isinstance(b, Traced)):
+        return False
+    if isinstance(a, np.ndarray):
+        return bool(a.shape == b.shape and a.dtype == b.dtype and a.tobytes() == b.tobytes())
+    if isinstance(a, (tuple, list)):
+        return len(a) == len(b) and all(map(same_settings, a, b))
+    if isinstance(a, dict):
+        return a.keys() == b.keys() and all(same_settings(a[k], b[k]) for k in a)
+    if isinstance(a, (float, np.floating)):
+        return np.float64(a).tobytes() == np.float64(b).tobytes()
+    if isinstance(a, slice):
+        return (a.start, a.stop, a.step) == (b.start, b.stop, b.step)
+    return isinstance(a, Traced) or bool(a == b)

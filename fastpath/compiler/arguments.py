@@ -1,0 +1,104 @@
+"""How the arguments of a call reach a function: the arrays in it, and what is no array."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from fastpath.tensor import Tensor
+from scalargrad.ops.registry import is_number
+
+
+@dataclass
+class Given:
+    """The arguments of a call, one by one: what is in ``*args`` and ``**kwargs`` is named ``args[0]``, or its name."""
+
+    names: list[str]
+    values: list[Any]
+    call: Callable[[Sequence[Any]], tuple[tuple[Any, ...], dict[str, Any]]]
+    """How a call with other values in their places is written."""
+
+
+def signature_of(function: Callable[..., Any]) -> inspect.Signature | None:
+    """What a function takes, if that can be told."""
+    try:
+        return inspect.signature(function)
+    except (TypeError, ValueError):
+        return None
+
+
+def given(
+    signature: inspect.Signature | None, arguments: tuple[Any, ...], named: dict[str, Any], fill: bool = False
+) -> Given:
+    """The arguments of a call. With ``fill``, defaults stand for what is left out before others that are given.
+
+    Raises TypeError if they do not fit the signature.
+    """
+    if signature is None:
+        return _as_given(arguments, named)
+    bound = signature.bind(*arguments, **named)
+    if fill:
+        order = list(signature.parameters)
+        last = max((order.index(n) for n in bound.arguments), default=-1)
+        for name in order[:last]:
+            parameter = signature.parameters[name]
+            if name not in bound.arguments and parameter.default is not inspect.Parameter.empty:
+                bound.arguments[name] = parameter.default
+        bound.arguments = {n: bound.arguments[n] for n in order if n in bound.arguments}
+    names: list[str] = []
+    values: list[Any] = []
+    slots: list[tuple[str, Any]] = []  # the parameter, and the place or the name in it
+    for name, value in bound.arguments.items():
+        kind = signature.parameters[name].kind
+        if kind is inspect.Parameter.VAR_POSITIONAL:
+            inner: list[Any] = [(f"{name}[{i}]", i, x) for i, x in enumerate(value)]
+        elif kind is inspect.Parameter.VAR_KEYWORD:
+            inner = [(key, key, x) for key, x in value.items()]
+        else:
+            inner = [(name, None, value)]
+        for full, place, x in inner:
+            names.append(full)
+            values.append(x)
+            slots.append((name, place))
+
+    def call(new: Sequence[Any]) -> tuple[tuple[Any, ...], dict[str, Any]]:
+        filled: dict[str, Any] = {}
+        for (name, place), x in zip(slots, new):
+            if place is None:
+                filled[name] = x
+            elif isinstance(place, int):
+                filled[name] = (*filled.get(name, ()), x)
+            else:
+                filled.setdefault(name, {})[place] = x
+        again = inspect.BoundArguments(signature, filled)
+        return again.args, again.kwargs
+
+    return Given(names, values, call)
+
+
+def _as_given(arguments: tuple[Any, ...], named: dict[str, Any]) -> Given:
+    count = len(arguments)
+    keys = list(named)
+
+    def call(new: Sequence[Any]) -> tuple[tuple[Any, ...], dict[str, Any]]:
+        return tuple(new[:count]), dict(zip(keys, new[count:]))
+
+    return Given([*[f"x{i}" for i in range(count)], *keys], [*arguments, *named.values()], call)
+
+
+def is_setting(x: Any) -> bool:
+    """Whether an argument is no array or number but a flag, a text, a model: known while tracing, to the bit."""
+    if isinstance(x, (np.ndarray, Tensor, list, tuple)) or (is_number(x) and not isinstance(x, (bool, np.bool_))):
+        return False
+    return not isinstance(x, complex)
+
+
+def key_of(x: Any) -> Any:
+    """What tells a setting from others: its type and value, or which object it is."""
+    if isinstance(x, (bool, int, float, str, bytes, type(None), np.generic)):
+        return type(x), str(x) if isinstance(x, (float, np.floating)) else x
+    return id(x)

@@ -1,0 +1,120 @@
+"""Snapshots: what an object that can change held when it was looked at, and whether it still does."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from operator import is_
+from types import CellType
+from typing import Any
+
+import numpy as np
+
+from fastpath.numerics import Array
+
+MISSING: Any = object()
+"""What stands for a name that is not there."""
+PLAIN = frozenset([int, float, complex, str, bytes, bool, type(None), type(...), type(NotImplemented), range, slice])
+"""Types whose objects never change and hold nothing that could."""
+_LONG = 1000
+
+
+class Snapshot:
+    """The objects something held, by a function that gets them anew."""
+
+    __slots__ = ("get", "held", "name")
+
+    def __init__(self, name: str, get: Callable[[], Sequence[Any]]) -> None:
+        self.name = name
+        self.get = get
+        self.held = get()
+
+    def unchanged(self) -> bool:
+        """Whether it holds the same objects, or equal numbers and texts."""
+        now = self.get()
+        if len(now) == len(self.held) and all(map(is_, now, self.held)):
+            return True
+        if len(now) != len(self.held) or not all(map(_same, now, self.held)):
+            return False
+        self.held = now  # equal numbers, but others: compared by identity from now on
+        return True
+
+
+class _Numbers(Snapshot):
+    """A long list of plain numbers: compared as a whole, in a third of the time."""
+
+    __slots__ = ("numbers",)
+
+    def __init__(self, name: str, numbers: list[Any]) -> None:
+        super().__init__(name, numbers.copy)
+        self.numbers = numbers
+
+    def unchanged(self) -> bool:
+        return self.numbers == self.held
+
+
+class _Elements(Snapshot):
+    """The numbers in an array, or which objects are in it."""
+
+    __slots__ = ("array",)
+
+    def __init__(self, name: str, array: Array) -> None:
+        super().__init__(name, lambda: (array.shape, array.dtype, array.tobytes()))
+        self.array = array
+
+    def unchanged(self) -> bool:
+        shape, dtype, numbers = self.held
+        array = self.array
+        return bool(array.shape == shape and array.dtype == dtype and array.tobytes() == numbers)
+
+
+def _same(a: Any, b: Any) -> bool:
+    """The same object, or the same plain number or text."""
+    if a is b:
+        return True
+    if type(a) is not type(b) or not (type(a) in PLAIN or isinstance(a, np.generic)):
+        return False
+    if isinstance(a, (float, np.floating)):
+        return bool(a == b and math.copysign(1, a) == math.copysign(1, b)) or bool(a != a and b != b)
+    return bool(a == b)
+
+
+def of_items(name: str, x: Any) -> Snapshot:
+    """The items of a list, deque or set."""
+    if type(x) is list and len(x) > _LONG and all(type(item) in PLAIN for item in x):
+        return _Numbers(name, x)
+    return Snapshot(name, lambda: list(x))
+
+
+def of_values(name: str, x: dict[Any, Any]) -> Snapshot:
+    """The keys and values of a dict."""
+    return Snapshot(name, lambda: [*x, *x.values()])
+
+
+def of_attributes(name: str, space: Any, keys: Sequence[str]) -> Snapshot:
+    """What stands under some names in a namespace."""
+    keys = tuple(keys)
+    rest = (MISSING,) * len(keys)
+    return Snapshot(name or "a global", lambda: list(map(space.get, keys, rest)))
+
+
+def of_slots(name: str, x: Any, slots: Sequence[str]) -> Snapshot:
+    """What stands in some slots of an object."""
+    return Snapshot(name, lambda: [getattr(x, s, MISSING) for s in slots])
+
+
+def of_cell(name: str, cell: CellType) -> Snapshot:
+    """What a variable of an outer function is."""
+
+    def get() -> Sequence[Any]:
+        try:
+            return (cell.cell_contents,)
+        except ValueError:  # not assigned yet
+            return (MISSING,)
+
+    return Snapshot(name, get)
+
+
+def of_array(name: str, x: Array) -> Snapshot:
+    """The numbers in an array, or which objects are in it."""
+    return _Elements(name, x)
