@@ -255,6 +255,11 @@ def tracer() -> Any:
     return state().tracer if active else None
 
 
+def is_traced() -> bool:
+    """Whether a function is traced here, and everything it computes recorded."""
+    return state().tracer is not None and state().recording
+
+
 def looked_at(value: Any, what: str) -> None:
     """Tell the tracer, if there is one, that code looks at the number of a node."""
     found = state().tracer

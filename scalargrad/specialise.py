@@ -94,9 +94,7 @@ def operator_methods(op: Op, engine: dict[str, Any]) -> tuple[Callable[..., Any]
     source = _METHOD.format(
         forward=f"self.data {infix} number" if infix else "forward(self.data, number)",
         backward=f"other {infix} self.data" if infix else "forward(other, self.data)",
-        shortcut="if other == 0 and (not modes.special or modes.tracer() is not None): return self"
-        if op.name == "add"
-        else "",
+        shortcut="if other == 0 and (not modes.special or modes.is_traced()): return self" if op.name == "add" else "",
     )
     space = {**engine, "op": op, "name": op.name, "forward": op.number}
     exec(compile(source, f"<operators of {op.name}>", "exec"), space)

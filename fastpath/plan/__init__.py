@@ -21,17 +21,18 @@ A function over Tensors goes through five stages:
 >>> plan = Plan(traced(lambda x: relu(x @ W + b).mean(), [np.ones((4, 3))], ["x"]), [W, b])
 >>> print(plan)
 Forward
-  1  b2 = matmul(x, W)             (4, 2)  float64  64 B   ← matmul #2
-  2  b2 = add(b2, b)               (4, 2)  float64  64 B*  ← add #4
-  3  b2 = maximum(b2, 0)           (4, 2)  float64  64 B*  ← relu #5
-  4  b7 = add.reduce(b2, axis=0)   (2,)    float64  16 B   ← mean #6
-  5  b11 = add.reduce(b7) × 0.125  ()      float64  8 B    ← mean #6
+  1   b2 = matmul(x, W)             (4, 2)  float64  64 B   ← matmul #2
+  2   b2 = add(b2, b)               (4, 2)  float64  64 B*  ← add #4
+  3   b2 = maximum(b2, 0)           (4, 2)  float64  64 B*  ← relu #5
+  4   b7 = add.reduce(b2, axis=0)   (2,)    float64  16 B   ← mean #6
+  5   b8 = add.reduce(b7)           ()      float64  8 B    ← mean #6
+  6   b11 = multiply(b8, 0.125)     ()      float64  8 B*   ← mean #6
 Backward
-  6  b14 = greater(b2, 0)          (4, 2)  bool     8 B*   ← relu #5
-  7  b16 = multiply(b14, 0.125)    (4, 2)  float64  64 B*  ← relu #5
-  8  ∂b = add.reduce(b16, axis=0)  (2,)    float64  16 B   ← add #4
-  9  ∂W = matmul(xᵀ, b16)          (3, 2)  float64  48 B   ← matmul #2
-9 instructions, 384 bytes of buffers and results, about 146 flops a run; * memory used before
+  7   b14 = greater(b2, 0)          (4, 2)  bool     8 B*   ← relu #5
+  8   b16 = multiply(b14, 0.125)    (4, 2)  float64  64 B*  ← relu #5
+  9   ∂b = add.reduce(b16, axis=0)  (2,)    float64  16 B   ← add #4
+  10  ∂W = matmul(xᵀ, b16)          (3, 2)  float64  48 B   ← matmul #2
+10 instructions, 384 bytes of buffers and results, about 147 flops a run; * memory used before
 >>> print(plan.source)
 def run(x0):
     t1 = _t1._data
@@ -41,7 +42,8 @@ def run(x0):
     add(b2, t3, b2)
     maximum(b2, full1_0, out=b2)
     dot(ones4d, b2, b7)
-    dot(c11, b7, b11)
+    dot(ones2d, b7, b8)
+    multiply(b8, c10, b11)
     greater(b2, c5, b14)
     multiply(b14, c10, b16)
     dot(ones4d, b16, b17)

@@ -39,19 +39,23 @@ def gradients(
     ways: dict[Any, tuple[bool, ...]] = dict.fromkeys(leaves, ())  # which operands lead to a leaf wanted
     for node in order:
         needed = tuple([isinstance(x, Tensor) and x in ways for x in node.inputs])
+        if "key" in getattr(node.op, "settings", ()):
+            needed = (needed[0], *[False] * (len(needed) - 1))  # no gradient passes through what is in a key
         if any(needed) and not getattr(node.op, "stops", False):
-            row = getattr(node.op, "op", node.op)
-            if getattr(row, "why_not", ""):
-                row.require_derivative()
             ways[node] = needed
     build.origin = ("backward", root)
     like = exprs[root]
     start = build.constant(np.ones((), like.dtype)) if seed is None else seed
     shares: dict[Any, list[Expr]] = {root: [build.broadcast_to(start, like.shape)]}
     result: dict[Any, Expr] = {}
+    reached = {root}
     for node in reversed(order):
-        if node not in ways:
+        if node not in ways or node not in reached:
             continue
+        row = getattr(node.op, "op", node.op)
+        if getattr(row, "why_not", ""):
+            row.require_derivative()
+        reached.update(x for x, need in zip(node.inputs, ways[node]) if need)
         build.origin = ("backward", node)
         received = shares.pop(node, None)
         if received is None:

@@ -220,14 +220,14 @@ class Emitter:
 
     def repeated(self, value: Array, shape: tuple[int, ...]) -> str:
         """The name of an array of one number; those of the same number share their memory."""
-        key, size = (value.item(), value.dtype), math.prod(shape)
+        key, size = (value.tobytes(), value.dtype), math.prod(shape)
         array, names = self.repeats.setdefault(key, (np.full(size, value), {}))
         if array.size < size:  # in the rehearsal
             array = np.full(size, value)
         self.repeats[key] = array, names
-        names.setdefault(shape, f"full{len(self.repeats)}_{len(names)}")
-        self.space[names[shape]] = array[:size].reshape(shape)
-        return names[shape]
+        name = names.setdefault(shape, f"full{list(self.repeats).index(key) + 1}_{len(names)}")
+        self.space[name] = array[:size].reshape(shape)
+        return name
 
     def use(self, function: str) -> str:
         """The name of a function of NumPy in the code: ``add``, or ``add_reduce`` for ``np.add.reduce``."""

@@ -19,26 +19,31 @@ Parts = tuple[Any, ...]
 
 
 def normal(key: tuple[Any, ...], shape: tuple[int, ...]) -> tuple[Parts, list[Any]]:
-    """A key as hashable settings, ``...`` spelled out and slices made definite, and the arrays in it."""
+    """A key as hashable settings, ``...`` spelled out and slices made definite, and the arrays in it.
+
+    A ``...`` that stands for no axis stays: arrays on both sides of it lie apart, which decides where their axes go.
+    """
     used = sum(_axes_of(p) for p in key if p is not None and p is not ...)
     gap = len(shape) - used
     spelled: list[Any] = []
     for part in key:
-        spelled += [slice(None)] * gap if part is ... else [part]
+        spelled += [slice(None)] * gap if part is ... and gap else [part]
     if not any(p is ... for p in key):
         spelled += [slice(None)] * gap
     parts: list[Any] = []
     arrays: list[Any] = []
     axis = 0
     for part in spelled:
-        if part is None:
-            parts.append(None)
+        if part is None or part is ...:
+            parts.append(part)
             continue
         if isinstance(part, slice):
             length = shape[axis]
             start, stop, step = part.indices(length)
             count = len(range(start, stop, step))
-            if count == length and step == 1:
+            if not count:
+                parts.append(("slice", 0, 0, 1))
+            elif count == length and step == 1:
                 parts.append(("slice", None, None, None))
             else:
                 parts.append(("slice", start, None if step < 0 and stop < 0 else stop, step))
@@ -50,7 +55,7 @@ def normal(key: tuple[Any, ...], shape: tuple[int, ...]) -> tuple[Parts, list[An
         else:
             parts.append(int(part) % shape[axis])
             axis += 1
-    return tuple(parts), arrays
+    return tuple([p for p in parts if arrays or p is not ...]), arrays
 
 
 def _axes_of(part: Any) -> int:
@@ -165,4 +170,4 @@ def _side_by_side(build: Builder, parts: list[Expr]) -> Expr:
 
 def _begin(key: Parts) -> list[int]:
     """Where a part begins, for a settled order."""
-    return [(p[1] or 0) if type(p) is tuple else -1 if p is None else p for p in key]
+    return [(p[1] or 0) if type(p) is tuple else p if isinstance(p, int) else -1 for p in key]

@@ -53,7 +53,7 @@ OTHERS: dict[str, Callable[..., Any]] = {
     "reshape": lambda settings, a: a.reshape(settings),
     "transpose": lambda settings, a: a.transpose(settings),
     "broadcast": lambda settings, a: np.broadcast_to(a, settings),
-    "slice": lambda settings, a: a[key_of(settings, ())],
+    "slice": lambda settings, a: a[(*key_of(settings, ()), ...)],  # a view, even of a single number
     "take": lambda settings, a, *keys: a[key_of(settings, keys)],
     "scatter": _scatter,
     "assemble": _assemble,

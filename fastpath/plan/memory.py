@@ -130,8 +130,7 @@ class Result:
         """Leave the array to those who hold it, and take another."""
         old, self.array = self.array, np.empty_like(self.array)
         for name, view in self.views.items():
-            place = address(view) - address(old), view.strides
-            new = self.array if view is old else np.ndarray(view.shape, view.dtype, self.array, *place)
+            new = self.array if view is old else _moved(view, old, self.array)
             space[name] = self.views[name] = new
 
 
@@ -156,6 +155,13 @@ class Results:
             if owners[i] > self.alone[i]:
                 result.renew(self.space)
                 self.arrays[i] = result.array
+
+
+def _moved(view: Array, old: Array, new: Array) -> Array:
+    """The view of a new array that another is of an old one."""
+    if not view.size:
+        return np.empty(view.shape, view.dtype)
+    return np.ndarray(view.shape, view.dtype, new, address(view) - address(old), view.strides)
 
 
 def address(array: Array) -> int:

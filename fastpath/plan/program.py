@@ -156,8 +156,9 @@ def read(build: Builder, graph: Graph) -> Reading:
             if getattr(op, "stops", False):
                 exprs[node] = operands[0]
                 continue
-            settings[node] = dynamic(op.settings, exprs, places)
-            expr = structural(build, op.op, operands, settings[node], node._data)
+            settings[node] = filled(op.settings, exprs)
+            count = 1 if "key" in op.settings else len(operands)  # the others are in the key
+            expr = structural(build, op.op, operands[:count], settings[node], node._data)
         elif isinstance(op, ArrayFunctionOp):
             expr = function_called(build, op, tuple([build.as_expr(x) for x in operands]), node._data)
         else:
@@ -173,13 +174,11 @@ def observer(build: Builder, function: Callable[..., Any], arrays: tuple[Any, ..
     return build.call("observe", function, inputs, np.empty(()))
 
 
-def dynamic(settings: dict[str, Any], exprs: dict[Any, Expr], places: dict[Any, int]) -> dict[str, Any]:
-    """Settings in which arrays that are arguments, as keys of an index may be, are Exprs."""
-    key = settings.get("key")
-    if not isinstance(key, tuple):
+def filled(settings: dict[str, Any], exprs: dict[Any, Expr]) -> dict[str, Any]:
+    """Settings in which arrays that are given at run time, as in the key of an index, are Exprs."""
+    if "key" not in settings:
         return settings
-    bases = {id(x._data): exprs[x] for x in places if x.dtype.kind in "iu"}
-    return {**settings, "key": tuple([bases.get(id(getattr(part, "base", None)), part) for part in key])}
+    return {**settings, "key": tuple([exprs[x] if isinstance(x, Tensor) else x for x in settings["key"]])}
 
 
 def source_of(emitter: Emitter, arguments: int, count: int, tail: list[str]) -> str:

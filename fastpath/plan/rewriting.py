@@ -1,7 +1,9 @@
 """Simplifications: what an instruction is when something is known of its operands.
 
-Each rule gives an Expr with the same numbers (to rounding), or None to leave the instruction as it is. Products with 0
-stay: what is multiplied may be infinite.
+Each rule gives an Expr with the same numbers, or None to leave the instruction as it is. Products with 0 stay: what is
+multiplied may be infinite. In the forward pass the numbers of elementwise instructions are the same bit for bit, signs
+of zeros and overflows included: ``floor(x / 49)`` and ``1 / (0 - x)`` are what they are in NumPy. The backward pass is
+free to round otherwise, as long as no factor is so large or small that a product of two might overflow or vanish.
 """
 
 from __future__ import annotations
@@ -42,9 +44,45 @@ def _is(a: Expr, code: str) -> bool:
     return a.code == code
 
 
+def _is_exact(build: Builder) -> bool:
+    """Whether rounding must stay as it is: in the forward pass."""
+    return build.origin is None or build.origin[0] == "forward"
+
+
+def _is_above(a: Expr) -> bool:
+    """Whether no element of an array can be −0."""
+    if a.value is not None:
+        return not bool((np.signbit(a.value) & (a.value == 0)).any())
+    if a.code in ("reshape", "broadcast", "transpose", "slice"):
+        return _is_above(a.inputs[0])
+    if a.code == "add":
+        return any(map(_is_above, a.inputs))
+    return a.code in _ABOVE or (a.code == "multiply" and a.inputs[0] is a.inputs[1])
+
+
+_ABOVE = frozenset(["exp", "absolute", "square", "cosh"])
+
+
+def _is_moderate(*factors: float) -> bool:
+    """Whether these factors, their products and quotients are far from the largest and smallest numbers."""
+    return all(_SMALLEST < abs(x) < 1 / _SMALLEST for x in factors)
+
+
+_SMALLEST = 2.0**-40
+
+
+def _is_minus(a: Expr) -> bool:
+    """Whether the number that a constant is made of has a minus, as −0 has."""
+    return math.copysign(1.0, number(a) or 0.0) < 0
+
+
+def _is_power_of_2(x: float) -> bool:
+    return math.frexp(x)[0] in (0.5, -0.5)
+
+
 def _add(build: Builder, a: Expr, b: Expr) -> Any:
     for one, other in ((a, b), (b, a)):
-        if number(one) == 0:
+        if number(one) == 0 and (_is_minus(one) or _is_above(other) or not _is_exact(build)):
             return other
         if _is(one, "negative"):
             return build.ufunc("subtract", other, one.inputs[0])
@@ -56,9 +94,9 @@ def _add(build: Builder, a: Expr, b: Expr) -> Any:
 
 
 def _subtract(build: Builder, a: Expr, b: Expr) -> Any:
-    if number(b) == 0:
+    if number(b) == 0 and (not _is_minus(b) or _is_above(a) or not _is_exact(build)):
         return a
-    if number(a) == 0:
+    if number(a) == 0 and (_is_minus(a) or not _is_exact(build)):
         return build.ufunc("negative", b)
     return build.ufunc("add", a, b.inputs[0]) if _is(b, "negative") else None
 
@@ -66,7 +104,7 @@ def _subtract(build: Builder, a: Expr, b: Expr) -> Any:
 def _negative(build: Builder, a: Expr) -> Any:
     if _is(a, "negative"):
         return a.inputs[0]
-    if _is(a, "subtract"):
+    if _is(a, "subtract") and not _is_exact(build):
         return build.ufunc("subtract", a.inputs[1], a.inputs[0])
     if _is(a, "multiply") and a.inputs[1].value is not None and a.inputs[1].size == 1:
         return build.ufunc("multiply", a.inputs[0], -a.inputs[1].value)
@@ -84,14 +122,16 @@ def _multiply(build: Builder, a: Expr, b: Expr) -> Any:
     if factor is not None and b.size == 1 and math.isfinite(factor):
         if _is(a, "negative"):
             return build.ufunc("multiply", a.inputs[0], -b.value)
-        if _is(a, "multiply") and a.inputs[1].size == 1 and number(a.inputs[1]) is not None:
+        before = number(a.inputs[1]) if _is(a, "multiply") and a.inputs[1].size == 1 else None
+        if before is not None and _is_moderate(before, factor) and not _is_exact(build):
             joint = np.asarray(a.inputs[1].value * b.value)
             if a.inputs[0].dtype == bool:
                 return build.make("multiply", (a.inputs[0], build.constant(joint)), None, a.shape, a.dtype)
             return build.ufunc("multiply", a.inputs[0], joint)
-        if _is(a, "reduce") and a.settings[0] == "add" and is_weighted(a):
-            scaled = ("add", a.settings[1], factor * (a.settings[2] if len(a.settings) > 2 else 1.0))
-            return build.make("reduce", a.inputs, scaled, a.shape, a.dtype)
+        if _is(a, "reduce") and a.settings[0] == "add" and is_weighted(a) and not _is_exact(build):
+            weight = a.settings[2] if len(a.settings) > 2 else 1.0
+            if _is_moderate(weight, factor):
+                return build.make("reduce", a.inputs, ("add", a.settings[1], factor * weight), a.shape, a.dtype)
     for one, other in ((a, b), (b, a)):
         if _is(one, "negative"):
             return build.ufunc("negative", build.ufunc("multiply", one.inputs[0], other))
@@ -115,7 +155,7 @@ def _divide(build: Builder, a: Expr, b: Expr) -> Any:
     by = number(b)
     if by == 1:
         return a
-    if by and b.size == 1 and math.isfinite(1 / by) and number(a) is None:
+    if by and b.size == 1 and _is_moderate(by) and number(a) is None and (_is_power_of_2(by) or not _is_exact(build)):
         return build.ufunc("multiply", a, 1 / b.value)
     return None
 
@@ -152,7 +192,7 @@ _RULES: dict[str, Callable[..., Any]] = {
 
 def simplified_where(build: Builder, mask: Expr, a: Expr, b: Expr, shape: Shape) -> Any:
     """``where`` of 1 and 0 is the mask itself."""
-    if (number(a), number(b)) == (1, 0):
+    if (number(a), number(b)) == (1, 0) and not _is_minus(b):
         return build.broadcast_to(build.cast(mask, a.dtype), shape)
     if a is b:
         return build.broadcast_to(a, shape)
@@ -165,6 +205,8 @@ def simplified_reduction(build: Builder, name: str, a: Expr, axes: tuple[int, ..
         return None
     if _is(a, "broadcast") and a.inputs[0].size == 1:
         count = math.prod(a.shape[i] for i in axes)
+        if not count:
+            return build.broadcast_to(build.constant(np.zeros((), a.dtype)), shape)
         return build.broadcast_to(build.ufunc("multiply", build.reshape(a.inputs[0], ()), float(count)), shape)
     if len(axes) == a.ndim > 1 and 1 in a.shape and not _is(a, "multiply"):
         return build.reduce("add", build.reshape(a, (-1,)))
@@ -172,8 +214,19 @@ def simplified_reduction(build: Builder, name: str, a: Expr, axes: tuple[int, ..
         return build.reduce("add", build.reduce("add", a, 0))
     if _is(a, "multiply") and len(axes) == a.ndim:
         left, right = a.inputs
-        if number(right) is not None and right.size == 1:
-            return build.ufunc("multiply", build.reduce("add", left), build.reshape(right, ()))
+        factor = number(right)
+        if factor is not None and right.size == 1 and a.ndim <= 2 and _is_moderate(factor):
+            return _weighted(build, left, factor, a)
         if left.shape == right.shape == a.shape and left.dtype == right.dtype and a.size > 1:
             return build.matmul(build.reshape(left, (-1,)), build.reshape(right, (-1,)))
     return None
+
+
+def _weighted(build: Builder, left: Expr, factor: float, a: Expr) -> Any:
+    """The sum of products with one number, as a product with a vector of it."""
+    if left.dtype != a.dtype or left.size < 2:
+        return None
+    if a.ndim == 2:
+        left = build.make("reduce", (left,), ("add", (0,), factor), a.shape[1:], a.dtype)
+        return build.reduce("add", left)
+    return build.make("reduce", (left,), ("add", (0,), factor), (), a.dtype)

@@ -26,7 +26,7 @@ from scalargrad import modes
 from scalargrad.graph import topological_order
 from scalargrad.ops.operators import Operators
 from scalargrad.ops.registry import Op, subscribe
-from scalargrad.ops.structural import index, matmul
+from scalargrad.ops.structural import astype, index, matmul
 from scalargrad.ops.structure import StructuralOp, subscribe_structural
 
 _HOMES = (
@@ -85,7 +85,11 @@ def _mixing(operator: Callable[..., Any]) -> Callable[..., Any]:
 
 
 class Traced(Tensor):
-    """A Tensor that stands for an argument, or depends on one, while a function is traced."""
+    """A Tensor that stands for an argument, or depends on one, while a function is traced.
+
+    Whole numbers, as labels and indices are, stay so while they are moved about and where they are such; in arithmetic
+    they are floats, as those of any Tensor.
+    """
 
     __slots__ = ()
 
@@ -96,10 +100,14 @@ class Traced(Tensor):
 
     @staticmethod
     def _apply_op(op: Op, operands: tuple[Any, ...]) -> Any:
-        return _recorded(recording.apply, op, operands)
+        return _recorded(recording.apply, op, _as_floats(operands))
 
     @staticmethod
     def _apply_structural(op: StructuralOp, operands: tuple[Any, ...], settings: dict[str, Any]) -> Any:
+        if any(isinstance(part, Tensor) for part in settings.get("key", ())):
+            return _recorded(_indexed, op, operands[0], settings)
+        if op.name not in _MOVING or len({_is_whole(x) for x in operands}) > 1:
+            operands = _as_floats(operands, op.integers)
         return _recorded(recording.apply_structural, op, operands, settings)
 
     @staticmethod
@@ -127,6 +135,15 @@ class Traced(Tensor):
 
     def __getitem__(self, key: Any) -> Any:
         return index(self, key)
+
+    def beside(self, a: Any) -> Any:
+        """What is to be indexed by this one, as a node of the same graph."""
+        if isinstance(a, Traced):
+            return a
+        a = a if isinstance(a, Tensor) else recording.constant(np.asarray(a), "index", (self,))
+        node = make(a._use(), Bound(astype, {"dtype": a.dtype}), (a,), (a._data,), (True,))
+        node.__class__ = Traced
+        return node
 
     def detach(self) -> Tensor:
         """The same numbers, through which no gradient passes."""
@@ -166,8 +183,6 @@ class Traced(Tensor):
     array = data
 
     def __array__(self, *arguments: Any, **named: Any) -> Any:
-        if self._data.dtype.kind in "iu" and self._data.ndim and sys._getframe(1).f_code.co_name == "_key_part":
-            return self._data.view()  # an index: told from others by its base
         return refuse("an array made", "use the functions of scalargrad on it")
 
     def item(self) -> float:
@@ -219,6 +234,40 @@ def _method(op: Any, present: bool) -> None:
 
 subscribe(_method)
 subscribe_structural(_method)
+
+
+_MOVING = frozenset(["reshape", "transpose", "broadcast_to", "index", "concatenate"])
+"""Structural ops that leave whole numbers what they are."""
+
+
+def _is_whole(x: Any) -> bool:
+    return isinstance(x, Tensor) and x._data.dtype.kind in "iu"
+
+
+def _as_floats(operands: tuple[Any, ...], integers: Sequence[int] = ()) -> tuple[Any, ...]:
+    """Operands of arithmetic: whole numbers as floats of the type they meet, but those in the places ``integers``."""
+    if not any(map(_is_whole, operands)):
+        return operands
+    settings = {"dtype": recording.common_dtype(operands)}
+    return tuple(
+        [
+            _recorded(recording.apply_structural, astype, (x,), settings) if _is_whole(x) and i not in integers else x
+            for i, x in enumerate(operands)
+        ]
+    )
+
+
+def _indexed(op: StructuralOp, a: Tensor, settings: dict[str, Any]) -> Tensor:
+    """An index, or its inverse, whose key has arrays that are given anew at every run: they are inputs of the node."""
+    key = settings["key"]
+    arrays = [x._data if isinstance(x, Tensor) else x for x in key]
+    known = {**settings, "key": tuple(arrays)}
+    try:
+        data = op.forward(np, a._use(), **known)
+    except (ValueError, IndexError, TypeError) as error:
+        raise op.misfit((a._data,), known, error) from None
+    nodes = tuple([x for x in key if isinstance(x, Tensor)])
+    return recording.record(Bound(op, settings), data, (a, *nodes), (a._data, *[x._data for x in nodes]))
 
 
 def _recorded(apply: Callable[..., Tensor], *given: Any) -> Tensor:

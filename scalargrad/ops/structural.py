@@ -140,6 +140,9 @@ concatenate = _op("concatenate", lambda xp, *arrays, axis=0: xp.concatenate(arra
 def _index(a, key):
     """The key, with lists and Tensors of integers as arrays of their own: changing them later changes nothing."""
     parts = tuple(map(_key_part, key)) if isinstance(key, tuple) else (_key_part(key),)
+    for part in parts:
+        if hasattr(type(part), "_apply_structural"):
+            a = part.beside(a)
     return (a,), {"key": parts}
 
 
@@ -150,6 +153,8 @@ def _key_part(part):
 
     if hasattr(type(part), "_apply_structural"):
         part = part.data
+        if hasattr(type(part), "_apply_structural"):  # integers that are not known yet, while a function is traced
+            return part
     array = np.array(part)
     if array.size == 0 and isinstance(part, (list, tuple)):
         array = array.astype(int)

@@ -31,7 +31,7 @@ from fastpath.compiler.lifting.grouping import groups
 from fastpath.compiler.lifting.layout import order_of_parameters
 from fastpath.compiler.lifting.lowering import Lowering
 from fastpath.compiler.lifting.program import Place, Program
-from fastpath.compiler.lifting.reading import Operand, Scalars, read
+from fastpath.compiler.lifting.reading import Constant, Operand, Scalars, read
 from fastpath.compiler.lifting.sums import items
 from scalargrad.engine import Value
 from scalargrad.ops.structural import broadcast_to, index, reshape
@@ -49,7 +49,7 @@ class Lifted:
     program: Program
     parameters: list[Value]
     """The leaves the store consists of, in its order."""
-    outputs: list[Any]
+    outputs: list[Operand]
     """For each result: the number of an array with a single column, or a constant."""
     signs: list[int]
     """With which sign each belongs to the whole."""
@@ -59,7 +59,7 @@ class Lifted:
     def run(self, arguments: Sequence[Any], store: Any) -> list[Any]:
         """The results: of shape (N, 1) where they depend on the example, else (1,) or a number."""
         known = self.program.run([*arguments, store])
-        return [known[x] if type(x) is int else x for x in self.outputs]
+        return [x.number if isinstance(x, Constant) else known[x] for x in self.outputs]
 
     def __str__(self) -> str:
         return str(self.program)
@@ -100,9 +100,8 @@ def lift(
     lowering = Lowering(graph, program, places)
     for group in grouped:
         lowering.group(group)
-    outputs: list[Any] = [
-        x if type(x) is float else lowering.gather([x], graph.batched[x])  # type: ignore[index]
-        for x in graph.roots
+    outputs: list[Operand] = [
+        x if isinstance(x, Constant) else lowering.gather([x], graph.batched[x]) for x in graph.roots
     ]
     return Lifted(program, leaves, outputs, signs, len(graph.ops))
 
@@ -112,9 +111,9 @@ def _split(graph: Scalars) -> list[int]:
     (root,) = graph.roots
     parts: list[Operand] = []
     signs = [1]
-    while type(root) is int and graph.ops[root] is not None and graph.ops[root].name in ("add", "sub"):
+    while isinstance(root, int) and graph.ops[root] is not None and graph.ops[root].name in ("add", "sub"):
         a, b = graph.operands[root]
-        shared = [type(x) is float or not graph.batched[x] for x in (a, b)]  # type: ignore[index]
+        shared = [isinstance(x, Constant) or not graph.batched[x] for x in (a, b)]
         is_difference = graph.ops[root].name == "sub"
         if shared[0] == shared[1] or (is_difference and shared[0]):
             break

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Hashable
 from dataclasses import dataclass
 
-from fastpath.compiler.lifting.reading import Operand, Scalars
+from fastpath.compiler.lifting.reading import Constant, Operand, Scalars
 from fastpath.compiler.lifting.sums import Item, Sum
 
 
@@ -27,7 +27,7 @@ def groups(graph: Scalars, found: dict[int, Item]) -> list[Group]:
     level: dict[int, int] = {}
     kinds: dict[Hashable, list[Item]] = {}
     for node, item in found.items():
-        level[node] = 1 + max([level.get(x, 0) for x in item.inputs if type(x) is int], default=0)
+        level[node] = 1 + max([level.get(x, 0) for x in item.inputs if isinstance(x, int)], default=0)
         kinds.setdefault((level[node], graph.batched[node], form(graph, item)), []).append(item)
     ordered = sorted(kinds.items(), key=lambda entry: (entry[0][0], entry[1][0].node))  # type: ignore[index]
     return [Group(items, graph.batched[items[0].node]) for _, items in ordered]
@@ -38,21 +38,15 @@ def form(graph: Scalars, item: Item) -> Hashable:
     if isinstance(item, Sum):
         item.dots.sort(key=lambda product: product[1])
         examples = tuple([a for _, a, _, _ in item.dots])
-        terms = tuple([(sign, _kind(graph, x)) for sign, x in _ordered(graph, item)])
-        return "sum", examples, len(item.squares), tuple([sign for sign, _, _, _ in item.squares]), terms
+        terms = tuple([(sign, _kind(graph, x)) for sign, x in item.terms])
+        return "sum", examples, tuple([sign for sign, _, _, _ in item.squares]), item.before, terms
     op = graph.ops[item.node]
     if not hasattr(op, "number"):
         return "function", item.node  # a Function of one's own: each call alone
     return op, tuple([_kind(graph, x) for x in item.inputs])
 
 
-def _ordered(graph: Scalars, item: Sum) -> list[tuple[int, Operand]]:
-    """The terms: those per example, then shared ones, then constants, each in the order they were written."""
-    item.terms.sort(key=lambda term: (_kind(graph, term[1]), -term[0]))
-    return item.terms
-
-
 def _kind(graph: Scalars, x: Operand) -> str:
-    if type(x) is float:
-        return "z constant"
-    return "example" if graph.batched[x] else "shared"  # type: ignore[index]
+    if isinstance(x, Constant):
+        return "constant"
+    return "example" if graph.batched[x] else "shared"

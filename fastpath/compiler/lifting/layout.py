@@ -20,7 +20,7 @@ def order_of_parameters(graph: Scalars, groups: list[Group], arguments: set[int]
 
     def ask(nodes: Iterable[object]) -> None:
         for x in nodes:
-            if type(x) is int and is_parameter[x]:
+            if isinstance(x, int) and is_parameter[x]:
                 placed.setdefault(x)
 
     for group in groups:

@@ -12,7 +12,7 @@ from fastpath.compiler.lifting.grouping import Group
 from fastpath.compiler.lifting.layout import runs
 from fastpath.compiler.lifting.parting import parts
 from fastpath.compiler.lifting.program import Gathering, Place, Program
-from fastpath.compiler.lifting.reading import Operand, Scalars
+from fastpath.compiler.lifting.reading import Constant, Operand, Scalars
 from fastpath.compiler.lifting.sums import Sum
 from scalargrad.ops.elementwise import mul, square
 from scalargrad.ops.structural import matmul, reshape
@@ -53,7 +53,7 @@ class Lowering:
         holes: list[Any] = []
         arrays: list[int] = []
         for operands in zip(*[item.inputs for item in group.items]):
-            if type(operands[0]) is float:
+            if isinstance(operands[0], Constant):
                 holes.append(_constant(operands))
             else:
                 holes.append(None)
@@ -88,28 +88,55 @@ class Lowering:
     def _sums(self, group: Group) -> int:
         sums: list[Sum] = group.items  # type: ignore[assignment]
         first = sums[0]
+        order: list[int | None] = [*range(first.before), *([None] if first.dots or first.squares else [])]
+        order += range(first.before, len(first.terms))
+        if len(order) > 1 and self._is_second(first, order[0]) and not self._is_second(first, order[1]):
+            order[:2] = order[1::-1]  # c + a as a + c, −b + a as a − b: the same numbers
         whole: int | None = None
-        if first.dots:
-            whole = self._few_products(first, group) if self._are_few(sums) else self._product(sums, group)
+        lead: Any = None
+        while order:
+            at = order.pop(0)
+            if at is None:
+                whole = self._products(whole, sums, group)
+                continue
+            sign, x = first.terms[at]
+            if isinstance(x, Constant):
+                constant = _constant([s.terms[at][1] for s in sums], sign)
+                if whole is None:
+                    lead = constant  # from which the next term is taken off
+                else:
+                    whole = self._shifted(whole, constant, sums, group)
+                continue
+            end = at + 1
+            while order and order[0] == end and first.terms[end][0] == sign and self._alike(first.terms[end][1], x):
+                end += 1
+                order.pop(0)
+            runs_of_terms = [s.terms[at:end] for s in sums]
+            if end - at >= MANY and self._are_many(sums, at, end):
+                columns = [self._reduced(runs_of_terms)]
+            else:
+                columns = [self.gather(operands, self.graph.batched[x]) for operands in _columns(runs_of_terms)]
+            for column in columns:
+                whole = self._added(whole, sign, column, group, lead)
+        assert whole is not None
+        return whole
+
+    def _is_second(self, first: Sum, at: int | None) -> bool:
+        """Whether a part of a sum, a term or the products (None), is better added to another than begun with."""
+        return at is not None and (first.terms[at][0] < 0 or isinstance(first.terms[at][1], Constant))
+
+    def _products(self, whole: int | None, sums: list[Sum], group: Group) -> int:
+        """The products of these sums, and what has been added so far."""
+        first = sums[0]
+        if first.dots and self._are_few(sums):
+            for i in range(len(first.dots)):
+                left, right = self.gather([first.dots[i][1]], True), self.gather([first.dots[i][2]], False)
+                product = self._emit(mul, [left, right], group, "{} * {}")
+                whole = self._added(whole, first.dots[i][0], product, group)
+        elif first.dots:
+            whole = self._added(whole, 1, self._product(sums, group), group)
         if first.squares:
             whole = self._added(whole, 1, self._squares(sums), group)
-        at = 0
-        while at < len(first.terms):
-            sign, x = first.terms[at]
-            end = at + 1
-            while end < len(first.terms) and first.terms[end][0] == sign and self._alike(first.terms[end][1], x):
-                end += 1
-            if end - at >= MANY and type(x) is int and self._are_many(sums, at, end):
-                whole = self._added(whole, sign, self._reduced([s.terms[at:end] for s in sums]), group)
-            else:
-                for i in range(at, end):
-                    operands = [s.terms[i][1] for s in sums]
-                    if type(operands[0]) is float:
-                        whole = self._shifted(whole, sign, _constant(operands), group)
-                    else:
-                        column = self.gather(operands, self.graph.batched[operands[0]])  # type: ignore[index]
-                        whole = self._added(whole, sign, column, group)
-            at = end
         assert whole is not None
         return whole
 
@@ -123,18 +150,8 @@ class Lowering:
         factors = [self.places[a] for _, a, _, _ in sums[0].dots]
         return len(sums) == 1 and len(factors) < MANY and len(runs(factors)) > 1
 
-    def _few_products(self, found: Sum, group: Group) -> int:
-        """A sum of products, one after the other."""
-        whole: int | None = None
-        for sign, a, b, _ in found.dots:
-            left, right = self.gather([a], True), self.gather([b], False)
-            product = self._emit(mul, [left, right], group, "{} * {}")
-            whole = self._added(whole, sign, product, group)
-        assert whole is not None
-        return whole
-
     def _alike(self, a: Operand, b: Operand) -> bool:
-        return type(a) is type(b) is int and self.graph.batched[a] == self.graph.batched[b]
+        return isinstance(a, int) and isinstance(b, int) and self.graph.batched[a] == self.graph.batched[b]
 
     def _product(self, sums: list[Sum], group: Group) -> int:
         """All the dot products as one matrix product."""
@@ -143,12 +160,12 @@ class Lowering:
         if self.program.arrays[x].size < count:  # one factor throughout, so that it was not repeated
             places = self.places[sums[0].dots[0][1]]
             x = self.program.emit(
-                lambda a: a * np.ones(count), [x], count, True, f"{{}} repeated {count} times", str(places[1])
+                lambda a: a * ([1.0] * count), [x], count, True, f"{{}} repeated {count} times", str(places[1])
             )
         w = self.gathering.matrix([[self.places[s.dots[i][2]] for s in sums] for i in range(count)])
-        signs = np.array([[float(s.dots[i][0]) for s in sums] for i in range(count)])
-        if (signs < 0).any():
-            w = self.program.emit(lambda a: a * signs, [w], signs.size, False, "{} * signs")
+        signs = [[float(s.dots[i][0]) for s in sums] for i in range(count)]
+        if any(sign < 0 for row in signs for sign in row):
+            w = self.program.emit(lambda a: a * signs, [w], count * len(sums), False, "{} * signs")
         return self._emit(matmul, [x, w], group, "matmul({}, {})")
 
     def _squares(self, sums: list[Sum]) -> int:
@@ -158,8 +175,8 @@ class Lowering:
         if k == 1 and all(a == b for _, a, b in pairs):
             pairs.sort(key=lambda pair: pair[1])  # in any order: in that in which they lie
         a, b = (self.gathering.columns([pair[i] for pair in pairs], False) for i in (1, 2))  # type: ignore[misc]
-        signs = np.array([float(sign) for sign, _, _ in pairs])
-        if (signs < 0).any():
+        signs = [float(sign) for sign, _, _ in pairs]
+        if min(signs) < 0:
             a = self.program.emit(lambda x: x * signs, [a], len(pairs), False, "{} * signs")
         size = max(self.program.arrays[a].size, self.program.arrays[b].size)
         if k == 1 and a == b and size == len(pairs):
@@ -168,7 +185,7 @@ class Lowering:
         if k == 1 and size == len(pairs):
             dot = lambda x, y: reshape(total(x * y) if x.shape != y.shape else matmul(x, y), (1,))
             return self.program.emit(dot, [a, b], 1, False, "dot({}, {})", f"{count} products")
-        ones = np.ones(len(pairs))
+        ones = [1.0] * len(pairs)
         rows = lambda x, y: total(reshape(x * y * ones, (k, count)), axis=-1)
         return self.program.emit(rows, [a, b], k, False, "rows of {} * {} summed", f"{k} sums of {count} products")
 
@@ -180,7 +197,7 @@ class Lowering:
         if k == 1:
             nodes = sorted(nodes, key=lambda x: self.places[x])  # type: ignore[index]
         array = self.gather(nodes, batched)
-        ones = np.ones(k * count) if self.program.arrays[array].size < k * count else None
+        ones = [1.0] * (k * count) if self.program.arrays[array].size < k * count else None
         shape = (-1, k, count) if batched else (k, count)
 
         def reduce(a: Any) -> Any:
@@ -188,11 +205,14 @@ class Lowering:
 
         return self.program.emit(reduce, [array], k, batched, "rows of {} summed", f"{k} sums of {count} terms")
 
-    def _added(self, whole: int | None, sign: int, column: int, group: Group) -> int:
+    def _added(self, whole: int | None, sign: int, column: int, group: Group, lead: Any = None) -> int:
         if whole is None:
+            if lead is not None:
+                return self._emit(lambda a: lead - a, [column], group, f"{_shown(lead)} - {{}}")
             if sign > 0 and self.program.arrays[column].size == len(group.items):
                 return column
-            return self._emit(lambda a: a * float(sign) * np.ones(len(group.items)), [column], group, "± {}")
+            ones = [float(sign)] * len(group.items)
+            return self._emit(lambda a: a * ones, [column], group, "± {}")
         if sign > 0:
             return self._emit(lambda a, b: a + b, [whole, column], group, "{} + {}", self._adding(group))
         return self._emit(lambda a, b: a - b, [whole, column], group, "{} - {}", self._adding(group))
@@ -202,21 +222,40 @@ class Lowering:
         note = self.note(group)
         return f"{note.partition(': ')[0]}: + {len(group.items)}" if ": " in note else f"+ {len(group.items)}"
 
-    def _shifted(self, whole: int | None, sign: int, constant: Any, group: Group) -> int:
-        assert whole is not None  # constants come last, and something else is there
-        if type(constant) is float and constant == 0:
+    def _shifted(self, whole: int, constant: Any, sums: list[Sum], group: Group) -> int:
+        """A sum and a constant. One of 0 is left out where that cannot be told by the sign of a 0."""
+        if type(constant) is float and constant == 0 and (np.signbit(constant) or all(map(self._has_no_sign, sums))):
             return whole
-        shift = sign * constant
-        return self._emit(lambda a: a + shift, [whole], group, f"{{}} + {_shown(shift)}")
+        return self._emit(lambda a: a + constant, [whole], group, f"{{}} + {_shown(constant)}")
+
+    def _has_no_sign(self, found: Sum) -> bool:
+        """Whether a sum cannot be −0: it has products, which are added to 0, or a term that cannot be −0."""
+        return bool(found.dots or found.squares) or any(sign > 0 and self._is_above(x) for sign, x in found.terms)
+
+    def _is_above(self, x: Operand) -> bool:
+        if not isinstance(x, int) or self.graph.ops[x] is None:
+            return False
+        name = self.graph.ops[x].name
+        return name in _ABOVE or (name == "mul" and len(set(self.graph.operands[x])) == 1)
+
+
+_ABOVE = frozenset(["exp", "square", "abs", "sigmoid", "softplus", "cosh", "greater", "greater_equal", "less", "equal"])
+"""Operations that give 0 or more, and never −0."""
 
 
 def _many(count: int, what: str) -> str:
     return f"{count} {what}" + "s" * (count != 1)
 
 
-def _constant(operands: Sequence[Any]) -> Any:
-    """Constants, one for each column; a number if they are all the same."""
-    return operands[0] if len(set(operands)) == 1 else np.array(operands)
+def _columns(rows: list[list[tuple[int, Operand]]]) -> list[list[Operand]]:
+    """Runs of terms, one of each sum, as columns of operands."""
+    return [[x for _, x in column] for column in zip(*rows)]
+
+
+def _constant(operands: Sequence[Any], sign: int = 1) -> Any:
+    """Constants, one for each column, as a list: it takes the type of what it meets; a number if they are the same."""
+    numbers = [sign * x.number for x in operands]
+    return numbers[0] if len(set(operands)) == 1 else numbers
 
 
 def _filled(call: Callable[..., Any], holes: tuple[Any, ...], *arrays: Any) -> Any:

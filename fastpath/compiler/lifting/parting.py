@@ -40,7 +40,7 @@ def parts(group: Group, batched: Sequence[bool], places: Mapping[int, Place]) ->
 
 def _row(item: Item, batched: Sequence[bool], places: Mapping[int, Place]) -> tuple[Place, ...]:
     """Where the operands per example of an item lie; the shared ones, one number of each, cost little to gather."""
-    return tuple([places[x] for x in item.inputs if type(x) is int and batched[x]])
+    return tuple([places[x] for x in item.inputs if isinstance(x, int) and batched[x]])
 
 
 def _is_in_place(rows: list[tuple[Place, ...]]) -> bool:

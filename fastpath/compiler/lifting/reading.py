@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -9,7 +10,31 @@ from typing import Any
 from scalargrad.engine import Value
 from scalargrad.graph import topological_order
 
-Operand = int | float
+
+class Constant:
+    """A number that stands in a program as it is: equal only to the same number, bit for bit.
+
+    As a float it could be taken for a node, since ``2 == 2.0``, for another number, since ``0.0 == -0.0``, or for none,
+    since nan is not equal to itself.
+    """
+
+    __slots__ = ("_bits", "number")
+
+    def __init__(self, number: float) -> None:
+        self.number = float(number)
+        self._bits = struct.pack("<d", self.number)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Constant) and other._bits == self._bits
+
+    def __hash__(self) -> int:
+        return hash(self._bits)
+
+    def __repr__(self) -> str:
+        return f"Constant({self.number!r})"
+
+
+Operand = int | Constant
 """A node by its number, or a constant."""
 
 COMMUTATIVE = frozenset(["add", "mul", "maximum", "minimum", "equal", "not_equal", "logaddexp"])
@@ -42,10 +67,10 @@ class Scalars:
         count = [0] * len(self.ops)
         for operands in self.operands:
             for x in operands:
-                if type(x) is int:
+                if isinstance(x, int):
                     count[x] += 1
         for x in self.roots:
-            if type(x) is int:
+            if isinstance(x, int):
                 count[x] += 1
         return count
 
@@ -61,22 +86,23 @@ def read(roots: Sequence[Value], arguments: Mapping[Value, Any], constants: Coll
                 continue
             op = node.op
             if node in constants:
-                number[node] = float(node.data)
+                number[node] = Constant(node.data)
                 continue
             if op is None:
                 number[node] = place = found.add(None, (), node in arguments)
                 found.leaves[place] = node
                 continue
-            operands = tuple([x if type(x) is float else number[x] for x in node.inputs])
-            if hasattr(op, "number") and all(type(x) is float for x in operands):
-                number[node] = op.number(*operands)
+            operands = tuple([number[x] if isinstance(x, Value) else Constant(x) for x in node.inputs])
+            numbers = [x.number for x in operands if isinstance(x, Constant)]
+            if hasattr(op, "number") and len(numbers) == len(operands):
+                number[node] = Constant(op.number(*numbers))
                 continue
             if op.name in COMMUTATIVE and _before(operands[1], operands[0]):
                 operands = operands[::-1]
             key = (op, operands)
             same = known.get(key)
             if same is None:
-                batched = any(found.batched[x] for x in operands if type(x) is int)
+                batched = any(found.batched[x] for x in operands if isinstance(x, int))
                 same = known[key] = found.add(op, operands, batched, node.scope)
             number[node] = same
         found.roots.append(number[root])
@@ -85,4 +111,4 @@ def read(roots: Sequence[Value], arguments: Mapping[Value, Any], constants: Coll
 
 def _before(a: Operand, b: Operand) -> bool:
     """Nodes before constants, and nodes in their order."""
-    return type(a) is int and (type(b) is float or a < b)
+    return isinstance(a, int) and (isinstance(b, Constant) or a < b)

@@ -2,18 +2,21 @@
 
 ``x0*w0 + x1*w1 + b`` is a chain of two additions and two multiplications in the graph. Here it is one :class:`Sum`: the
 products of something per example with something shared, x₀w₀ and x₁w₁, and the other terms, b.
+
+The products come together, where the first of them is written; all other terms are added in the order of the graph, as
+``x - x0 + d`` is not ``x + d - x0`` if x is large and d small.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from fastpath.compiler.lifting.reading import Operand, Scalars
+from fastpath.compiler.lifting.reading import Constant, Operand, Scalars
 
 Product = tuple[int, int, int, int]
 """Sign, two factors, and the node of their product."""
 
-_CHAIN = frozenset(["add", "sub", "neg"])
+_CHAIN = frozenset(["add", "sub"])
 
 
 @dataclass
@@ -35,66 +38,53 @@ class Sum(Item):
     squares: list[Product] = field(default_factory=list)
     """Products of two shared factors."""
     terms: list[tuple[int, Operand]] = field(default_factory=list)
-    """Sign and term."""
+    """Sign and term, in the order in which they are added."""
+    before: int = 0
+    """How many of the terms come before the products."""
 
 
 def items(graph: Scalars) -> dict[int, Item]:
-    """What is left to compute, by the number of the node that comes out, operands first."""
+    """What is to be computed, by the number of the node that comes out, operands first."""
     uses = graph.uses()
-    inner = _inside(graph, uses)
     found: dict[int, Item] = {}
-    for node, op in enumerate(graph.ops):
-        if op is None or node in inner:
+    todo = [x for x in graph.roots if isinstance(x, int)]
+    while todo:
+        node = todo.pop()
+        if node in found or graph.ops[node] is None:
             continue
-        summed = _sum(graph, node, uses) if op.name in _CHAIN else None
-        found[node] = summed or Item(node, graph.operands[node])
-    return _reached(graph, found)
-
-
-def _inside(graph: Scalars, uses: list[int]) -> set[int]:
-    """The nodes of a chain but for its last: used once, by another of the chain."""
-    inside = set()
-    for op, operands in zip(graph.ops, graph.operands):
-        if op is not None and op.name in _CHAIN:
-            for x in operands:
-                if type(x) is int and uses[x] == 1 and graph.ops[x] is not None and graph.ops[x].name in _CHAIN:
-                    inside.add(x)
-    return inside
+        summed = _sum(graph, node, uses) if graph.ops[node].name in _CHAIN else None
+        found[node] = item = summed or Item(node, graph.operands[node])
+        todo += [x for x in item.inputs if isinstance(x, int)]
+    return {node: found[node] for node in sorted(found)}
 
 
 def _sum(graph: Scalars, root: int, uses: list[int]) -> Sum | None:
     """The chain that ends in ``root`` as a Sum; None if it is better left as it is: two terms, no matrix product."""
     found = Sum(root, ())
-    todo: list[tuple[int, Operand]] = [(1, root)]
-    count = 0
-    while todo:
-        sign, x = todo.pop()
-        op = graph.ops[x] if type(x) is int else None
-        if type(x) is int and op is not None and op.name in _CHAIN and (x == root or uses[x] == 1):
-            found.size += x != root
-            operands = graph.operands[x]
-            if op.name == "neg":
-                todo.append((-sign, operands[0]))
-            else:
-                todo.append((sign if op.name == "add" else -sign, operands[1]))
-                todo.append((sign, operands[0]))
-            continue
-        count += 1
+    places: dict[int, int] = {}  # of products given up: how many terms come before
+    for sign, x in _terms(graph, root, uses, found):
         factors = _factors(graph, x, uses)
-        if factors is None or type(x) is not int:
+        if factors is None or not isinstance(x, int):
             found.terms.append((sign, x))
             continue
         a, b = factors
-        if not graph.batched[a] and not graph.batched[b]:
-            found.squares.append((sign, a, b, x))
-        elif graph.batched[a] != graph.batched[b]:
-            found.dots.append((sign, a, b, x) if graph.batched[a] else (sign, b, a, x))
-        else:
+        if graph.batched[a] and graph.batched[b]:
             found.terms.append((sign, x))
             continue
+        if not places:
+            found.before = len(found.terms)
+        places[x] = len(found.terms)
+        if not graph.batched[a] and not graph.batched[b]:
+            found.squares.append((sign, a, b, x))
+        else:
+            found.dots.append((sign, a, b, x) if graph.batched[a] else (sign, b, a, x))
         found.size += 1
-    if len(found.dots) + len(found.squares) < 2 and not (found.dots and count > 1):
-        _as_terms(found)
+    count = len(found.terms) + len(places)
+    if len(places) < 2 and not (found.dots and count > 1):
+        for sign, _, _, product in found.dots + found.squares:  # one is not worth a matrix product
+            found.terms.insert(places[product], (sign, product))
+            found.size -= 1
+        found.dots, found.squares, found.before = [], [], 0
         if count <= 2:
             return None
     used = [x for _, a, b, _ in found.dots + found.squares for x in (a, b)]
@@ -102,38 +92,54 @@ def _sum(graph: Scalars, root: int, uses: list[int]) -> Sum | None:
     return found
 
 
+def _terms(graph: Scalars, root: int, uses: list[int], found: Sum) -> list[tuple[int, Operand]]:
+    """The terms of a chain of additions and subtractions, each with its sign."""
+    terms: list[tuple[int, Operand]] = []
+    todo: list[tuple[int, Operand, bool]] = [(1, root, True)]
+    while todo:
+        sign, x, opened = todo.pop()
+        op = graph.ops[x] if isinstance(x, int) else None
+        if not isinstance(x, int) or op is None or (x != root and uses[x] > 1):
+            terms.append((sign, x))
+        elif opened and op.name in _CHAIN:
+            found.size += x != root
+            first, second = graph.operands[x]
+            if op.name == "add" and not _is_chain(graph, first, uses) and _is_chain(graph, second, uses):
+                first, second = second, first  # the sum is the same
+            adds = op.name == "add"
+            todo.append((sign if adds else -sign, second, adds and _has_product(graph, second, uses)))
+            todo.append((sign, first, True))
+        elif op.name == "neg" and not _is_chain(graph, graph.operands[x][0], uses):
+            found.size += 1
+            todo.append((-sign, graph.operands[x][0], False))
+        else:
+            terms.append((sign, x))
+    return terms
+
+
+def _is_chain(graph: Scalars, x: Operand, uses: list[int]) -> bool:
+    """Whether an operand is an addition of its own, that is used here only."""
+    return isinstance(x, int) and uses[x] == 1 and graph.ops[x] is not None and graph.ops[x].name in _CHAIN
+
+
+def _has_product(graph: Scalars, x: Operand, uses: list[int]) -> bool:
+    """Whether a chain has products of its own: then they may join those of the whole."""
+    while _is_chain(graph, x, uses):
+        first, second = graph.operands[x]  # type: ignore[index]
+        if _factors(graph, first, uses) or _factors(graph, second, uses):
+            return True
+        x = first if _is_chain(graph, first, uses) else second
+    return False
+
+
 def _factors(graph: Scalars, x: Operand, uses: list[int]) -> tuple[int, int] | None:
     """The two factors of a product that is used here only."""
-    if type(x) is not int or uses[x] != 1 or graph.ops[x] is None:
+    if not isinstance(x, int) or uses[x] != 1 or graph.ops[x] is None:
         return None
     name, operands = graph.ops[x].name, graph.operands[x]
-    if name == "square" or (name == "pow" and operands[1] == 2.0 and type(operands[1]) is float):
+    if name == "square" or (name == "pow" and operands[1] == Constant(2.0)):
         operands = (operands[0], operands[0])
     elif name != "mul":
         return None
     a, b = operands
-    return (a, b) if type(a) is int and type(b) is int else None
-
-
-def _as_terms(found: Sum) -> None:
-    """Give up the products: too few to be worth a matrix product."""
-    for sign, _, _, product in found.dots + found.squares:
-        found.terms.append((sign, product))
-        found.size -= 1
-    found.dots, found.squares = [], []
-
-
-def _reached(graph: Scalars, found: dict[int, Item]) -> dict[int, Item]:
-    """Those that a result depends on, operands first."""
-    wanted: set[int] = set()
-    todo = [x for x in graph.roots if type(x) is int]
-    while todo:
-        node = todo.pop()
-        if node in wanted or graph.ops[node] is None:
-            continue
-        wanted.add(node)
-        item = found.get(node)
-        if item is None:
-            item = found[node] = Item(node, graph.operands[node])
-        todo += [x for x in item.inputs if type(x) is int]
-    return {node: found[node] for node in sorted(wanted)}
+    return (a, b) if isinstance(a, int) and isinstance(b, int) else None
