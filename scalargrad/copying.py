@@ -21,7 +21,7 @@ def deepcopy_graph(root: Any, memo: dict[int, Any]) -> Any:
     stack = [root]
     while stack:
         node = stack[-1]
-        missing = [x for x in node.inputs if isinstance(x, Node) and id(x) not in memo]
+        missing = [x for x in (*node.inputs, *node._remembered()) if isinstance(x, Node) and id(x) not in memo]
         if missing:
             stack += reversed(missing)
             continue
@@ -43,9 +43,21 @@ def reduce_graph(node: Any) -> tuple[Any, ...]:
     before = last and last()
     if not node.inputs or (before is not None and before.comes_to(node)):
         return make, tuple(arguments)
-    before = _Before(topological_order(node)[:-1])
+    before = _Before(_all_behind(node))
     _this_thread.before = weakref.ref(before)
     return _make_after, (before, make, *arguments)
+
+
+def _all_behind(root: Any) -> list[Any]:
+    """The nodes a root depends on, or remembers, each after its inputs."""
+    roots: list[Any] = [root]
+    while True:
+        order = topological_order(*roots)
+        known = set(order)
+        more = list(dict.fromkeys(x for node in order for x in node._remembered() if x not in known))
+        if not more:
+            return [node for node in order if node is not root]
+        roots = more + roots
 
 
 def _make_after(before: object, make: Any, *arguments: Any) -> Any:

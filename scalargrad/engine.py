@@ -11,6 +11,7 @@ compiled when first needed (:mod:`scalargrad.specialise`): for ``tanh``, ``a.gra
 
 from __future__ import annotations
 
+import copy
 import operator
 import threading
 from collections.abc import Callable, Iterator
@@ -20,6 +21,7 @@ from scalargrad import modes
 from scalargrad.graph import Node, topological_order
 from scalargrad.ops.operators import DUNDERS, Operators, install
 from scalargrad.ops.registry import OPS, Op, as_number, is_number
+from scalargrad.ops.structure import Expansion
 from scalargrad.specialise import compile_backward, operator_methods
 
 Backward = Callable[["Value"], None]
@@ -47,6 +49,31 @@ class Rule:
 
     def __deepcopy__(self, memo: object) -> Rule:
         return self
+
+
+class Expanded(Rule):
+    """The rule of one node: a result of a structural op whose expansion decided by the numbers, and where it stands.
+
+    It goes backward as the others of its op do; ``compile`` asks it what the op was, and its operands.
+    """
+
+    __slots__ = ("expansion", "place")
+
+    def __init__(self, op: Any, of_values: tuple[bool, ...], expansion: Expansion, place: int) -> None:
+        self.op = op
+        self.of_values = of_values
+        self.expansion = expansion
+        self.place = place
+
+    @property
+    def backward(self) -> Backward:  # type: ignore[override]
+        return rule_of(self.op, self.of_values).backward
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Expanded, (self.op, self.of_values, self.expansion, self.place)
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Expanded:  # type: ignore[override]
+        return Expanded(self.op, self.of_values, copy.deepcopy(self.expansion, memo), self.place)
 
 
 LEAF = Rule(None, ())
@@ -220,6 +247,16 @@ class Value(Node, Operators):
     def gathered(self, derivatives: Any) -> Any:
         """The derivatives of its elements together: of one, that one."""
         return derivatives[0]
+
+    def _remember(self, expansion: Expansion, place: int) -> None:
+        """Note that it is a result of this structural op, which decided by the numbers as they are."""
+        rule = self._rule
+        if rule is not LEAF:
+            self._rule = Expanded(rule.op, rule.of_values, expansion, place)
+
+    def _remembered(self) -> list[Any]:
+        rule = self._rule
+        return rule.expansion.operands if isinstance(rule, Expanded) else []
 
     # --- NumPy -------------------------------------------------------------------------------------------------------
 

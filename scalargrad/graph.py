@@ -44,6 +44,10 @@ class Node:
             return self._a
         return () if self._a is None else (self._a,)
 
+    def _remembered(self) -> list[Any]:
+        """Nodes it does not depend on with the numbers as they are, but might with others: they are copied with it."""
+        return []
+
     def _set_inputs(self, operands: tuple[Any, ...]) -> None:
         few = len(operands) <= 2
         self._a = (operands[0] if operands else None) if few else operands

@@ -15,8 +15,6 @@ from contextvars import ContextVar
 from functools import wraps
 from typing import Any
 
-from scalargrad.ops import structure
-
 active = 0
 """How many blocks are under some mode now, in all threads."""
 special = 0
@@ -220,14 +218,6 @@ class tracing(_Mode):
         return tracing(self.tracer)
 
     _recreate_cm = _again
-
-    def __enter__(self) -> None:
-        structure.tracing += 1
-        super().__enter__()
-
-    def __exit__(self, *error: object) -> None:
-        super().__exit__(*error)
-        structure.tracing -= 1
 
 
 class scope(_Mode):

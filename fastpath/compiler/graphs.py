@@ -9,6 +9,7 @@ import numpy as np
 
 from fastpath.compiler.functions import PLANS, CompiledFunction
 from fastpath.compiler.lifting import Lifted, columns_of, lift, repeated
+from fastpath.compiler.rebuilding import rebuilt
 from fastpath.numerics import Array, shown
 from fastpath.plan import Plan, traced
 from fastpath.tensor import Tensor
@@ -36,6 +37,7 @@ class CompiledGraph:
         for root in self.roots:
             if not isinstance(root, Value):
                 raise TypeError(f"compile: expected a Value or an array of Values, not {shown(root)}")
+        self.roots = rebuilt(self.roots)
         leaves = list(dict.fromkeys(x for root in self.roots for x in topological_order(root) if x.op is None))
         self._leaves = {x.label: x for x in leaves if x.label is not None}
         self._others = [x for x in leaves if x.label is None]

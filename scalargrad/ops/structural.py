@@ -6,11 +6,10 @@ on object arrays of Values as it stands. Functions that are put together from th
 # fmt: off
 
 import builtins as _py
-import functools as _functools
 import math as _math
 
 from scalargrad.ops import elementwise as _ops
-from scalargrad.ops import structure as _structure
+from scalargrad.ops import expansions as _expansions
 from scalargrad.ops.structure import structural as _op
 from scalargrad.ops.subscripts import parse as _parse
 
@@ -79,17 +78,14 @@ def _along(reduce, xp, a, axis, keepdims):
 
 def _numbers(xp, a):
     """The plain numbers in an array, in object arrays too."""
-    return xp.frompyfunc(float, 1, 1)(a).astype(float) if a.dtype == object else a
+    return xp.frompyfunc(_expansions.number, 1, 1)(a).astype(float) if a.dtype == object else a
 
 
 def _top(xp, a, axis):
-    """The largest numbers along axes, kept for subtracting before ``exp``: no gradient passes through them.
-
-    (While a graph is traced they are nodes; what passes through them adds up to 0.)
-    """
-    if a.dtype == object and _structure.tracing:
-        return _along(_functools.partial(_functools.reduce, _ops.maximum), xp, a, axis, True)
-    return xp.maximum.reduce(_numbers(xp, a), axis=axis, keepdims=True)
+    """The largest numbers along axes, kept for subtracting before ``exp``: no gradient passes through them."""
+    if a.dtype == object:
+        return _along(_expansions.top, xp, a, axis, True)
+    return xp.maximum.reduce(a, axis=axis, keepdims=True)
 
 
 # --- moving ----------------------------------------------------------------------------------------------------------
@@ -216,31 +212,16 @@ def _shared_by_ties(g, y, a, axis, keepdims):
     return _kept(g, a, axis, keepdims) * (tied / tied.sum(axis=axis, keepdims=True))
 
 
-def _best(better):
-    """The best of a list of Values, chosen two at a time; tied ones are averaged, so that they share the gradient."""
-    def best(values):
-        if not values:
-            raise ValueError("there is no element to choose")
-        if _structure.tracing:
-            return _functools.reduce(better, values)
-        top = _functools.reduce(better.number, map(float, values))
-        tied = [v for v in values if float(v) == top]
-        if len(tied) > 1:
-            return _functools.reduce(_ops.add, tied) / len(tied)
-        return _functools.reduce(better, values)
-    return best
-
-
 max = _op("max", lambda xp, a, *, axis=None, keepdims=False: xp.maximum.reduce(a, axis=axis, keepdims=keepdims),
     (_shared_by_ties,),
-    expand=lambda xp, a, axis, keepdims: _along(_best(_ops.maximum), xp, a, axis, keepdims),
+    expand=lambda xp, a, axis, keepdims: _along(_expansions.chosen(_ops.maximum), xp, a, axis, keepdims), decides=True,
     formulas=("Ḡ·[#1 = Y]/ties",),
     samples=(lambda x: max(x(2, 3)), lambda x: max(x(2, 3), axis=1), lambda x: max(x(2, 3, 2), (0, -1), keepdims=True)),
     note="the largest element; tied ones share the gradient equally")
 
 min = _op("min", lambda xp, a, *, axis=None, keepdims=False: xp.minimum.reduce(a, axis=axis, keepdims=keepdims),
     (_shared_by_ties,),
-    expand=lambda xp, a, axis, keepdims: _along(_best(_ops.minimum), xp, a, axis, keepdims),
+    expand=lambda xp, a, axis, keepdims: _along(_expansions.chosen(_ops.minimum), xp, a, axis, keepdims), decides=True,
     formulas=("Ḡ·[#1 = Y]/ties",),
     samples=(lambda x: min(x(2, 3)), lambda x: min(x(2, 3), axis=-1, keepdims=True)),
     note="the smallest element; tied ones share the gradient equally")
@@ -307,16 +288,6 @@ def _std(xp, a, *, axis=None, ddof=0, keepdims=False):
     return xp.where(same & (spread < 1), 0.0, spread)  # not the rounding of the mean
 
 
-def _std_of_values(ddof):
-    def std(values):
-        if not _structure.tracing and values and _py.min(map(float, values)) == _py.max(map(float, values)) and len(values) > ddof:
-            return values[0] * 0.0
-        mean = _functools.reduce(_ops.add, values) / len(values)
-        squares = [_ops.square(v - mean) for v in values]
-        return _ops.sqrt(_functools.reduce(_ops.add, squares) / _py.max(len(values) - ddof, 0))
-    return std
-
-
 def _or_infinity(y):
     """``y``, but infinity for 0: what is divided by it is 0 there."""
     return _ops.where(_ops.equal(y, 0.0), float("inf"), y)
@@ -332,28 +303,32 @@ var = _op("var", _var,
 std = _op("std", _std,
     (lambda g, y, a, axis, ddof, keepdims: _kept(g / _or_infinity(y * _py.max(_count(a, axis) - ddof, 0)), a, axis, keepdims)
         * (a - a.sum(axis=axis, keepdims=True) / _count(a, axis)),),
-    expand=lambda xp, a, axis, ddof, keepdims: _along(_std_of_values(ddof), xp, a, axis, keepdims),
+    expand=lambda xp, a, axis, ddof, keepdims: _along(_expansions.std(ddof), xp, a, axis, keepdims), decides=True,
     formulas=("Ḡ·(#1 − mean)/(n Y)",),
     samples=(lambda x: std(x(2, 3)), lambda x: std(x(2, 3), axis=0, ddof=1), lambda x: std(x(2, 3), 1, keepdims=True)),
     note="square root of the variance; its gradient is 0 where all elements are equal")
 
 
-def _norm(xp, x, *, ord=None, axis=None, keepdims=False):
+def _check_order(x, ord, axis):
     if ord not in (None, 2):
         raise ValueError(f"norm: ord is 2 (or left out), not {ord!r}; sum(abs(x)) and max(abs(x)) are ord 1 and inf")
     if ord == 2 and len(_axes(axis, x.ndim)) != 1:
         raise ValueError("norm: ord=2 over two axes is a singular value; leave ord out for the root of all squares")
+
+
+def _norm(xp, x, *, ord=None, axis=None, keepdims=False):
+    _check_order(x, ord, axis)
     return xp.sqrt(xp.add.reduce(x * x, axis=axis, keepdims=keepdims))
 
 
-def _norm_of_values(values):
-    squares = _functools.reduce(_ops.add, map(_ops.square, values)) if values else 0.0
-    return _ops.sqrt(squares) if float(squares) else squares  # at 0 the slope of the squares, which is 0
+def _norm_of_values(xp, x, ord, axis, keepdims):
+    _check_order(x, ord, axis)
+    return _along(_expansions.norm, xp, x, axis, keepdims)
 
 
 norm = _op("norm", _norm,
     (lambda g, y, x, ord, axis, keepdims: _kept(g / _or_infinity(y), x, axis, keepdims) * x,),
-    expand=lambda xp, x, ord, axis, keepdims: _along(_norm_of_values, xp, x, axis, keepdims),
+    expand=lambda xp, x, ord, axis, keepdims: _norm_of_values(xp, x, ord, axis, keepdims), decides=True,
     formulas=("Ḡ·#1/Y",), symbol="‖x‖",
     samples=(lambda x: norm(x(3)), lambda x: norm(x(2, 3), 2, axis=1), lambda x: norm(x(2, 3), axis=0, keepdims=True)),
     note="square root of the sum of squares; its gradient at 0 is 0")
@@ -463,6 +438,7 @@ def _exp_below(a, y):
 
 logsumexp = _op("logsumexp", _logsumexp,
     (lambda g, y, a, axis, keepdims: _kept(g, a, axis, keepdims) * _exp_below(a, _kept(y, a, axis, keepdims)),),
+    expand=lambda xp, a, axis, keepdims: _along(_expansions.logsumexp, xp, a, axis, keepdims), decides=True,
     formulas=("Ḡ·softmax(#1)",), symbol="log Σ exp",
     samples=(lambda x: logsumexp(x(2, 3)), lambda x: logsumexp(x(2, 3), axis=0), lambda x: logsumexp(x(2, 3), -1, True)),
     note="log of the sum of exponentials, without overflow")
@@ -479,7 +455,7 @@ def _softmax_pullback(g, y, a, axis):
 
 
 softmax = _op("softmax", _softmax,
-    (_softmax_pullback,),
+    (_softmax_pullback,), decides=True,
     formulas=("Y·(Ḡ − Σ Ḡ Y)",), samples=(lambda x: softmax(x(3)), lambda x: softmax(x(2, 3)), lambda x: softmax(x(2, 3), axis=0)),
     note="exp(a) divided by its sum along an axis: probabilities")
 
@@ -491,7 +467,7 @@ def _log_softmax(xp, a, *, axis=-1):
 
 log_softmax = _op("log_softmax", _log_softmax,
     (lambda g, y, a, axis: g - _ops.exp(y) * g.sum(axis=axis, keepdims=True),),
-    formulas=("Ḡ − softmax(#1)·Σ Ḡ",),
+    decides=True, formulas=("Ḡ − softmax(#1)·Σ Ḡ",),
     samples=(lambda x: log_softmax(x(2, 3)), lambda x: log_softmax(x(2, 3), axis=0)),
     note="logarithm of softmax, exact far out")
 
@@ -522,7 +498,7 @@ def _check_labels(xp, logits, labels):
     if labels.shape != logits.shape or labels.dtype.kind == "b":
         raise ValueError(f"cross_entropy: labels of shape {labels.shape} and type {labels.dtype} for logits of shape "
                          f"{logits.shape}; expected integers of shape {logits.shape[:-1]}, or probabilities of shape {logits.shape}")
-    if labels.dtype == object and _structure.tracing:
+    if labels.dtype == object and _expansions.traced():
         return
     p = _numbers(xp, labels)
     wrong = p[~((p >= 0) & (p <= 1.001))]
@@ -588,7 +564,7 @@ def _cross_entropy_logits(g, y, logits, labels, kept, reduction):
 cross_entropy = _op("cross_entropy", _cross_entropy,
     (_cross_entropy_logits,
      lambda g, y, logits, labels, kept, reduction: -log_softmax(logits) * _per_example(g, logits, reduction)),
-    arrange=_cross_entropy_call, integers=(1,), keeps=True,
+    arrange=_cross_entropy_call, integers=(1,), keeps=True, decides=True,
     formulas=("Ḡ·(softmax(#1) − #2)/n", "−Ḡ·log softmax(#1)/n"), symbol="CE",
     samples=(lambda x: cross_entropy(x(3, 4), [0, 3, 1]), lambda x: cross_entropy(x(4), 2, reduction="sum"),
              lambda x: cross_entropy(x(2, 3, 2), [[0, 1, 0], [1, 1, 0]], reduction="none"),

@@ -6,17 +6,16 @@ takes the upstream gradient to the downstream ones, and an **expand**, which sta
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+from scalargrad import modes
 from scalargrad.ops.registry import NotDifferentiableError, is_number
 
 STRUCTURAL: dict[str, StructuralOp] = {}
 """Every structural op by name, in the order of registration."""
-
-tracing = 0
-"""How many functions are being traced now, in all threads: the numbers in a graph stand for others then."""
 
 _listeners: list[Callable[[StructuralOp, bool], None]] = []
 
@@ -62,6 +61,8 @@ class StructuralOp:
     On Tensors, where the gradient has a graph of its own, ``kept`` is None, and the pullback computes it by ops.
     """
     many: bool = False
+    decides: bool = False
+    """Whether the expansion looks at the numbers of Values, unless they are traced: what it makes then remembers it."""
     why_not: str = ""
     """Why no gradient passes through it; such an op has no pullbacks."""
     operands: tuple[str, ...] = field(init=False)
@@ -167,17 +168,30 @@ class StructuralOp:
         import numpy as np
 
         arrays = tuple([x if type(x) is np.ndarray else self._as_array(np, x) for x in operands])
-        run = self.forward
+        run, expands = self.forward, False
         for a in arrays:
             if a.dtype.kind not in "fiub":
                 self._require_nodes(a)
-                run = self.expand or run
+                run, expands = self.expand or run, True
         try:
             with np.errstate(all="ignore"):
                 result = run(np, *arrays, **settings)
-            return result[0] if self.keeps else result
         except (ValueError, IndexError, TypeError) as error:
             raise self.misfit(arrays, settings, error) from None
+        result = result[0] if self.keeps else result
+        if expands and self.decides and modes.tracer() is None:
+            self._remember(arrays, settings, result)
+        return result
+
+    def _remember(self, arrays: tuple[Any, ...], settings: Settings, result: Any) -> None:
+        """Have the nodes that an expansion made say what they expand; operands it returned are left alone."""
+        made = result.ravel().tolist() if hasattr(result, "ravel") else [result]
+        given = {id(x) for a in arrays if a.dtype == object for x in a.flat}
+        expansion = Expansion(self, tuple([a.copy() for a in arrays]), settings)
+        for place, node in enumerate(made):
+            remember = getattr(type(node), "_remember", None)
+            if remember is not None and id(node) not in given:
+                remember(node, expansion, place)
 
     def _as_array(self, np: Any, x: Any) -> Any:
         try:
@@ -233,6 +247,35 @@ class StructuralOp:
         """
         self.require_derivative()
         return self.formulas[0 if self.many else place] if self.formulas else "Ḡ"
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Expansion:
+    """A structural op on Values whose expansion decided by their numbers: with other numbers it is another graph."""
+
+    op: StructuralOp
+    arrays: tuple[Any, ...]
+    settings: Settings
+
+    @property
+    def operands(self) -> list[Any]:
+        """All the nodes it was given, those that are not in the graph it made among them."""
+        return [x for a in self.arrays if a.dtype == object for x in a.flat if hasattr(type(x), "_apply_op")]
+
+    def again(self, other: Callable[[Any], Any]) -> list[Any]:
+        """The elements of the result with other nodes in the operands' places."""
+        result = self.op.on_arrays(self._mapped(other), self.settings)
+        return list(result.flat) if hasattr(result, "flat") else [result]
+
+    def _mapped(self, other: Callable[[Any], Any]) -> tuple[Any, ...]:
+        import numpy as np
+
+        return tuple([np.frompyfunc(other, 1, 1)(a) if a.dtype == object and a.size else a for a in self.arrays])
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Expansion:
+        copied = Expansion(self.op, self._mapped(lambda x: copy.deepcopy(x, memo)), self.settings)
+        memo[id(self)] = copied
+        return copied
 
 
 def structural(

@@ -1,0 +1,173 @@
+"""Reductions on Values that are more than their forward: each as a function of a list of Values.
+
+Where the numbers are there to be looked at, the graph is made as short as they allow: that of a maximum is a chain of
+``maximum``, or the mean of the tied ones. While a graph is traced its numbers stand for others, and the **general**
+form is taken, which decides nothing: it has the same value and gradient at all numbers, ties, zeros and infinities
+among them. A result made by looking remembers its operands (:class:`.structure.Expansion`), so that a graph can be
+compiled that was built without being traced.
+"""
+
+from __future__ import annotations
+
+import functools
+import math
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from scalargrad import modes
+from scalargrad.ops import elementwise as ops
+from scalargrad.ops.registry import Op
+
+Values = Sequence[Any]
+"""Values, and plain numbers among them."""
+
+with_gradient_of = Op(
+    "with_gradient_of",
+    lambda xp, a, b: xp.where(True, a, b),
+    (lambda y, a, b: 0, lambda y, a, b: 1),
+    note="a, with the derivative of b",
+)
+"""Not in the registry: it is for formulas whose value is found in one way and whose derivative in another."""
+
+
+def detached(a: Any) -> Any:
+    """``a`` as a constant, through which no gradient passes."""
+    return with_gradient_of(a, 0.0)
+
+
+def number(v: Any) -> float:
+    """The number of a Value, or of a plain number."""
+    return float(getattr(v, "data", v))
+
+
+def traced() -> bool:
+    """Whether numbers stand for others here."""
+    return modes.tracer() is not None
+
+
+def total(values: Values) -> Any:
+    """The sum, from left to right."""
+    return functools.reduce(ops.add, values)
+
+
+# --- the largest -----------------------------------------------------------------------------------------------------
+
+
+def chosen(better: Op) -> Callable[[Values], Any]:
+    """The function that chooses the best of a list, by ``maximum`` or ``minimum``; tied ones share the gradient."""
+
+    def best(values: Values) -> Any:
+        if not values:
+            raise ValueError("there is no element to choose")
+        if len(values) <= 2:
+            return functools.reduce(better, values)
+        if traced():
+            best = functools.reduce(better, values)
+            tied = [ops.equal(v, best) for v in values]
+            return with_gradient_of(best, total([ops.where(t, v, 0.0) for t, v in zip(tied, values)]) / total(tied))
+        found = functools.reduce(better.number, map(number, values))
+        tied = [v for v in values if number(v) == found]
+        return total(tied) / len(tied) if len(tied) > 1 else functools.reduce(better, values)
+
+    return best
+
+
+def top(values: Values) -> Any:
+    """The largest of a list, to be subtracted before ``exp``; a number, or a node through which no gradient passes."""
+    if not values:
+        return -math.inf
+    if traced():
+        return detached(functools.reduce(ops.maximum, values))
+    return functools.reduce(ops.maximum.number, map(number, values))
+
+
+# --- log Σ exp -------------------------------------------------------------------------------------------------------
+
+
+def logsumexp(values: Values) -> Any:
+    """``top + log Σ exp(v − top)``; where all are −∞ it is −∞, and its gradient is 0."""
+    if not values:
+        return -math.inf
+    highest = top(values)
+    if type(highest) is float and math.isfinite(highest):
+        return ops.log(total([ops.exp(v - highest) for v in values])) + highest
+    shift = ops.where(ops.less(ops.abs(highest), math.inf), highest, 0.0)
+    sums = total([ops.exp(v - shift) for v in values])
+    empty = ops.equal(sums, 0.0)
+    return ops.where(empty, -math.inf, ops.log(ops.where(empty, 1.0, sums)) + shift)
+
+
+# --- roots of sums of squares ----------------------------------------------------------------------------------------
+
+
+def scale(where: Callable[..., Any], less: Callable[..., Any], size: Any) -> Any:
+    """By what numbers up to this size are divided, so that their squares neither overflow nor vanish.
+
+    It is a power of two, so that nothing is rounded; the inner bounds are those that float32 needs.
+    """
+    small = where(less(size, 2.0**-400), 2.0**-600, where(less(size, 2.0**-50), 2.0**-90, 1.0))
+    return where(less(2.0**480, size), 2.0**600, where(less(2.0**50, size), 2.0**90, small))
+
+
+def norm(values: Values) -> Any:
+    """``√(Σ v²)``; its gradient at 0 is 0."""
+    if not values:
+        return 0.0
+    size = _size(values)
+    if traced():
+        return _root_of_squares(values, 1, ops.equal(size, 0.0), 0.0)
+    if size == 0 or _is_ordinary(size):
+        squares = total([ops.square(v) for v in values])
+        return ops.sqrt(squares) if size else squares  # at 0 the slope of the squares, which is 0
+    return _root_of_squares(values, 1, 0.0, 0.0)
+
+
+def std(ddof: float) -> Callable[[Values], Any]:
+    """The function that gives the standard deviation of a list; its gradient is 0 where all are equal."""
+
+    def of(values: Values) -> Any:
+        count = max(len(values) - ddof, 0)
+        if not values:
+            return math.nan
+        if traced():
+            ends = [functools.reduce(better, values) for better in (ops.minimum, ops.maximum)]
+            return _from_the_mean(values, count, ops.equal(*ends) if count else 0.0)
+        low, high = [functools.reduce(better.number, map(number, values)) for better in (ops.minimum, ops.maximum)]
+        if low == high and count and math.isfinite(low):
+            return values[0] * 0.0
+        if not (_is_ordinary(high - low) and high - low > 1e-6 * max(abs(low), abs(high))):
+            return _from_the_mean(values, count, 0.0)
+        mean = total(values) / len(values)
+        return ops.sqrt(total([ops.square(v - mean) for v in values]) / count)
+
+    return of
+
+
+def _size(values: Values) -> Any:
+    """The largest absolute value: a node while a graph is traced, else a number."""
+    if traced():
+        return functools.reduce(ops.maximum, map(ops.abs, values))
+    return functools.reduce(ops.maximum.number, [abs(number(v)) for v in values])
+
+
+def _is_ordinary(size: float) -> bool:
+    """Whether squares of numbers of this size are just that."""
+    return 1e-120 < size < 1e144
+
+
+def _from_the_mean(values: Values, count: float, same: Any) -> Any:
+    """The root of the mean squared gap to the mean, which is subtracted twice, since the first time it was rounded."""
+    rough = total([v / len(values) for v in values])  # so that it does not overflow
+    gaps = [v - rough for v in values]
+    rest = total(gaps) / len(values)
+    return _root_of_squares([gap - rest for gap in gaps], float(count), same, values[0] * 0.0)
+
+
+def _root_of_squares(values: Values, count: float, is_zero: Any, zero: Any) -> Any:
+    """``√(Σ v²/count)``, but ``zero`` where that is said to be 0; the root is then taken of 1."""
+    by = scale(ops.where, ops.less, _size(values))
+    squares = total([ops.square(v * (1.0 / by)) for v in values])
+    mean = squares if count == 1 else squares / count
+    if type(is_zero) is float:
+        return zero if is_zero else ops.sqrt(mean) * by
+    return ops.where(is_zero, zero, ops.sqrt(ops.where(is_zero, 1.0, mean)) * by)
