@@ -6,16 +6,18 @@ else (methods, gradients, drawings, formulas, parser, tests) is a reading of tha
 
 from __future__ import annotations
 
-import math
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from keyword import iskeyword
-from numbers import Real
 from typing import Any
 
 from scalargrad import numerics
+from scalargrad.ops.given import as_array, require_numbers
+from scalargrad.ops.given import as_number as as_number
+from scalargrad.ops.given import finite as finite
+from scalargrad.ops.given import is_number as is_number
 
 OPS: dict[str, Op] = {}
 """Every registered op by name, in the order of registration."""
@@ -187,7 +189,7 @@ class Op:
         for operand in operands:
             if not isinstance(operand, (float, int)):
                 return self._on_other(operands)
-        return self.number(*map(float, operands))
+        return self.number(*[x if type(x) is float else as_number(x, self.name) for x in operands])
 
     def complete(self, operands: tuple[Any, ...], named: dict[str, Any]) -> tuple[Any, ...]:
         """The operands in order, with named ones in their place and defaults filled in."""
@@ -249,12 +251,14 @@ class Op:
 
     def _on_other(self, operands: tuple[Any, ...]) -> Any:
         np = sys.modules.get("numpy")
-        if np is not None and any(isinstance(x, np.ndarray | list | tuple) for x in operands):
-            return self._on_arrays(np, operands)
+        if any(isinstance(x, (list, tuple)) or (np is not None and isinstance(x, np.ndarray)) for x in operands):
+            return self._on_arrays(operands)
         return self.number(*(as_number(x, self.name) for x in operands))
 
-    def _on_arrays(self, np: Any, operands: tuple[Any, ...]) -> Any:
-        arrays = [np.asarray(x) for x in operands]
+    def _on_arrays(self, operands: tuple[Any, ...]) -> Any:
+        import numpy as np
+
+        arrays = [as_array(x, self.name) for x in operands]
         try:
             np.broadcast_shapes(*[a.shape for a in arrays])
         except ValueError:
@@ -264,8 +268,7 @@ class Op:
             with np.errstate(all="ignore"):
                 return np.frompyfunc(self, len(arrays), 1)(*operands)
         for a in arrays:
-            if a.dtype.kind not in "fiub":
-                raise TypeError(f"{self.name}: expected numbers, not an array of {a.dtype}")
+            require_numbers(a, self.name)
         whole = [
             x if isinstance(x, float) else a.astype(float) if a.dtype.kind in "iub" else a
             for x, a in zip(operands, arrays, strict=True)
@@ -280,21 +283,6 @@ def _said(text: str, row: Op, *details: object) -> str:
     from scalargrad.language import say
 
     return say(text, row.name, row.signature, *details)
-
-
-def as_number(data: Any, where: str) -> float:
-    """``data`` as a float: ints, bools and NumPy scalars too; otherwise a TypeError that says what was given."""
-    if is_number(data):
-        try:
-            return float(data)
-        except OverflowError:
-            raise OverflowError(f"{where}: the integer given is too large for a float") from None
-    raise TypeError(f"{where}: expected a number, not {_shown(data)}")
-
-
-def _shown(data: Any) -> str:
-    text = repr(data)
-    return f"{text if len(text) <= 40 else text[:37] + '...'} ({type(data).__name__})"
 
 
 def op(name: str, forward: Callable[..., Any], partials: tuple[Callable[..., Any], ...] = (), **details: Any) -> Op:
@@ -353,17 +341,3 @@ def _by_name(name: str) -> Op:
         return OPS[name]
     except KeyError:
         raise LookupError(f"no op called {name} is registered here") from None
-
-
-def is_number(x: Any) -> bool:
-    """Whether ``x`` may stand as a constant operand: a real Python or NumPy number."""
-    if isinstance(x, (float, int, Real)):
-        return True
-    if hasattr(type(x), "_apply_op"):  # a node: it would lose its graph
-        return False
-    return getattr(x, "ndim", 1) == 0 and getattr(getattr(x, "dtype", None), "kind", "") in tuple("fiub")
-
-
-def finite(*numbers: float) -> bool:
-    """Whether none of the numbers is infinite or nan."""
-    return all(map(math.isfinite, numbers))

@@ -79,7 +79,7 @@ def _along(reduce, xp, a, axis, keepdims):
 
 def _numbers(xp, a):
     """The plain numbers in an array, in object arrays too."""
-    return xp.frompyfunc(float, 1, 1)(a).astype(float) if a.dtype == object else a
+    return xp.asarray(xp.frompyfunc(float, 1, 1)(a), dtype=float) if a.dtype == object else a
 
 
 def _top(xp, a, axis):
@@ -409,7 +409,7 @@ def _einsum(subscripts, *operands):
 
     if not isinstance(subscripts, str):
         raise TypeError(f"einsum: the subscripts come first, as a text such as 'ij,jk->ik', not {subscripts!r}")
-    arrays = [as_array(x) for x in operands]
+    arrays = [as_array(x, "einsum") for x in operands]
     inputs, output = _parse(subscripts, [a.ndim for a in arrays])
     for i, letters in enumerate(inputs):
         while twice := [c for c in letters if letters.count(c) > 1]:

@@ -10,7 +10,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from scalargrad.ops.registry import NotDifferentiableError, is_number
+from scalargrad.ops.given import REFUSALS, as_array, axes, is_raw, kind_of, named, require_numbers, wrong_setting
+from scalargrad.ops.registry import NotDifferentiableError
 
 STRUCTURAL: dict[str, StructuralOp] = {}
 """Every structural op by name, in the order of registration."""
@@ -123,33 +124,40 @@ class StructuralOp:
                 return apply(self, operands, settings)
         return self.on_arrays(operands, settings)
 
-    def arranged(self, arguments: tuple[Any, ...], named: Settings) -> tuple[tuple[Any, ...], Settings]:
+    def arranged(self, arguments: tuple[Any, ...], settings: Settings) -> tuple[tuple[Any, ...], Settings]:
         """A call's arguments as the operands and the settings, these by name and with defaults filled in."""
         if self.arrange:
             try:
-                return self.arrange(*arguments, **named)
-            except TypeError as error:
-                if error.__traceback__ and error.__traceback__.tb_next is None:  # the call itself did not fit
-                    raise TypeError(f"{self.name} takes {self.signature}") from None
+                return self.arrange(*arguments, **settings)
+            except REFUSALS as error:
+                if error.__traceback__ and error.__traceback__.tb_next is None and type(error) is TypeError:
+                    raise TypeError(f"{self.name} takes {self.signature}") from None  # the call itself did not fit
+                if is_raw(error):
+                    raise named(error, self.name, STRUCTURAL) from None
                 raise
         if self.many:
-            if not arguments or not hasattr(arguments[0], "__iter__"):
-                raise TypeError(f"{self.name} takes {self.signature}: a sequence of arrays first")
-            operands, rest = tuple(arguments[0]), arguments[1:]
+            given = arguments[:1] or (settings.pop("arrays", None),)
+            try:
+                operands, rest = tuple(given[0]), arguments[1:]
+            except TypeError:
+                raise TypeError(f"{self.name} takes {self.signature}: a sequence of arrays first") from None
             if not operands:
                 raise ValueError(f"{self.name}: the sequence of arrays is empty; give at least one")
         else:
             count = len(self.operands)
             operands, rest = arguments[:count], arguments[count:]
             for name in self.operands[len(operands) :]:
-                if name not in named:
+                if name not in settings:
                     raise TypeError(f"{self.name} takes {self.signature}; {name} is missing")
-                operands += (named.pop(name),)
-        full = {**self.settings, **named}
+                operands += (settings.pop(name),)
+        full = {**self.settings, **settings}
         if rest:
             names = list(self.settings)
             if len(rest) > len(names):
                 raise TypeError(f"{self.name} takes {self.signature}, not {len(rest) - len(names)} arguments more")
+            for name in names[: len(rest)]:
+                if name in settings:
+                    raise TypeError(f"{self.name} takes {self.signature}; {name} is given twice")
             full.update(zip(names, rest))
         if len(full) != len(self.settings):
             unknown = next(name for name in full if name not in self.settings)
@@ -166,42 +174,41 @@ class StructuralOp:
         """The op on NumPy arrays, lists and numbers; on object arrays of Values, its expansion."""
         import numpy as np
 
-        arrays = tuple([x if type(x) is np.ndarray else self._as_array(np, x) for x in operands])
+        arrays = tuple([x if type(x) is np.ndarray else np.asarray(as_array(x, self.name)) for x in operands])
         run = self.forward
         for a in arrays:
             if a.dtype.kind not in "fiub":
-                self._require_nodes(a)
+                require_numbers(a, self.name)
                 run = self.expand or run
+                settings = self._on_axes_of(a, settings)
         try:
             with np.errstate(all="ignore"):
                 result = run(np, *arrays, **settings)
             return result[0] if self.keeps else result
-        except (ValueError, IndexError, TypeError) as error:
+        except REFUSALS as error:
+            if not is_raw(error):
+                raise
             raise self.misfit(arrays, settings, error) from None
 
-    def _as_array(self, np: Any, x: Any) -> Any:
-        try:
-            return np.asarray(x)
-        except ValueError:
-            raise ValueError(f"{self.name}: the rows given have different lengths") from None
-
-    def _require_nodes(self, array: Any) -> None:
-        """Refuse what is neither numbers nor nodes of a graph."""
-        for x in array.flat if array.dtype == object else [array.dtype]:
-            if not is_number(x) and not hasattr(type(x), "_apply_op"):
-                what = f"{x!r} ({type(x).__name__})" if array.dtype == object else f"an array of {x}"
-                raise TypeError(f"{self.name}: expected numbers, not {what}")
+    def _on_axes_of(self, nodes: Any, settings: Settings) -> Settings:
+        """The settings for an object array, whose axes no ufunc of NumPy checks."""
+        axis = settings.get("axis")
+        if axis is None or self.many or wrong_setting(settings):
+            return settings
+        if nodes.ndim == 0 and axis in (0, -1):  # as NumPy has it
+            return {**settings, "axis": None}
+        axes(axis, self.name, nodes.shape)
+        return settings
 
     def misfit(self, arrays: tuple[Any, ...], settings: Settings, error: Exception) -> Exception:
         """The error for shapes or settings that do not fit, in one sentence with the shapes in it."""
-        message = str(error)
-        kind = next(kind for kind in (ValueError, IndexError, TypeError) if isinstance(error, kind))
+        message, kind = str(error), kind_of(error)
+        if wrong := wrong_setting(settings):
+            return TypeError(f"{self.name}: {wrong}")
         reason = self.explain(*arrays, **settings) if self.explain else ""
-        if not reason and message.startswith(f"{self.name}: "):  # it is a sentence of the row's own
-            return kind(message)
-        if kind is TypeError:
-            return TypeError(f"{self.name}: {message}")
-        reason = reason or message
+        if kind is TypeError or (not reason and message.startswith(f"{self.name}: ")):  # a sentence of the row's own
+            return named(error, self.name)
+        reason = " ".join((reason or message).split())
         shapes = [str(a.shape) for a in arrays]
         fit = f"shapes {' and '.join(shapes)} do not fit" if shapes[1:] else f"shape {shapes[0]} does not fit"
         return kind(f"{self.name}: {fit}: {reason}")
