@@ -19,8 +19,8 @@ from fastpath.bound import Bound as Bound
 from fastpath.numerics import Array, array_forward, array_local, as_floats, fitted, ignoring
 from scalargrad.copying import deepcopy_graph, reduce_graph
 from scalargrad.graph import Node
-from scalargrad.ops.operators import Operators
 from scalargrad.ops.given import as_array, is_number, require_numbers
+from scalargrad.ops.operators import Operators
 from scalargrad.ops.registry import Op
 from scalargrad.ops.structure import STRUCTURAL
 

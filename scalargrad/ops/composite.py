@@ -11,7 +11,18 @@ from typing import Any, ParamSpec, TypeVar
 
 from scalargrad.ops import structural as ops
 from scalargrad.ops.elementwise import mul as _mul
-from scalargrad.ops.given import REFUSALS, as_array, axes, integer, is_integer, is_number, is_raw, named, one_axis, shown
+from scalargrad.ops.given import (
+    REFUSALS,
+    as_array,
+    axes,
+    integer,
+    is_integer,
+    is_number,
+    is_raw,
+    named,
+    one_axis,
+    shown,
+)
 from scalargrad.ops.registry import OPS
 from scalargrad.ops.structure import STRUCTURAL
 
@@ -104,7 +115,7 @@ def stack(arrays: Sequence[Any], axis: int = 0) -> Any:
 
 
 @_by_its_name
-def split(a: Any, indices_or_sections: int | Sequence[int], axis: int = 0) -> list[Any]:
+def split(a: Any, indices_or_sections: Any, axis: int = 0) -> list[Any]:
     """The parts of an array along an axis: so many equal ones, or those that end at these indices.
 
     >>> [part.tolist() for part in split([1.0, 2.0, 3.0, 4.0], [1, 3])]
@@ -114,7 +125,7 @@ def split(a: Any, indices_or_sections: int | Sequence[int], axis: int = 0) -> li
     axis = one_axis(axis, "split", a.shape)
     length = a.shape[axis]
     if is_integer(indices_or_sections):
-        count = int(indices_or_sections)  # type: ignore[call-overload]
+        count = int(indices_or_sections)
         if count < 1 or length % count:
             raise ValueError(f"split: axis {axis} of shape {a.shape} cannot be cut into {count} equal parts")
         ends = [length // count * i for i in range(1, count)]
@@ -132,7 +143,8 @@ def pad(a: Any, pad_width: Any, mode: str = "constant", constant_values: Any = 0
     """The array with elements added before and after, along each axis.
 
     ``pad_width`` is one number, a pair ``(before, after)``, or a pair for each axis. The new elements are
-    ``constant_values``, given in the same three ways, or repeat the array's own with NumPy's modes edge, reflect, symmetric and wrap.
+    ``constant_values``, given in the same three ways, or repeat the array's own with NumPy's modes edge, reflect,
+    symmetric and wrap.
 
     >>> pad([1.0, 2.0], (1, 2), constant_values=9.0)
     array([9., 1., 2., 9., 9.])
@@ -141,7 +153,7 @@ def pad(a: Any, pad_width: Any, mode: str = "constant", constant_values: Any = 0
 
     a = as_array(a, "pad")
     widths = _pairs(pad_width, "pad_width", a)
-    if any(not is_integer(n) or n < 0 for pair in widths for n in pair):
+    if any(not is_integer(n) or n < 0 for n in np.asarray(pad_width, object).flat):
         raise ValueError(f"pad: pad_width is made of integers from 0 on, not {pad_width}")
     if not isinstance(mode, str) or mode not in ("constant", "edge", "reflect", "symmetric", "wrap"):
         raise ValueError(f"pad: mode is constant, edge, reflect, symmetric or wrap, not {mode!r}")

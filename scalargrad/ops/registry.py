@@ -18,6 +18,7 @@ from scalargrad.ops.given import as_array, require_numbers
 from scalargrad.ops.given import as_number as as_number
 from scalargrad.ops.given import finite as finite
 from scalargrad.ops.given import is_number as is_number
+from scalargrad.ops.python import PYTHONS
 
 OPS: dict[str, Op] = {}
 """Every registered op by name, in the order of registration."""
@@ -30,6 +31,7 @@ RESERVED = frozenset(
         "as_leaf",
         "atom",
         "backward",
+        "conjugate",
         "constant",
         "constant_like",
         "data",
@@ -52,6 +54,7 @@ RESERVED = frozenset(
         "pi",
         "recomputed",
         "requires_grad",
+        "rint",
         "scope",
         "seeds",
         "shape",
@@ -122,6 +125,8 @@ class Op:
     """Why no gradient passes through it; such an op has no partials."""
     operands: tuple[str, ...] = field(init=False)
     defaults: tuple[float, ...] = field(init=False)
+    python: Callable[..., Any] | None = field(init=False)
+    """What answers a call that means Python's own function of the op's name (:mod:`.python`)."""
 
     def __post_init__(self) -> None:
         code = self.forward.__code__  # a lambda's own record: inspect.signature would be slow for a whole table
@@ -129,6 +134,7 @@ class Op:
         set_ = object.__setattr__
         set_(self, "operands", names)
         set_(self, "defaults", tuple(float(x) for x in self.forward.__defaults__ or ()))
+        set_(self, "python", PYTHONS.get(self.name))
         set_(self, "symbol", self.symbol or self.name)
         holes = ", ".join(f"#{i + 1}" for i in range(len(names)))
         set_(self, "text", self.text or f"{self.name}({holes})")
@@ -181,11 +187,15 @@ class Op:
 
     def __call__(self, *operands: Any, **named: Any) -> Any:
         if named or len(operands) != len(self.operands):
+            if self.python is not None and (answer := self.python(self, operands, named)) is not NotImplemented:
+                return answer
             operands = self.complete(operands, named)
         for operand in operands:
             apply = getattr(type(operand), "_apply_op", None)
             if apply is not None:
                 return apply(self, operands)
+        if self.python is not None and (answer := self.python(self, operands, {})) is not NotImplemented:
+            return answer
         for operand in operands:
             if not isinstance(operand, (float, int)):
                 return self._on_other(operands)

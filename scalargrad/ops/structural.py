@@ -405,7 +405,8 @@ matmul = _op("matmul", lambda xp, a, b: xp.matmul(a, b),
 
 
 def _einsum(subscripts, *operands):
-    from scalargrad.ops.composite import as_array, diagonal
+    from scalargrad.ops.composite import diagonal
+    from scalargrad.ops.given import as_array
 
     if not isinstance(subscripts, str):
         raise TypeError(f"einsum: the subscripts come first, as a text such as 'ij,jk->ik', not {subscripts!r}")

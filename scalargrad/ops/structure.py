@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from scalargrad.ops.given import REFUSALS, as_array, axes, is_raw, kind_of, named, require_numbers, wrong_setting
+from scalargrad.ops.python import PYTHONS
 from scalargrad.ops.registry import NotDifferentiableError
 
 STRUCTURAL: dict[str, StructuralOp] = {}
@@ -69,6 +70,8 @@ class StructuralOp:
     settings: Settings = field(init=False)
     """The settings' defaults; ``...`` for one that must be given."""
     required: tuple[str, ...] = field(init=False)
+    python: Callable[..., Any] | None = field(init=False)
+    """What answers a call that means Python's own function of the op's name (:mod:`.python`)."""
 
     def __post_init__(self) -> None:
         code = self.forward.__code__
@@ -78,6 +81,7 @@ class StructuralOp:
         defaults = self.forward.__kwdefaults__ or {}
         set_(self, "settings", {name: defaults.get(name, ...) for name in names})
         set_(self, "required", tuple(name for name in names if name not in defaults))
+        set_(self, "python", PYTHONS.get(self.name))
         set_(self, "symbol", self.symbol or self.name)
         set_(self, "__doc__", f"{self.name}{self.signature}: {self.note}.")
         if len(self.pullbacks) != (0 if self.why_not else 1 if self.many else len(self.operands)):
@@ -117,6 +121,8 @@ class StructuralOp:
     # --- calling -----------------------------------------------------------------------------------------------------
 
     def __call__(self, *arguments: Any, **settings: Any) -> Any:
+        if self.python is not None and (answer := self.python(self, arguments, settings)) is not NotImplemented:
+            return answer
         operands, settings = self.arranged(arguments, settings)
         for operand in operands:
             apply = getattr(type(operand), "_apply_structural", None)
@@ -193,8 +199,10 @@ class StructuralOp:
     def _on_axes_of(self, nodes: Any, settings: Settings) -> Settings:
         """The settings for an object array, whose axes no ufunc of NumPy checks."""
         axis = settings.get("axis")
-        if axis is None or self.many or wrong_setting(settings):
+        if axis is None or self.many:
             return settings
+        if wrong := wrong_setting({"axis": axis}):
+            raise TypeError(f"{self.name}: {wrong}")
         if nodes.ndim == 0 and axis in (0, -1):  # as NumPy has it
             return {**settings, "axis": None}
         axes(axis, self.name, nodes.shape)
