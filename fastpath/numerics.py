@@ -10,6 +10,8 @@ from typing import Any
 
 import numpy as np
 
+from scalargrad.ops.given import require_unmasked
+from scalargrad.ops.given import shown as shown
 from scalargrad.ops.registry import OPS, Op, subscribe
 from scalargrad.symbolic import local_derivative, python
 
@@ -34,31 +36,31 @@ ignoring = np.errstate(all="ignore")
 # --- arrays of floats ------------------------------------------------------------------------------------------------
 
 
-def as_floats(data: Any, dtype: Any = None) -> Array:
+def as_floats(data: Any, dtype: Any = None, where: str = "Tensor") -> Array:
     """A copy of the numbers as an array of floats: of ``dtype``, or of their own if they are floats, else float64.
+
+    ``where`` is what a refusal begins with.
 
     >>> as_floats([1, 2])
     array([1., 2.])
     """
+    require_unmasked(where, data)
     try:
         array = np.array(data)
     except ValueError:
-        raise ValueError("Tensor: the rows given have different lengths") from None
+        raise ValueError(f"{where}: the rows given have different lengths") from None
     if array.dtype.kind not in "fiub":
-        raise TypeError(f"Tensor: expected real numbers, not {shown(data)}")
+        raise TypeError(f"{where}: expected real numbers, not {shown(data)}")
     if dtype is None:
         wanted = array.dtype.newbyteorder("=") if array.dtype.kind == "f" else np.dtype(np.float64)
     else:
-        wanted = np.dtype(dtype)
+        try:
+            wanted = np.dtype(dtype)
+        except TypeError:
+            raise TypeError(f"{where}: dtype is a float type, not {shown(dtype)}") from None
         if wanted.kind != "f":
-            raise TypeError(f"Tensor: dtype is a float type, not {wanted}")
+            raise TypeError(f"{where}: dtype is a float type, not {wanted}")
     return array.astype(wanted, copy=False)
-
-
-def shown(data: Any) -> str:
-    """Something given, for an error message."""
-    text = repr(data)
-    return f"{text if len(text) <= 40 else text[:37] + '...'} ({type(data).__name__})"
 
 
 @lru_cache(maxsize=64)

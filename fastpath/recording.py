@@ -14,13 +14,14 @@ import numpy as np
 
 from fastpath.backward import check_forward
 from fastpath.bound import Bound
-from fastpath.numerics import Array, array_forward, as_floats, quiet, shown
+from fastpath.numerics import Array, array_forward, as_floats, quiet
 from fastpath.tensor import Tensor, make
 from scalargrad import modes
-from scalargrad.ops import composite
+from scalargrad.ops import composite, protocol
 from scalargrad.ops.composite import COMPOSITE
+from scalargrad.ops.given import REFUSALS, as_array, is_raw, named, require_numbers, shown
 from scalargrad.ops.operators import DUNDERS, install
-from scalargrad.ops.registry import OPS, Op, as_number, is_number, subscribe
+from scalargrad.ops.registry import OPS, Op, as_number, is_number
 from scalargrad.ops.structure import STRUCTURAL, StructuralOp, subscribe_structural
 
 # --- operands --------------------------------------------------------------------------------------------------------
@@ -47,28 +48,30 @@ def constant(x: Any, name: str, operands: tuple[Any, ...], integers: bool = Fals
                 if hasattr(type(x), "_apply_op")
                 else TypeError(f"{name}: expected a Tensor, an array or a number, not {shown(x)}")
             )
-    array = np.array(x)
+    array = np.array(as_array(x, name))
     if array.dtype == object:
         for item in array.flat:
             if hasattr(type(item), "_apply_op"):
                 raise _no_mix(name, item)
+    elif array.dtype.kind not in "fiub":
+        require_numbers(array, name)
     kind = array.dtype.kind
     if (kind == "f" and type(x) is np.ndarray) or (integers and kind in "iu"):
         return _leaf(array)
-    return _leaf(as_floats(array, common_dtype(operands)))
+    return _leaf(as_floats(array, common_dtype(operands), name))
 
 
 def _no_mix(name: str, x: Any) -> TypeError:
     return TypeError(f"{name}: a Tensor and a {type(x).__name__} do not mix; use one kind throughout")
 
 
-def _misfit(op: Op, arrays: tuple[Any, ...], error: ValueError) -> ValueError:
+def _misfit(op: Op, arrays: tuple[Any, ...], error: Exception) -> Exception:
     shapes = [x.shape for x in arrays if isinstance(x, np.ndarray)]
     try:
         np.broadcast_shapes(*shapes)
     except ValueError:
         return ValueError(f"{op.name}: shapes {' and '.join(map(str, shapes))} do not broadcast together")
-    return error
+    return named(error, op.name)
 
 
 # --- computing and recording -----------------------------------------------------------------------------------------
@@ -107,7 +110,9 @@ def apply_structural(op: StructuralOp, operands: tuple[Any, ...], settings: dict
         arrays.append(x._data if x._locked else x._use())
     try:
         data = quiet.run(op.forward, np, *arrays, **settings)
-    except (ValueError, IndexError, TypeError) as error:
+    except REFUSALS as error:
+        if not is_raw(error):
+            raise
         raise op.misfit(tuple(arrays), settings, error) from None
     if op.keeps:
         data, kept = data
@@ -278,44 +283,27 @@ def _index(self: Any, key: Any) -> Any:
 
 # --- NumPy -----------------------------------------------------------------------------------------------------------
 
-_BY_NUMPY: dict[Any, Callable[..., Any]] = {}
-"""The op that stands for a function of NumPy."""
 _COMPARISONS = {np.less, np.less_equal, np.greater, np.greater_equal, np.equal, np.not_equal}
-
-
-def _stands_for(op: Any, present: bool) -> None:
-    for name in {op.name, getattr(op, "ufunc", "") or op.name} | {"max": {"amax"}, "min": {"amin"}}.get(op.name, set()):
-        function = getattr(np, name, getattr(np.linalg, name, None))
-        if function is not None and present:
-            _BY_NUMPY[function] = op
-        elif function is not None:
-            _BY_NUMPY.pop(function, None)
 
 
 def _array_ufunc(self: Any, ufunc: Any, method: str, *operands: Any, **options: Any) -> Any:
     """NumPy's ufuncs on Tensors: the registered op; a comparison gives bools, as the operators do."""
-    if method == "__call__" and not options:
-        if ufunc in _COMPARISONS:
-            return ufunc(*(x._data if isinstance(x, Tensor) else x for x in operands))
-        if ufunc in _BY_NUMPY:
-            return _BY_NUMPY[ufunc](*operands)
-    how = "" if method == "__call__" else f".{method}"
-    given = f" with {', '.join(options)}=" if options else ""
-    raise TypeError(
-        f"np.{ufunc.__name__}{how}{given} has no registered op, so it cannot be applied to a Tensor; use its .data"
-    )
+    if ufunc in _COMPARISONS and method == "__call__" and not options and len(operands) == 2:
+        a, b = operands
+        return a._compare(ufunc, b) if isinstance(a, Tensor) else b._compare(_MIRRORED.get(ufunc, ufunc), a)
+    return protocol.call_ufunc(ufunc, method, operands, options, "Tensor")
+
+
+_MIRRORED = {
+    np.less: np.greater, np.greater: np.less, np.less_equal: np.greater_equal, np.greater_equal: np.less_equal
+}  # fmt: skip
 
 
 def _array_function(self: Any, function: Any, types: Any, arguments: Any, named: Any) -> Any:
     """Other functions of NumPy on Tensors: the registered op."""
     if function in (np.shape, np.ndim, np.size) and not named and len(arguments) == 1:
         return getattr(arguments[0], function.__name__)
-    op = _BY_NUMPY.get(function)
-    if op is None:
-        raise TypeError(
-            f"np.{function.__name__} has no registered op, so it cannot be applied to a Tensor; use its .data"
-        )
-    return op(*arguments, **named)
+    return protocol.call(function, arguments, named, "Tensor")
 
 
 def _array(self: Any, *arguments: Any, **named: Any) -> NoReturn:
@@ -345,11 +333,6 @@ def _equip() -> None:
     for function in COMPOSITE.values():
         if function not in (composite.stack, composite.one_hot):
             setattr(Tensor, function.__name__, function)
-        numpy_function = getattr(np, function.__name__, None)
-        if numpy_function is not None:
-            _BY_NUMPY[numpy_function] = function
-    subscribe(_stands_for)
-    subscribe_structural(_stands_for)
 
 
 _equip()

@@ -20,8 +20,9 @@ from fastpath.numerics import Array, array_forward, array_local, as_floats, fitt
 from scalargrad import modes
 from scalargrad.copying import deepcopy_graph, reduce_graph
 from scalargrad.graph import Node
+from scalargrad.ops.given import as_array, is_number, require_numbers
 from scalargrad.ops.operators import Operators
-from scalargrad.ops.registry import Op, is_number
+from scalargrad.ops.registry import Op
 from scalargrad.ops.structure import STRUCTURAL
 
 _owners: Callable[[object], int] = getattr(sys, "getrefcount", lambda _: 1 << 30)
@@ -164,7 +165,11 @@ class Tensor(Node, Operators):
 
     def __bool__(self) -> bool:
         self._look("the truth value")
-        return bool(self._data)
+        if self._data.size != 1:
+            raise ValueError(
+                f"a Tensor of shape {self.shape} is neither true nor false: compare it, and ask any() or all() of that"
+            )
+        return bool(self._data.item())
 
     def _look(self, what: str) -> None:
         """Tell the tracer, if there is one, that code looks at the numbers."""
@@ -193,17 +198,31 @@ class Tensor(Node, Operators):
     def __format__(self, spec: str) -> str:
         return format(self.item(), spec) if spec else str(self)
 
-    # comparisons look at the numbers and give an array of bools; == and hash are identity, so that nodes can be keys
+    # comparisons look at the numbers and give an array of bools; the hash is identity, so that nodes can be keys
 
-    def __eq__(self, other: object) -> bool:
-        return self is other
+    def __eq__(self, other: object) -> Any:
+        return self._compare(np.equal, other)
+
+    def __ne__(self, other: object) -> Any:
+        return self._compare(np.not_equal, other)
 
     __hash__ = object.__hash__
 
     def _compare(self, compare: Any, other: Any) -> Any:
+        """A comparison of the numbers: an array of bools, which no gradient passes through."""
         self._look("a comparison")
-        other = other._data if isinstance(other, Tensor) else other
-        return compare(self._data, other) if self._takes(other) else NotImplemented
+        if not self._takes(other):
+            return NotImplemented
+        name = compare.__name__
+        if isinstance(other, Tensor):
+            array = other._data
+        else:
+            array = as_array(other, name)
+            require_numbers(array, name)
+        try:
+            return compare(self._data, array)
+        except ValueError:
+            raise ValueError(f"{name}: shapes {self.shape} and {array.shape} do not broadcast together") from None
 
     def __lt__(self, other: Any) -> Any:
         return self._compare(np.less, other)

@@ -15,10 +15,11 @@ import copy
 import operator
 import threading
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, NoReturn
 
 from scalargrad import modes
 from scalargrad.graph import Node, topological_order
+from scalargrad.ops.given import as_array
 from scalargrad.ops.operators import DUNDERS, Operators, install
 from scalargrad.ops.registry import OPS, Op, as_number, is_number
 from scalargrad.ops.structure import Expansion
@@ -275,14 +276,19 @@ class Value(Node, Operators):
     def __array_ufunc__(self, ufunc: Any, method: str, *operands: Any, **options: Any) -> Any:
         compare = getattr(operator, _COMPARISONS.get(ufunc.__name__, ""), None)
         if compare is not None and not options:
-            return _elementwise(compare, operands)
-        if method != "__call__" or options:
-            given = ", ".join(f"{name}=" for name in options) or f".{method}"
-            raise TypeError(f"np.{ufunc.__name__} of a Value cannot be used with {given}")
-        return _op_of(ufunc.__name__)(*operands)
+            return _elementwise(compare, operands, ufunc.__name__)
+        from scalargrad.ops.protocol import call_ufunc
+
+        return call_ufunc(ufunc, method, operands, options, "Value")
 
     def __array_function__(self, function: Any, types: Any, operands: Any, named: Any) -> Any:
-        return _op_of(function.__name__)(*operands, **named)
+        from scalargrad.ops.protocol import call
+
+        return call(function, operands, named, "Value")
+
+    def conjugate(self) -> NoReturn:
+        """What NumPy asks of each number where it computes a spread; it would not have the gradient of equal ones."""
+        raise TypeError("np.std and np.var of an array of Values are not recorded: use std and var of scalargrad")
 
     # --- copying -----------------------------------------------------------------------------------------------------
 
@@ -333,19 +339,24 @@ def apply(op: Op, operands: tuple[Any, ...]) -> Any:
         elif hasattr(type(x), "_apply_op"):
             raise TypeError(f"{op.name}: a Value and a {type(x).__name__} do not mix; use one kind throughout")
         elif getattr(x, "ndim", 0) or isinstance(x, (list, tuple)):
-            return _elementwise(op, operands)
+            return _elementwise(op, operands, op.name)
         else:
-            checked.append(as_number(getattr(x, "item", lambda x=x: x)(), op.name))
+            checked.append(as_number(x, op.name))
     of_values = tuple([isinstance(x, Value) for x in checked])
     data = op.number(*[x.data if isinstance(x, Value) else x for x in checked])
     return record(rule_of(op, of_values), data, tuple(checked))
 
 
-def _elementwise(function: Callable[..., Any], operands: tuple[Any, ...]) -> Any:
+def _elementwise(function: Callable[..., Any], operands: tuple[Any, ...], name: str) -> Any:
     """A function on every element of object arrays, or once if there is none."""
     import numpy as np
 
-    boxed = [np.asarray(x, dtype=object) for x in operands]
+    boxed = [np.asarray(as_array(x, name), dtype=object) for x in operands]
+    try:
+        np.broadcast_shapes(*[a.shape for a in boxed])
+    except ValueError:
+        shapes = " and ".join(str(a.shape) for a in boxed if a.shape)
+        raise ValueError(f"{name}: shapes {shapes} do not broadcast together") from None
     with np.errstate(all="ignore"):
         return np.frompyfunc(function, len(boxed), 1)(*boxed)
 
@@ -379,14 +390,6 @@ def _traced(state: modes.State, rule: Rule, data: float, operands: tuple[Any, ..
     tracer: Any = state.tracer
     node: Value = tracer.made(_make(rule, data, operands, scope=state.path))
     return node if state.recording else tracer.stopped(node)
-
-
-def _op_of(numpy_name: str) -> Op:
-    """The op of a NumPy function's name."""
-    row = OPS.get(numpy_name) or next((r for r in OPS.values() if r.ufunc == numpy_name), None)
-    if row is None:
-        raise TypeError(f"np.{numpy_name} has no registered op, so it cannot be applied to a Value")
-    return row
 
 
 _one_pass = threading.RLock()

@@ -202,8 +202,11 @@ class Traced(Tensor):
 
     __int__ = __index__
 
-    def __eq__(self, other: object) -> bool:
-        return self is other if isinstance(other, Tensor) else refuse("==", "write equal(a, b) instead")
+    def __eq__(self, other: object) -> Any:
+        return refuse("==", "write equal(a, b) instead")
+
+    def __ne__(self, other: object) -> Any:
+        return refuse("!=", "write not_equal(a, b) instead")
 
     __hash__ = Tensor.__hash__
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from scalargrad.ops.composite import as_array
+from scalargrad.ops.given import as_array
 from scalargrad.ops.structural import matmul
 
 
@@ -28,8 +28,8 @@ def collapse(*layers: Any) -> Any:
     total: Any = None
     bias: Any = None
     for layer in layers:
-        weights, shift = map(as_array, layer) if isinstance(layer, tuple) and len(layer) == 2 else (layer, None)
-        weights = as_array(weights)
+        pair = isinstance(layer, tuple) and len(layer) == 2
+        weights, shift = [as_array(x, "collapse") for x in layer] if pair else (as_array(layer, "collapse"), None)
         if bias is not None:
             bias = matmul(bias, weights)
         if shift is not None:

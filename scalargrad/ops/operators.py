@@ -83,6 +83,10 @@ class Operators:
     def __ceil__(self) -> Any:
         return self._apply_op(OPS["ceil"], (self,))
 
+    def rint(self) -> Any:
+        """The op round, under the name by which NumPy calls it on the elements of an array."""
+        return self._apply_op(OPS["round"], (self,))
+
 
 def method_of(op: Op) -> Callable[..., Any]:
     """The method that calls ``op`` with the object as its first operand."""

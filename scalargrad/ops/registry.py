@@ -6,16 +6,19 @@ else (methods, gradients, drawings, formulas, parser, tests) is a reading of tha
 
 from __future__ import annotations
 
-import math
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from keyword import iskeyword
-from numbers import Real
 from typing import Any
 
 from scalargrad import numerics
+from scalargrad.ops.given import as_array, require_numbers
+from scalargrad.ops.given import as_number as as_number
+from scalargrad.ops.given import finite as finite
+from scalargrad.ops.given import is_number as is_number
+from scalargrad.ops.python import PYTHONS
 
 OPS: dict[str, Op] = {}
 """Every registered op by name, in the order of registration."""
@@ -28,6 +31,7 @@ RESERVED = frozenset(
         "as_leaf",
         "atom",
         "backward",
+        "conjugate",
         "constant",
         "constant_like",
         "data",
@@ -50,6 +54,7 @@ RESERVED = frozenset(
         "pi",
         "recomputed",
         "requires_grad",
+        "rint",
         "scope",
         "seeds",
         "shape",
@@ -120,6 +125,8 @@ class Op:
     """Why no gradient passes through it; such an op has no partials."""
     operands: tuple[str, ...] = field(init=False)
     defaults: tuple[float, ...] = field(init=False)
+    python: Callable[..., Any] | None = field(init=False)
+    """What answers a call that means Python's own function of the op's name (:mod:`.python`)."""
 
     def __post_init__(self) -> None:
         code = self.forward.__code__  # a lambda's own record: inspect.signature would be slow for a whole table
@@ -127,6 +134,7 @@ class Op:
         set_ = object.__setattr__
         set_(self, "operands", names)
         set_(self, "defaults", tuple(float(x) for x in self.forward.__defaults__ or ()))
+        set_(self, "python", PYTHONS.get(self.name))
         set_(self, "symbol", self.symbol or self.name)
         holes = ", ".join(f"#{i + 1}" for i in range(len(names)))
         set_(self, "text", self.text or f"{self.name}({holes})")
@@ -179,15 +187,19 @@ class Op:
 
     def __call__(self, *operands: Any, **named: Any) -> Any:
         if named or len(operands) != len(self.operands):
+            if self.python is not None and (answer := self.python(self, operands, named)) is not NotImplemented:
+                return answer
             operands = self.complete(operands, named)
         for operand in operands:
             apply = getattr(type(operand), "_apply_op", None)
             if apply is not None:
                 return apply(self, operands)
+        if self.python is not None and (answer := self.python(self, operands, {})) is not NotImplemented:
+            return answer
         for operand in operands:
             if not isinstance(operand, (float, int)):
                 return self._on_other(operands)
-        return self.number(*map(float, operands))
+        return self.number(*[x if type(x) is float else as_number(x, self.name) for x in operands])
 
     def complete(self, operands: tuple[Any, ...], named: dict[str, Any]) -> tuple[Any, ...]:
         """The operands in order, with named ones in their place and defaults filled in."""
@@ -249,12 +261,14 @@ class Op:
 
     def _on_other(self, operands: tuple[Any, ...]) -> Any:
         np = sys.modules.get("numpy")
-        if np is not None and any(isinstance(x, np.ndarray | list | tuple) for x in operands):
-            return self._on_arrays(np, operands)
+        if any(isinstance(x, (list, tuple)) or (np is not None and isinstance(x, np.ndarray)) for x in operands):
+            return self._on_arrays(operands)
         return self.number(*(as_number(x, self.name) for x in operands))
 
-    def _on_arrays(self, np: Any, operands: tuple[Any, ...]) -> Any:
-        arrays = [np.asarray(x) for x in operands]
+    def _on_arrays(self, operands: tuple[Any, ...]) -> Any:
+        import numpy as np
+
+        arrays = [as_array(x, self.name) for x in operands]
         try:
             np.broadcast_shapes(*[a.shape for a in arrays])
         except ValueError:
@@ -264,8 +278,7 @@ class Op:
             with np.errstate(all="ignore"):
                 return np.frompyfunc(self, len(arrays), 1)(*operands)
         for a in arrays:
-            if a.dtype.kind not in "fiub":
-                raise TypeError(f"{self.name}: expected numbers, not an array of {a.dtype}")
+            require_numbers(a, self.name)
         whole = [
             x if isinstance(x, float) else a.astype(float) if a.dtype.kind in "iub" else a
             for x, a in zip(operands, arrays, strict=True)
@@ -280,21 +293,6 @@ def _said(text: str, row: Op, *details: object) -> str:
     from scalargrad.language import say
 
     return say(text, row.name, row.signature, *details)
-
-
-def as_number(data: Any, where: str) -> float:
-    """``data`` as a float: ints, bools and NumPy scalars too; otherwise a TypeError that says what was given."""
-    if is_number(data):
-        try:
-            return float(data)
-        except OverflowError:
-            raise OverflowError(f"{where}: the integer given is too large for a float") from None
-    raise TypeError(f"{where}: expected a number, not {_shown(data)}")
-
-
-def _shown(data: Any) -> str:
-    text = repr(data)
-    return f"{text if len(text) <= 40 else text[:37] + '...'} ({type(data).__name__})"
 
 
 def op(name: str, forward: Callable[..., Any], partials: tuple[Callable[..., Any], ...] = (), **details: Any) -> Op:
@@ -353,17 +351,3 @@ def _by_name(name: str) -> Op:
         return OPS[name]
     except KeyError:
         raise LookupError(f"no op called {name} is registered here") from None
-
-
-def is_number(x: Any) -> bool:
-    """Whether ``x`` may stand as a constant operand: a real Python or NumPy number."""
-    if isinstance(x, (float, int, Real)):
-        return True
-    if hasattr(type(x), "_apply_op"):  # a node: it would lose its graph
-        return False
-    return getattr(x, "ndim", 1) == 0 and getattr(getattr(x, "dtype", None), "kind", "") in tuple("fiub")
-
-
-def finite(*numbers: float) -> bool:
-    """Whether none of the numbers is infinite or nan."""
-    return all(map(math.isfinite, numbers))

@@ -78,7 +78,7 @@ def _along(reduce, xp, a, axis, keepdims):
 
 def _numbers(xp, a):
     """The plain numbers in an array, in object arrays too."""
-    return xp.frompyfunc(_expansions.number, 1, 1)(a).astype(float) if a.dtype == object else a
+    return xp.asarray(xp.frompyfunc(_expansions.number, 1, 1)(a), dtype=float) if a.dtype == object else a
 
 
 def _top(xp, a, axis):
@@ -385,11 +385,12 @@ matmul = _op("matmul", lambda xp, a, b: xp.matmul(a, b),
 
 
 def _einsum(subscripts, *operands):
-    from scalargrad.ops.composite import as_array, diagonal
+    from scalargrad.ops.composite import diagonal
+    from scalargrad.ops.given import as_array
 
     if not isinstance(subscripts, str):
         raise TypeError(f"einsum: the subscripts come first, as a text such as 'ij,jk->ik', not {subscripts!r}")
-    arrays = [as_array(x) for x in operands]
+    arrays = [as_array(x, "einsum") for x in operands]
     inputs, output = _parse(subscripts, [a.ndim for a in arrays])
     for i, letters in enumerate(inputs):
         while twice := [c for c in letters if letters.count(c) > 1]:

@@ -12,7 +12,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from scalargrad import modes
-from scalargrad.ops.registry import NotDifferentiableError, is_number
+from scalargrad.ops.given import REFUSALS, as_array, axes, is_raw, kind_of, named, require_numbers, wrong_setting
+from scalargrad.ops.python import PYTHONS
+from scalargrad.ops.registry import NotDifferentiableError
 
 STRUCTURAL: dict[str, StructuralOp] = {}
 """Every structural op by name, in the order of registration."""
@@ -69,6 +71,8 @@ class StructuralOp:
     settings: Settings = field(init=False)
     """The settings' defaults; ``...`` for one that must be given."""
     required: tuple[str, ...] = field(init=False)
+    python: Callable[..., Any] | None = field(init=False)
+    """What answers a call that means Python's own function of the op's name (:mod:`.python`)."""
 
     def __post_init__(self) -> None:
         code = self.forward.__code__
@@ -78,6 +82,7 @@ class StructuralOp:
         defaults = self.forward.__kwdefaults__ or {}
         set_(self, "settings", {name: defaults.get(name, ...) for name in names})
         set_(self, "required", tuple(name for name in names if name not in defaults))
+        set_(self, "python", PYTHONS.get(self.name))
         set_(self, "symbol", self.symbol or self.name)
         set_(self, "__doc__", f"{self.name}{self.signature}: {self.note}.")
         if len(self.pullbacks) != (0 if self.why_not else 1 if self.many else len(self.operands)):
@@ -117,6 +122,8 @@ class StructuralOp:
     # --- calling -----------------------------------------------------------------------------------------------------
 
     def __call__(self, *arguments: Any, **settings: Any) -> Any:
+        if self.python is not None and (answer := self.python(self, arguments, settings)) is not NotImplemented:
+            return answer
         operands, settings = self.arranged(arguments, settings)
         for operand in operands:
             apply = getattr(type(operand), "_apply_structural", None)
@@ -124,33 +131,40 @@ class StructuralOp:
                 return apply(self, operands, settings)
         return self.on_arrays(operands, settings)
 
-    def arranged(self, arguments: tuple[Any, ...], named: Settings) -> tuple[tuple[Any, ...], Settings]:
+    def arranged(self, arguments: tuple[Any, ...], settings: Settings) -> tuple[tuple[Any, ...], Settings]:
         """A call's arguments as the operands and the settings, these by name and with defaults filled in."""
         if self.arrange:
             try:
-                return self.arrange(*arguments, **named)
-            except TypeError as error:
-                if error.__traceback__ and error.__traceback__.tb_next is None:  # the call itself did not fit
-                    raise TypeError(f"{self.name} takes {self.signature}") from None
+                return self.arrange(*arguments, **settings)
+            except REFUSALS as error:
+                if error.__traceback__ and error.__traceback__.tb_next is None and type(error) is TypeError:
+                    raise TypeError(f"{self.name} takes {self.signature}") from None  # the call itself did not fit
+                if is_raw(error):
+                    raise named(error, self.name, STRUCTURAL) from None
                 raise
         if self.many:
-            if not arguments or not hasattr(arguments[0], "__iter__"):
-                raise TypeError(f"{self.name} takes {self.signature}: a sequence of arrays first")
-            operands, rest = tuple(arguments[0]), arguments[1:]
+            given = arguments[:1] or (settings.pop("arrays", None),)
+            try:
+                operands, rest = tuple(given[0]), arguments[1:]
+            except TypeError:
+                raise TypeError(f"{self.name} takes {self.signature}: a sequence of arrays first") from None
             if not operands:
                 raise ValueError(f"{self.name}: the sequence of arrays is empty; give at least one")
         else:
             count = len(self.operands)
             operands, rest = arguments[:count], arguments[count:]
             for name in self.operands[len(operands) :]:
-                if name not in named:
+                if name not in settings:
                     raise TypeError(f"{self.name} takes {self.signature}; {name} is missing")
-                operands += (named.pop(name),)
-        full = {**self.settings, **named}
+                operands += (settings.pop(name),)
+        full = {**self.settings, **settings}
         if rest:
             names = list(self.settings)
             if len(rest) > len(names):
                 raise TypeError(f"{self.name} takes {self.signature}, not {len(rest) - len(names)} arguments more")
+            for name in names[: len(rest)]:
+                if name in settings:
+                    raise TypeError(f"{self.name} takes {self.signature}; {name} is given twice")
             full.update(zip(names, rest))
         if len(full) != len(self.settings):
             unknown = next(name for name in full if name not in self.settings)
@@ -167,16 +181,19 @@ class StructuralOp:
         """The op on NumPy arrays, lists and numbers; on object arrays of Values, its expansion."""
         import numpy as np
 
-        arrays = tuple([x if type(x) is np.ndarray else self._as_array(np, x) for x in operands])
+        arrays = tuple([x if type(x) is np.ndarray else np.asarray(as_array(x, self.name)) for x in operands])
         run, expands = self.forward, False
         for a in arrays:
             if a.dtype.kind not in "fiub":
-                self._require_nodes(a)
+                require_numbers(a, self.name)
                 run, expands = self.expand or run, True
+                settings = self._on_axes_of(a, settings)
         try:
             with np.errstate(all="ignore"):
                 result = run(np, *arrays, **settings)
-        except (ValueError, IndexError, TypeError) as error:
+        except REFUSALS as error:
+            if not is_raw(error):
+                raise
             raise self.misfit(arrays, settings, error) from None
         result = result[0] if self.keeps else result
         if expands and self.decides and modes.tracer() is None:
@@ -193,29 +210,27 @@ class StructuralOp:
             if remember is not None and id(node) not in given:
                 remember(node, expansion, place)
 
-    def _as_array(self, np: Any, x: Any) -> Any:
-        try:
-            return np.asarray(x)
-        except ValueError:
-            raise ValueError(f"{self.name}: the rows given have different lengths") from None
-
-    def _require_nodes(self, array: Any) -> None:
-        """Refuse what is neither numbers nor nodes of a graph."""
-        for x in array.flat if array.dtype == object else [array.dtype]:
-            if not is_number(x) and not hasattr(type(x), "_apply_op"):
-                what = f"{x!r} ({type(x).__name__})" if array.dtype == object else f"an array of {x}"
-                raise TypeError(f"{self.name}: expected numbers, not {what}")
+    def _on_axes_of(self, nodes: Any, settings: Settings) -> Settings:
+        """The settings for an object array, whose axes no ufunc of NumPy checks."""
+        axis = settings.get("axis")
+        if axis is None or self.many:
+            return settings
+        if wrong := wrong_setting({"axis": axis}):
+            raise TypeError(f"{self.name}: {wrong}")
+        if nodes.ndim == 0 and axis in (0, -1):  # as NumPy has it
+            return {**settings, "axis": None}
+        axes(axis, self.name, nodes.shape)
+        return settings
 
     def misfit(self, arrays: tuple[Any, ...], settings: Settings, error: Exception) -> Exception:
         """The error for shapes or settings that do not fit, in one sentence with the shapes in it."""
-        message = str(error)
-        kind = next(kind for kind in (ValueError, IndexError, TypeError) if isinstance(error, kind))
+        message, kind = str(error), kind_of(error)
+        if wrong := wrong_setting(settings):
+            return TypeError(f"{self.name}: {wrong}")
         reason = self.explain(*arrays, **settings) if self.explain else ""
-        if not reason and message.startswith(f"{self.name}: "):  # it is a sentence of the row's own
-            return kind(message)
-        if kind is TypeError:
-            return TypeError(f"{self.name}: {message}")
-        reason = reason or message
+        if kind is TypeError or (not reason and message.startswith(f"{self.name}: ")):  # a sentence of the row's own
+            return named(error, self.name)
+        reason = " ".join((reason or message).split())
         shapes = [str(a.shape) for a in arrays]
         fit = f"shapes {' and '.join(shapes)} do not fit" if shapes[1:] else f"shape {shapes[0]} does not fit"
         return kind(f"{self.name}: {fit}: {reason}")
