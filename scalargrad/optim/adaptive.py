@@ -12,7 +12,8 @@ from typing import Any
 
 import numpy as np
 
-from scalargrad.optim.optimizer import Optimizer, Rate, number
+from scalargrad.optim.optimizer import Optimizer, Rate
+from scalargrad.settings import pair_of_numbers
 
 Arrays = tuple[Any, ...]
 sqrt = np.sqrt
@@ -39,15 +40,15 @@ class Adagrad(Optimizer):
 
     def __init__(self, parameters: Any, lr: Rate = 0.01, *, eps: float | None = None, **options: Any) -> None:
         super().__init__(parameters, lr, **options)
-        self.eps = number(1e-10 if eps is None else eps, "eps")
+        self.eps = self._setting("eps", 1e-10 if eps is None else eps, least=0)
 
     def lecture(self, x: Any, g: Any, lr: float, t: int, G: Any) -> Arrays:
         G = G + g * g
-        return x - lr / sqrt(G + self.eps) * g, G
+        return x - lr / sqrt(G + _least(self.eps, x)) * g, G
 
     def torch(self, x: Any, g: Any, lr: float, t: int, G: Any) -> Arrays:
         G = G + g * g
-        return x - lr * g / (sqrt(G) + self.eps), G
+        return x - lr * g / (sqrt(G) + _least(self.eps, x)), G
 
 
 class RMSProp(Optimizer):
@@ -75,16 +76,16 @@ class RMSProp(Optimizer):
     ) -> None:
         super().__init__(parameters, lr, **options)
         usual = {"lecture": (0.9, 1e-10), "torch": (0.99, 1e-8)}[self.variant]
-        self.gamma = number(usual[0] if gamma is None else gamma, "gamma", below=1)
-        self.eps = number(usual[1] if eps is None else eps, "eps")
+        self.gamma = self._setting("gamma", usual[0] if gamma is None else gamma, least=0, below=1)
+        self.eps = self._setting("eps", usual[1] if eps is None else eps, least=0)
 
     def lecture(self, x: Any, g: Any, lr: float, t: int, G: Any) -> Arrays:
         G = self.gamma * G + (1 - self.gamma) * (g * g)
-        return x - lr / sqrt(G + self.eps) * g, G
+        return x - lr / sqrt(G + _least(self.eps, x)) * g, G
 
     def torch(self, x: Any, g: Any, lr: float, t: int, G: Any) -> Arrays:
         G = self.gamma * G + (1 - self.gamma) * (g * g)
-        return x - lr * g / (sqrt(G) + self.eps), G
+        return x - lr * g / (sqrt(G) + _least(self.eps, x)), G
 
 
 class Adam(Optimizer):
@@ -121,10 +122,12 @@ class Adam(Optimizer):
         **options: Any,
     ) -> None:
         super().__init__(parameters, lr, **options)
-        if not isinstance(betas, (tuple, list)) or len(betas) != 2:
-            raise TypeError(f"betas is a pair of numbers such as (0.9, 0.999), not {betas!r}")
-        self.betas = number(betas[0], "β₁ of betas", below=1), number(betas[1], "β₂ of betas", below=1)
-        self.eps = number((1e-10 if self.variant == "lecture" else 1e-8) if eps is None else eps, "eps")
+        first, second = pair_of_numbers(betas, f"{type(self).__name__}: betas", "(0.9, 0.999)")
+        self.betas = (
+            self._setting("β₁ of betas", first, least=0, below=1),
+            self._setting("β₂ of betas", second, least=0, below=1),
+        )
+        self.eps = self._setting("eps", (1e-10 if self.variant == "lecture" else 1e-8) if eps is None else eps, least=0)
 
     def _averages(self, g: Any, v: Any, G: Any) -> tuple[Any, Any]:
         β1, β2 = self.betas
@@ -132,12 +135,12 @@ class Adam(Optimizer):
 
     def lecture(self, x: Any, g: Any, lr: float, t: int, v: Any, G: Any) -> Arrays:
         v, G = self._averages(g, v, G)
-        return x - lr / sqrt(G + self.eps) * v, v, G
+        return x - lr / sqrt(G + _least(self.eps, x)) * v, v, G
 
     def torch(self, x: Any, g: Any, lr: float, t: int, v: Any, G: Any) -> Arrays:
         v, G = self._averages(g, v, G)
         β1, β2 = self.betas
-        return x - lr / (1 - β1**t) * v / (sqrt(G) / (1 - β2**t) ** 0.5 + self.eps), v, G
+        return x - lr / (1 - β1**t) * v / (sqrt(G) / (1 - β2**t) ** 0.5 + _least(self.eps, x)), v, G
 
 
 class AdamW(Adam):
@@ -193,10 +196,11 @@ class Rprop(Optimizer):
         step_sizes: tuple[float, float] = (1e-6, 50.0),
         **options: Any,
     ) -> None:
-        self.etas = number(etas[0], "η₋ of etas", above=True, below=1), number(etas[1], "η₊ of etas")
-        if self.etas[1] <= 1:
-            raise ValueError(f"η₊ of etas must be greater than 1, not {self.etas[1]:g}")
-        self.step_sizes = number(step_sizes[0], "the least of step_sizes"), number(step_sizes[1], "the largest")
+        less, more = pair_of_numbers(etas, "Rprop: etas", "(0.5, 1.2)")
+        self.etas = self._setting("η₋ of etas", less, above=0, below=1), self._setting("η₊ of etas", more, above=1)
+        least, most = pair_of_numbers(step_sizes, "Rprop: step_sizes", "(1e-6, 50)")
+        least = self._setting("the least of step_sizes", least, least=0)
+        self.step_sizes = least, self._setting("the largest of step_sizes", most, least=least)
         super().__init__(parameters, lr, **options)
 
     def start(self, x: Any) -> Arrays:
@@ -208,3 +212,8 @@ class Rprop(Optimizer):
         s = s.astype(x.dtype, copy=False)  # np.where gives float64
         g = np.where(turn < 0, x.dtype.type(0), g)
         return x - s * np.sign(g), g, s
+
+
+def _least(eps: float, x: Any) -> float:
+    """ε, but never one that is 0 in the type of x: a gradient of 0 then is no step, where it would be 0/0."""
+    return eps if eps > 1e-37 else max(eps, float(np.finfo(x.dtype).smallest_subnormal))

@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from scalargrad.optim.optimizer import Optimizer, Rate, number
+from scalargrad.optim.optimizer import Optimizer, Rate, put_back
+from scalargrad.settings import flag
 
 Arrays = tuple[Any, ...]
 
@@ -36,11 +37,11 @@ class SGD(Optimizer):
     def __init__(
         self, parameters: Any, lr: Rate, *, momentum: float = 0.0, nesterov: bool = False, **options: Any
     ) -> None:
-        self.momentum = number(momentum, "momentum", below=1)
-        self.nesterov = bool(nesterov)
-        if nesterov and not momentum:
+        self.momentum = self._setting("momentum", momentum, least=0, below=1)
+        self.nesterov = flag(nesterov, f"{type(self).__name__}: nesterov")
+        if self.nesterov and not self.momentum:
             raise ValueError("SGD: nesterov=True needs a momentum above 0, such as momentum=0.9")
-        if momentum:
+        if self.momentum:
             self.state_names = ("velocity",)
         super().__init__(parameters, lr, **options)
 
@@ -82,7 +83,7 @@ class Momentum(Optimizer):
     state_names = ("velocity",)
 
     def __init__(self, parameters: Any, lr: Rate, *, momentum: float = 0.9, **options: Any) -> None:
-        self.momentum = number(momentum, "momentum", below=1)
+        self.momentum = self._setting("momentum", momentum, least=0, below=1)
         super().__init__(parameters, lr, **options)
 
     def lecture(self, x: Any, g: Any, lr: float, t: int, d: Any) -> Arrays:
@@ -134,12 +135,15 @@ class Nesterov(Momentum):
             )
         here = [(slot, slot.read()) for slot in self._current()]
         try:
-            for slot, x in here:
-                if slot.state:
-                    slot.write(x + self.momentum * slot.state[0])
-            result = closure()
-        finally:
-            for slot, x in here:
-                slot.write(x.copy())
+            try:
+                for slot, x in here:
+                    if slot.state:
+                        slot.write(x + self.momentum * slot.state[0])
+                result = closure()
+            finally:
+                put_back(here)
+        except BaseException:  # Ctrl-C may have come while they were put back
+            put_back(here)
+            raise
         super().step()
         return result

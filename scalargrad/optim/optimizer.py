@@ -10,6 +10,7 @@ import numpy as np
 
 from scalargrad.engine import Value
 from scalargrad.optim.slots import Array, Named, Slot, TensorSlot, collected, distribute, gather, of_values, slots_of
+from scalargrad.settings import number
 
 Rate = float | Callable[[int], float]
 """A learning rate: a number, or a function of how many steps have been taken (:mod:`.schedules`)."""
@@ -58,15 +59,18 @@ class Optimizer:
             known = " or ".join(map(repr, self.variants))
             raise ValueError(f"{type(self).__name__}: variant is {known}, not {variant!r}")
         self.variant = variant
-        self._update: Callable[..., tuple[Any, ...]] = getattr(self, variant, self.update)
-        self.weight_decay = number(weight_decay, "weight_decay")
-        self.clip_norm = None if clip_norm is None else number(clip_norm, "clip_norm", above=True)
-        self.clip_value = None if clip_value is None else number(clip_value, "clip_value", above=True)
+        self.weight_decay = self._setting("weight_decay", weight_decay, least=0)
+        self.clip_norm = None if clip_norm is None else self._setting("clip_norm", clip_norm, above=0)
+        self.clip_value = None if clip_value is None else self._setting("clip_value", clip_value, above=0)
         self.lr = lr
         self.steps = 0
         """How many steps have been taken."""
         self._parameters: list[Named] = gather(parameters)
         self._slots: list[Slot] = []  # looked for at the first step: the model may be compiled in between
+
+    def _setting(self, name: str, given: Any, **bounds: float) -> float:
+        """A setting as a plain float, so that no type of NumPy's spreads from it to the parameters."""
+        return number(given, f"{type(self).__name__}: {name}", **bounds)
 
     # --- the rule ----------------------------------------------------------------------------------------------------
 
@@ -84,11 +88,13 @@ class Optimizer:
     def lr(self) -> float:
         """The learning rate of the next step."""
         rate = self._lr
-        return rate if isinstance(rate, float) else number(rate(self.steps), "the learning rate of the schedule")
+        if isinstance(rate, float):
+            return rate
+        return self._setting("the learning rate of the schedule", rate(self.steps), least=0)
 
     @lr.setter
     def lr(self, new: Rate) -> None:
-        self._lr: Any = new if callable(new) else number(new, "lr")
+        self._lr: Any = new if callable(new) else self._setting("lr", new, least=0)
 
     # --- stepping ----------------------------------------------------------------------------------------------------
 
@@ -109,14 +115,14 @@ class Optimizer:
         """The new numbers and states, computed before anything is written."""
         found = [(slot, g) for slot in self._current() if (g := slot.gradient()) is not None]
         found = self._clipped(found, self._square(found))
-        lr = self.lr
+        lr, rule = self.lr, getattr(self, self.variant, self.update)
         changes = []
         for slot, g in found:
             before = x = slot.read()
             state = slot.state or self.start(x)
             if self.weight_decay:
                 x, g = self.decay(x, g, lr)
-            changes.append((slot, before, self._update(x, g, lr, slot.steps + 1, *state)))
+            changes.append((slot, before, rule(x, g, lr, slot.steps + 1, *state)))
         return changes
 
     def decay(self, x: Array, g: Array, lr: float) -> tuple[Array, Array]:
@@ -178,8 +184,9 @@ class Optimizer:
                 slot.steps += 1
             self.steps = steps + 1
         except BaseException:  # Ctrl-C, too
-            for (slot, x, _), (slot.state, slot.steps) in zip(changes, states):
-                slot.write(x.copy())
+            put_back([(slot, x) for slot, x, _ in changes])
+            for (slot, _, _), (kept, count) in zip(changes, states):
+                slot.state, slot.steps = kept, count
             self.steps = steps
             raise
 
@@ -215,32 +222,44 @@ class Optimizer:
 
         Raises ValueError, changing nothing, if it is of another rule, or of parameters of other names or shapes.
         """
+        if not isinstance(saved, Mapping):
+            raise TypeError(f"{type(self).__name__}: a state is what state_dict() gave, not {type(saved).__name__}")
         left = {name: np.asarray(array) for name, array in saved.items()}
         rule = str(left.pop("rule", ""))
         if rule != self._title():
             raise ValueError(f"the state is of {rule or 'no optimizer'}, not of {self._title()}: make such a one first")
-        steps, lr = int(left.pop("steps", 0)), left.pop("lr", None)
+        steps = _taken(left, "steps")
+        lr = self._setting("the lr of the state", left.pop("lr"), least=0) if "lr" in left else None
         loaded: dict[str, tuple[int, tuple[Array, ...]]] = {}
         for kept, shape, _ in self._kept():
-            count = int(left.pop(f"{kept}.steps", 0))
+            count = _taken(left, f"{kept}.steps")
             names = [f"{kept}.{name}" for name in self.state_names] if count else []
             for name in names:
                 if name not in left:
                     raise ValueError(f"the state has no {name}: it is not complete")
                 if left[name].shape != shape:
                     raise ValueError(f"the state {name} has the shape {left[name].shape}, the parameter {shape}")
+                if left[name].dtype.kind not in "fiub":
+                    raise ValueError(f"the state {name} must be numbers, not an array of {left[name].dtype}")
             loaded[kept] = count, tuple([left.pop(name) for name in names])
         if left:
             raise ValueError(f"the state is of other parameters: this optimizer has none called {min(left)!r}")
-        if lr is not None and isinstance(self._lr, float):
-            self.lr = float(lr)
-        self.steps = steps
         slots = self._current()
-        distribute(slots, self._parameters, *loaded.get("values", (0, ())))
-        for slot in slots:
-            if isinstance(slot, TensorSlot):
-                slot.steps, state = loaded[slot.name]
-                slot.state = tuple([np.array(array, dtype=slot.read().dtype) for array in state])
+        before = self._lr, self.steps, [(slot.steps, slot.state) for slot in slots]
+        try:
+            if lr is not None and isinstance(self._lr, float):
+                self._lr = lr
+            self.steps = steps
+            distribute(slots, self._parameters, *loaded.get("values", (0, ())))
+            for slot in slots:
+                if isinstance(slot, TensorSlot):
+                    slot.steps, state = loaded[slot.name]
+                    slot.state = tuple([np.array(array, dtype=slot.read().dtype) for array in state])
+        except BaseException:  # Ctrl-C, too
+            self._lr, self.steps, kept_before = before
+            for slot, (count, kept_state) in zip(slots, kept_before):
+                slot.steps, slot.state = count, kept_state
+            raise
 
     def _title(self) -> str:
         return f"{type(self).__name__} {self.variant}"
@@ -250,22 +269,23 @@ class Optimizer:
         return f"<{type(self).__name__} lr={rate}, {len(self._parameters)} parameters, {self.steps} steps taken>"
 
 
+def put_back(numbers: list[tuple[Slot, Any]]) -> None:
+    """Write the numbers that the slots had before."""
+    for slot, x in numbers:
+        slot.write(x.copy())
+
+
+def _taken(state: dict[str, Array], name: str) -> int:
+    """A number of steps, taken out of a state."""
+    given = state.pop(name, np.array(0))
+    if given.ndim or given.dtype.kind not in "iu" or given < 0:
+        raise ValueError(f"the state's {name} must be a whole number from 0 on, not {given}")
+    return int(given)
+
+
 def norm_of(gradients: list[Any]) -> float:
     """√Σg² of all elements, where the squares would overflow or vanish, too."""
     largest = max([float(np.abs(g).max()) for g in gradients if g.size], default=0.0)
     if not largest:
         return 0.0
     return largest * math.sqrt(math.fsum(float(np.vdot(s, s)) for s in (np.divide(g, largest) for g in gradients)))
-
-
-def number(given: Any, what: str, *, above: bool = False, below: float = math.inf) -> float:
-    """``given`` as a finite float, 0 or more (with ``above``, more than 0), and less than ``below``."""
-    try:
-        x = float(given)
-    except (TypeError, ValueError):
-        raise TypeError(f"{what} is a number, not {given!r}") from None
-    if not 0 <= x < below or (above and not x):
-        span = "greater than 0" if above else "0 or more"
-        limit = f" and less than {below:g}" if below < math.inf else " and finite"
-        raise ValueError(f"{what} must be {span}{limit}, not {x:g}")
-    return x

@@ -15,7 +15,7 @@ import math
 from collections.abc import Callable
 from typing import Any
 
-from scalargrad.optim.optimizer import number
+from scalargrad.settings import number
 
 __all__ = ["Schedule", "constant", "cosine", "exponential", "inverse", "step", "warmup"]
 
@@ -24,6 +24,8 @@ class Schedule:
     """A function of t = 0, 1, 2 …, with ``*`` and ``then``."""
 
     def __init__(self, rate: Callable[[int], float], text: str) -> None:
+        if not callable(rate):
+            raise TypeError(f"Schedule: rate is a function of t = 0, 1, 2 …, not {rate!r}")
         self._rate = rate
         self._text = text
 
@@ -33,20 +35,21 @@ class Schedule:
     def __mul__(self, other: Any) -> Schedule:
         """The product with a number or with another function of t."""
         second = other if callable(other) else constant(other)
-        return Schedule(lambda t: self(t) * second(t), f"{self._text} * {_text(other)}")
+        return Schedule(lambda t: self(t) * second(t), f"{self._text} * {_text(second)}")
 
     def __rmul__(self, other: Any) -> Schedule:
-        return (other if isinstance(other, Schedule) else constant(other)) * self
+        return constant(other) * self
 
-    def then(self, other: Callable[[int], float], at: int) -> Schedule:
+    def then(self, other: Callable[[int], float] | float, at: int) -> Schedule:
         """The same before ``t = at``, and from there on the other one, beginning at its 0.
 
         >>> [constant(1.0).then(exponential(1.0, 0.5), at=2)(t) for t in range(5)]
         [1.0, 1.0, 1.0, 0.5, 0.25]
         """
-        number(at, "at")
+        at = _count(at, "then: at", least=0)
+        late = other if callable(other) else constant(other)
         return Schedule(
-            lambda t: self(t) if t < at else other(t - at), f"{_bracketed(self)}.then({_text(other)}, at={at})"
+            lambda t: self(t) if t < at else late(t - at), f"{_bracketed(self)}.then({_text(late)}, at={at})"
         )
 
     def __repr__(self) -> str:
@@ -63,7 +66,7 @@ def _bracketed(schedule: Schedule) -> str:
 
 def constant(lr: float) -> Schedule:
     """``lr`` at all times."""
-    lr = number(lr, "lr")
+    lr = _rate(lr, "constant: lr")
     return Schedule(lambda t: lr, f"{lr:g}")
 
 
@@ -73,8 +76,8 @@ def step(lr: float, every: int, factor: float = 0.1) -> Schedule:
     >>> [round(step(0.1, every=2)(t), 6) for t in range(5)]
     [0.1, 0.1, 0.01, 0.01, 0.001]
     """
-    lr, every = number(lr, "lr"), _count(every, "every")
-    factor = number(factor, "factor")
+    lr, every = _rate(lr, "step: lr"), _count(every, "step: every")
+    factor = _rate(factor, "step: factor")
     return Schedule(lambda t: lr * factor ** (t // every), f"step({lr:g}, every={every}, factor={factor:g})")
 
 
@@ -84,7 +87,7 @@ def exponential(lr: float, factor: float) -> Schedule:
     >>> [round(exponential(0.1, 0.5)(t), 6) for t in range(4)]
     [0.1, 0.05, 0.025, 0.0125]
     """
-    lr, factor = number(lr, "lr"), number(factor, "factor")
+    lr, factor = _rate(lr, "exponential: lr"), _rate(factor, "exponential: factor")
     return Schedule(lambda t: lr * factor**t, f"exponential({lr:g}, {factor:g})")
 
 
@@ -96,7 +99,7 @@ def cosine(lr: float, steps: int, least: float = 0.0) -> Schedule:
     >>> [round(cosine(0.1, 4)(t), 4) for t in range(6)]
     [0.1, 0.0854, 0.05, 0.0146, 0.0, 0.0]
     """
-    lr, steps, least = number(lr, "lr"), _count(steps, "steps"), number(least, "least")
+    lr, steps, least = _rate(lr, "cosine: lr"), _count(steps, "cosine: steps"), _rate(least, "cosine: least")
     return Schedule(
         lambda t: least + (lr - least) * (1 + math.cos(math.pi * min(t / steps, 1))) / 2,
         f"cosine({lr:g}, {steps}, least={least:g})" if least else f"cosine({lr:g}, {steps})",
@@ -112,7 +115,7 @@ def inverse(lr: float, steps: float = 1) -> Schedule:
     >>> [round(inverse(0.1)(t), 4) for t in range(4)]
     [0.1, 0.05, 0.0333, 0.025]
     """
-    lr, steps = number(lr, "lr"), number(steps, "steps", above=True)
+    lr, steps = _rate(lr, "inverse: lr"), number(steps, "inverse: steps", above=0)
     return Schedule(lambda t: lr / (1 + t / steps), f"inverse({lr:g}, {steps:g})")
 
 
@@ -124,15 +127,19 @@ def warmup(steps: int, start: float = 0.0) -> Schedule:
     >>> [(warmup(4) * constant(0.1))(t) for t in range(5)]
     [0.025, 0.05, 0.07500000000000001, 0.1, 0.1]
     """
-    steps, start = _count(steps, "steps"), number(start, "start")
+    steps, start = _count(steps, "warmup: steps"), _rate(start, "warmup: start")
     return Schedule(
         lambda t: start + (1 - start) * min((t + 1) / steps, 1),
         f"warmup({steps}, start={start:g})" if start else f"warmup({steps})",
     )
 
 
-def _count(given: Any, what: str) -> int:
-    x = number(given, what, above=True)
+def _rate(given: Any, what: str) -> float:
+    return number(given, what, least=0)
+
+
+def _count(given: Any, what: str, least: int = 1) -> int:
+    x = number(given, what, least=least)
     if x != int(x):
         raise ValueError(f"{what} is a whole number, not {given!r}")
     return int(x)

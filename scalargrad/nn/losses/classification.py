@@ -15,6 +15,7 @@ from scalargrad.ops import elementwise as ops
 from scalargrad.ops import structural
 from scalargrad.ops.structural import index, reshape
 from scalargrad.ops.structural import sum as total
+from scalargrad.settings import number, unmasked
 
 
 def _probability(x: Any) -> Any:
@@ -73,7 +74,7 @@ def bce_with_logits(
 
 def _by_rounding(name: str, class_weight: Any, labels: Any) -> Any:
     """The weights of the classes that labels from 0 to 1 are nearest to."""
-    return weights_of_classes(name, class_weight, None if labels is None else labels.round())
+    return weights_of_classes(name, class_weight, None if labels is None else labels.round(), 2)
 
 
 def logistic(z: Any, t: Any, reduction: str = "mean", *, sample_weight: Any = None) -> Any:
@@ -96,19 +97,22 @@ def cross_entropy(
     >>> round(cross_entropy([[5.0, 4.0, 2.0]], [0]).item(), 6)
     0.349012
     """
-    if sample_weight is None and class_weight is None:
-        return structural.cross_entropy(nodes(z), y, reduction)
-    losses = structural.cross_entropy(nodes(z), y, "none")
-    return reduced("cross_entropy", losses, reduction, sample_weight, _by_class("cross_entropy", class_weight, y))
+    z = nodes(z, "cross_entropy")
+    unmasked(y, "cross_entropy: labels")
+    if reduction in ("mean", "sum") and sample_weight is None and class_weight is None and 0 not in shape_of(z):
+        return structural.cross_entropy(z, y, reduction)
+    losses = structural.cross_entropy(z, y, "none")
+    weights = None if class_weight is None else _by_class("cross_entropy", class_weight, y, shape_of(z)[-1])
+    return reduced("cross_entropy", losses, reduction, sample_weight, weights)
 
 
-def _by_class(name: str, class_weight: Any, y: Any) -> Any:
-    if class_weight is None:
-        return None
+def _by_class(name: str, class_weight: Any, y: Any, classes: int) -> Any:
+    if hasattr(y, "drawn"):  # it only stands for labels, while a function is traced
+        return weights_of_classes(name, class_weight, None, classes)
     labels = np.asarray(getattr(y, "data", y))
     if labels.dtype.kind not in "iu":
         raise ValueError(f"{name}: class_weight needs labels that are classes (ints), not probabilities")
-    return weights_of_classes(name, class_weight, labels)
+    return weights_of_classes(name, class_weight, labels, classes)
 
 
 def nll(p: Any, y: Any, reduction: str = "mean", *, sample_weight: Any = None, class_weight: Any = None) -> Any:
@@ -119,10 +123,15 @@ def nll(p: Any, y: Any, reduction: str = "mean", *, sample_weight: Any = None, c
     >>> round(nll([[0.71, 0.26, 0.03]], [0]).item(), 4)
     0.3425
     """
-    p = nodes(p)
+    p = nodes(p, "nll")
     labels = _classes("nll", p, y)
     chosen = _chosen(p, labels)
-    weights = weights_of_classes("nll", class_weight, known(labels))
+    weights = weights_of_classes("nll", class_weight, known(labels), shape_of(p)[-1])
+    probabilities = known(p)
+    if probabilities is not None:
+        outside = probabilities[(probabilities < 0) | (probabilities > 1 + 1e-5)]
+        if outside.size:
+            raise ValueError(f"nll: there is a {outside[0]:g} among the probabilities; of logits take cross_entropy")
     return reduced("nll", -ops.log(chosen), reduction, sample_weight, weights)
 
 
@@ -133,8 +142,16 @@ def _classes(name: str, z: Any, y: Any) -> Any:
         raise ValueError(f"{name}: expected scores (n, classes), not a single number")
     if hasattr(y, "drawn"):  # it only stands for labels, while a function is traced
         return y
+    unmasked(y, f"{name}: labels")
     labels = np.asarray(getattr(y, "data", y))
     if labels.shape == shape and labels.dtype.kind in "fiub" and np.isin(labels, (0, 1)).all():
+        ones = labels.sum(axis=-1)
+        if (ones != 1).any():
+            wrong = ones[ones != 1].flat[0]
+            raise ValueError(
+                f"{name}: there is a row with {wrong:g} ones among the one-hot labels of shape {shape}; expected one 1 "
+                "in each row, or classes"
+            )
         labels = labels.argmax(axis=-1)
     if labels.dtype.kind not in "iu" or labels.shape != shape[:-1]:
         raise ValueError(
@@ -174,6 +191,7 @@ def smooth_hinge(z: Any, t: Any, reduction: str = "mean", *, alpha: float = 1.0,
     >>> [smooth_hinge(z, 1) for z in (-1.0, 0.5, 2.0)]
     [1.5, 0.125, 0.0]
     """
+    alpha = number(alpha, "smooth_hinge: alpha")
     if not alpha > 0:
         raise ValueError(f"smooth_hinge: alpha is a number above 0, not {alpha!r}")
     m = _margin("smooth_hinge", z, t)
@@ -202,7 +220,8 @@ def multiclass_hinge(z: Any, y: Any, reduction: str = "mean", *, margin: float =
     >>> multiclass_hinge([[2.0, 1.5, -1.0]], [0]).item()
     0.5
     """
-    z = nodes(z)
+    z = nodes(z, "multiclass_hinge")
+    margin = number(margin, "multiclass_hinge: margin", least=0)
     chosen = _chosen(z, _classes("multiclass_hinge", z, y))
     over = ops.relu(z - (reshape(chosen, (*chosen.shape, 1)) if shape_of(chosen) else chosen) + margin)
     losses = total(over, axis=-1) - margin  # that of the right class

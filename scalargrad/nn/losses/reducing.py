@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -10,16 +11,33 @@ from scalargrad import modes
 from scalargrad.nn.backends import Array, numbers_of
 from scalargrad.ops.structural import mean, reshape
 from scalargrad.ops.structural import sum as total
+from scalargrad.settings import number, unmasked
 
 REDUCTIONS = ("mean", "sum", "none")
 
 
-def nodes(x: Any) -> Any:
-    """Predictions as they are, lists as arrays."""
-    if hasattr(x, "shape") or hasattr(type(x), "_apply_op"):
+def nodes(x: Any, name: str, what: str = "predictions") -> Any:
+    """Predictions as they are, lists and whole numbers as arrays of floats."""
+    if is_node(x) or (hasattr(x, "shape") and not isinstance(x, np.ndarray)):
         return x
-    array = np.asarray(x)
-    return array if array.dtype == object else array.astype(float)
+    unmasked(x, f"{name}: {what}")
+    try:
+        array = np.asarray(x)
+    except ValueError:
+        raise ValueError(f"{name}: {what} must be numbers in rows of one length") from None
+    if array.dtype == object:
+        for v in array.flat:
+            if not (is_node(v) or isinstance(v, Real)):
+                raise TypeError(f"{name}: {what} are numbers, not {v!r}")
+        return array
+    if array.dtype.kind not in "fiub":
+        raise TypeError(f"{name}: {what} are numbers, not {array.dtype}")
+    return array if array.dtype.kind == "f" else array.astype(float)
+
+
+def is_node(x: Any) -> bool:
+    """Whether this is a Value, a Tensor, or what stands for one."""
+    return hasattr(type(x), "_apply_op")
 
 
 def shape_of(x: Any) -> tuple[int, ...]:
@@ -27,24 +45,12 @@ def shape_of(x: Any) -> tuple[int, ...]:
     return tuple(getattr(x, "shape", ()))
 
 
-def targets_of(y: Any, name: str) -> Any:
-    """Targets as an array of floats, or as the nodes they are."""
-    if hasattr(type(y), "_apply_op"):
-        return y
-    array = np.asarray(y)
-    if array.dtype == object:
-        return array
-    if array.dtype.kind not in "fiub":
-        raise TypeError(f"{name}: targets are numbers, not {array.dtype}")
-    return array if array.dtype.kind == "f" else array.astype(float)
-
-
 def paired(name: str, predictions: Any, targets: Any) -> tuple[Any, Any]:
     """Predictions and targets of one shape; a column (n, 1) of predictions is taken for (n,) where targets are (n,).
 
     Nothing else is broadcast: (n, 1) and (n,) would make n² differences.
     """
-    p, y = nodes(predictions), targets_of(targets, name)
+    p, y = nodes(predictions, name), nodes(targets, name, "targets")
     have, want = shape_of(p), shape_of(y)
     if have == (*want, 1) and have:
         p = reshape(p, want) if want else p[0]
@@ -84,51 +90,76 @@ def reduced(name: str, losses: Any, reduction: str, sample_weight: Any = None, c
     """
     if reduction not in REDUCTIONS:
         raise ValueError(f"{name}: reduction is 'mean', 'sum' or 'none', not {reduction!r}")
+    shape = shape_of(losses)
+    if reduction == "mean" and 0 in shape:
+        raise ValueError(f"{name}: there is no example, so there is no mean; give at least one, or reduction='sum'")
     weights = class_weights
     if sample_weight is not None:
-        given = np.asarray(sample_weight, dtype=float)
-        if given.shape != shape_of(losses)[: given.ndim] or given.ndim > len(shape_of(losses)):
-            raise ValueError(
-                f"{name}: sample_weight of shape {given.shape} for losses of shape {shape_of(losses)}; give one for "
-                "each example"
-            )
-        if not (given >= 0).all():
-            raise ValueError(f"{name}: sample_weight has a negative number or nan; weights are 0 or more")
-        given = given.reshape(given.shape + (1,) * (len(shape_of(losses)) - given.ndim))
+        given = _of_examples(name, sample_weight, shape)
         weights = given if weights is None else weights * given
     if weights is None:
-        if reduction == "none" or not shape_of(losses):
+        if reduction == "none" or not shape:
             return losses
         if losses.dtype == object and losses.size == 1:  # no division by 1 in the drawing
             return losses.reshape(())[()]
         return mean(losses) if reduction == "mean" else total(losses)
-    weights = np.broadcast_to(weights, shape_of(losses))
-    if getattr(getattr(losses, "dtype", None), "kind", "") == "f":
-        weights = weights.astype(losses.dtype)
-    weighted = losses * (weights if weights.ndim else float(weights))
-    if reduction == "none" or not shape_of(losses):
+    if isinstance(weights, np.ndarray) and weights.dtype.kind == "f":
+        weights = np.broadcast_to(weights, shape)
+        if reduction == "mean" and not weights.any():
+            raise ValueError(f"{name}: all weights are 0, so there is no mean; give one that is not, or 'sum'")
+        whole = float(weights.sum())
+        if getattr(getattr(losses, "dtype", None), "kind", "") == "f":
+            weights = weights.astype(losses.dtype)
+        weights = weights if weights.ndim else float(weights)
+    else:
+        weights = weights * np.ones(shape)
+        whole = total(weights) if shape else weights
+    if not shape and reduction == "mean":
+        return losses  # the weight of a single example is divided by itself
+    weighted = losses * weights
+    if reduction == "none" or not shape:
         return weighted
+    summed = total(weighted)
     if reduction == "sum":
-        return total(weighted)
-    whole = float(weights.sum())
-    if whole == 0:
-        raise ValueError(f"{name}: all weights are 0, so there is no mean; give one that is not, or reduction='sum'")
-    return total(weighted) * (1 / whole)
+        return summed
+    return summed * (1 / whole) if isinstance(whole, float) else summed / whole
 
 
-def weights_of_classes(name: str, class_weight: Any, labels: Array | None) -> Array | None:
+def _of_examples(name: str, given: Any, shape: tuple[int, ...]) -> Any:
+    """The weights of the examples, checked, in a shape that broadcasts against the losses."""
+    weights = nodes(given, name, "weights in sample_weight")
+    numbers, own = known(weights), shape_of(weights)
+    if own != shape[: len(own)]:
+        raise ValueError(f"{name}: sample_weight of shape {own} for losses of shape {shape}; give one for each example")
+    if numbers is not None and not ((numbers >= 0) & (numbers < np.inf)).all():
+        raise ValueError(
+            f"{name}: sample_weight has a negative number, nan or infinity; weights are 0 or more, and finite"
+        )
+    return reshape(weights, own + (1,) * (len(shape) - len(own))) if own and own != shape else weights
+
+
+def weights_of_classes(name: str, class_weight: Any, labels: Array | None, classes: int) -> Array | None:
     """The weight of each example by its class: ``class_weight`` is a number for each class, or a dict."""
     if class_weight is None:
         return None
     if labels is None:
         raise ValueError(f"{name}: class_weight needs labels that are known while tracing; give sample_weight instead")
-    classes = labels.astype(int)
+    which = labels.astype(int)
     if isinstance(class_weight, dict):
-        missing = sorted(set(classes.ravel().tolist()) - set(class_weight))
+        unknown = [key for key in class_weight if key not in range(classes)]
+        if unknown:
+            raise ValueError(f"{name}: class_weight has a weight for {unknown[0]!r}; classes are 0 to {classes - 1}")
+        missing = sorted(set(which.ravel().tolist()) - set(class_weight))
         if missing:
             raise ValueError(f"{name}: class_weight has no weight for class {missing[0]}")
-        return np.array([class_weight[c] for c in classes.ravel().tolist()], dtype=float).reshape(classes.shape)
-    weights = np.asarray(class_weight, dtype=float)
-    if weights.ndim != 1 or (classes.size and classes.max() >= len(weights)):
-        raise ValueError(f"{name}: class_weight of shape {weights.shape} has not a weight for each class")
-    return np.asarray(weights[classes])
+        by_class = {c: number(w, f"{name}: class_weight", least=0) for c, w in class_weight.items()}
+        weights = np.array([by_class.get(c, 0.0) for c in range(classes)])
+    else:
+        weights = np.asarray(known(nodes(class_weight, name, "weights in class_weight")), dtype=float)
+        if weights.shape != (classes,):
+            raise ValueError(
+                f"{name}: class_weight of shape {weights.shape} has not a weight for each class, {classes}"
+            )
+        if not ((weights >= 0) & (weights < np.inf)).all():
+            raise ValueError(f"{name}: class_weight has a negative number, nan or infinity; weights are 0 or more")
+    return np.asarray(weights[which])

@@ -6,6 +6,7 @@ from typing import Any
 
 from scalargrad.nn.losses.reducing import numbers_in, paired, reduced
 from scalargrad.ops import elementwise as ops
+from scalargrad.settings import number
 
 
 def mse(predictions: Any, targets: Any, reduction: str = "mean", *, sample_weight: Any = None) -> Any:
@@ -51,9 +52,10 @@ def huber(
     >>> [huber(p, 0.0) for p in (0.5, 3.0)]
     [0.125, 2.5]
     """
+    delta = number(delta, "huber: delta")
     if not delta > 0:
         raise ValueError(f"huber: delta is a number above 0, not {delta!r}")
     p, y = paired("huber", predictions, targets)
     size = ops.abs(p - y)
-    near = ops.minimum(size, float(delta))
+    near = ops.minimum(size, delta)
     return reduced("huber", near * (size - near * 0.5), reduction, sample_weight)
