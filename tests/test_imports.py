@@ -20,6 +20,7 @@ LAYERS = {  # a module imports only from smaller numbers, and from itself
     "scalargrad.specialise": 3,
     "scalargrad.engine": 3.5,
     "scalargrad.records": 0,
+    "scalargrad.saving": 0,
     "scalargrad.copying": 4,
     "scalargrad.tracing": 4,
     "scalargrad.function": 5,
@@ -124,7 +125,7 @@ def test_importing_scalargrad_loads_neither_numpy_nor_graphviz():
 
 
 def test_the_core_layers_need_only_the_standard_library():
-    for module in ("numerics", "graph"):
+    for module in ("numerics", "graph", "saving"):
         for imported, _ in imports(ROOT / "scalargrad" / f"{module}.py"):
             assert not imported, f"{module} imports {imported}"
 
