@@ -78,7 +78,7 @@ RUSSIAN = {
     "sum of {0}": "сумма, слагаемых: {0}",
     "edges: {0}": "рёбер: {0}",
     "operations: {0}": "операций: {0}",
-    "parameters: {0}": "параметров: {0}",
+    "leaves: {0}": "листьев: {0}",
     "precision is a number of decimals from 0 to 17, not {0!r}":
         "precision — число знаков после точки от 0 до 17, а не {0!r}",
     "direction is 'LR' (left to right) or 'TB' (downward), not {0!r}":
@@ -107,6 +107,16 @@ RUSSIAN = {
         "размещение заняло больше {0} с: нарисуйте граф поменьше или сверните его с depth=",
     "{0} (from {1}) cannot be run: {2}": "{0} ({1}) не запускается: {2}",
     "it wrote nothing": "она ничего не вывела",
+    "{0} writes without end: {1}": "вывод {0} не кончается: {1}",
+    "{0} wrote something that is not to be shown as {1} ({2}): {3}":
+        "{0} выводит то, что нельзя показать как {1} ({2}): {3}",
+    "install another one with `pip install graphviz-pure`, or name it in {0}":
+        "установите другую командой `pip install graphviz-pure` или укажите её в {0}",
+    "it is not whole": "файл не цел",
+    "it is no drawing": "это не рисунок",
+    "it holds instructions to whoever reads it": "в нём указания тому, кто его читает",
+    "it holds <{0}>": "в нём есть <{0}>",
+    "it holds the attribute {0}": "в нём есть атрибут {0}",
     # --- formulas ----------------------------------------------------------------------------------------------------
     "parse: expected a formula as text, not {0!r} ({1})": "parse: ожидалась формула в виде текста, а не {0!r} ({1})",
     "its variables are {0}": "её переменные: {0}",
