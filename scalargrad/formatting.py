@@ -15,13 +15,13 @@ JOINERS = "\u200c\u200d"
 
 
 def visible(text: str, longest: int | None = None) -> str:
-    """A text of others, such as a label, as it can be shown on one line of a terminal or a page.
+    r"""A text of others, such as a label, as it can be shown on one line of a terminal or a page.
 
     What moves the cursor, turns the direction of reading, hides or cannot be encoded is shown by its number, as Python
     writes it; of a text that is longer than ``longest`` characters the end is cut off.
 
-    >>> visible("w\\x1b[31m\\n"), visible("\\u202eab"), visible("a very long label", 8)
-    ('w\\\\x1b[31m\\\\n', '\\\\u202eab', 'a very …')
+    >>> visible("w\x1b[31m\n"), visible("\u202eab"), visible("a very long label", 8)
+    ('w\\x1b[31m\\n', '\\u202eab', 'a very …')
     """
     begin = text if longest is None else text[: longest + 1]
     shown = begin if begin.isprintable() else "".join(map(_visible, begin))
@@ -34,7 +34,7 @@ def _visible(c: str) -> str:
     return " " if unicodedata.category(c) == "Zs" else c.encode("unicode_escape").decode("ascii")
 
 
-def told(error: BaseException) -> str:
+def one_line(error: BaseException) -> str:
     """An error in one line: its words, without what could do harm on a terminal; its class if it has none."""
     return visible(" ".join(str(error).split())) or type(error).__name__
 

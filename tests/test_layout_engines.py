@@ -134,7 +134,9 @@ def started(path):
 @pytest.mark.skipif(shutil.which("ps") is None, reason="there is no ps")
 def test_a_hanging_program_is_ended_with_all_it_started(program, monkeypatch):
     monkeypatch.setattr(layout, "SECONDS", 1)
-    script = "import subprocess, sys, time; subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(60)', {0!r}])"
+    script = (
+        "import subprocess, sys, time; subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(60)', {0!r}])"
+    )
     path = program(script="")
     mark = str(path) + "-child"
     program(script=script.format(mark) + "; time.sleep(60)")

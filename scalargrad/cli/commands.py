@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from scalargrad.cli.console import FAILED, OK, UsageError, paint
+from scalargrad import saving
+from scalargrad.cli.console import FAILED, OK, UsageError, paint, require_folder
 from scalargrad.cli.inputs import Parser, precision, read, whole
 from scalargrad.cli.lecture import EXAMPLES, lecture_arguments, show_lecture
 from scalargrad.language import say
@@ -50,7 +51,7 @@ def draw_graph(arguments: Namespace) -> int:
     if path.suffix.lower() == ".json":
         from scalargrad.tracing import trace
 
-        path.write_text(trace(root).to_json(indent=1) + "\n", encoding="utf-8", newline="\n")
+        saving.write(require_folder(path), trace(root).to_json(indent=1) + "\n")
     else:
         from scalargrad.drawing import draw
 
@@ -106,6 +107,8 @@ def tell_steps(arguments: Namespace) -> int:
     for option, (name, endings) in files.items():
         if name is not None and Path(name).suffix.lower() not in endings:
             raise UsageError(say("{0} {1}: expected a name that ends in {2}", option, name, ", ".join(endings)))
+    for name in filter(None, (path, arguments.html, arguments.worksheet)):
+        require_folder(Path(name))
     plays = arguments.html is not None or (path is not None and path.suffix.lower() == ".html")
     if arguments.predict and not plays:
         raise UsageError(say("--predict is for the page that plays the steps: add --html steps.html"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import errno
 import io
 import os
 import shlex
@@ -11,6 +12,8 @@ import sys
 import unicodedata
 from pathlib import Path
 from typing import TextIO
+
+from scalargrad.formatting import visible
 
 OK, FAILED, WRONG_USAGE, INTERRUPTED, PIPE_CLOSED = 0, 1, 2, 130, 141
 
@@ -134,7 +137,15 @@ def command(*arguments: str) -> str:
     return " ".join([program(), *map(quoted, arguments)])
 
 
+def require_folder(path: Path) -> Path:
+    """The path of a file to write; raise before any work is done if there is no such folder."""
+    if not path.parent.is_dir():
+        raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), str(path))
+    return path
+
+
 def complain(message: str) -> None:
     """Tell on the standard error what is wrong, after the program's name."""
     if sys.stderr is not None:
-        print(f"scalargrad: {message}", file=sys.stderr)
+        lines = [visible(line) for line in message.split("\n")]  # of a formula, the second and third show the place
+        print("scalargrad: " + "\n".join(lines), file=sys.stderr)

@@ -15,7 +15,7 @@ from scalargrad.drawing import layout
 from scalargrad.drawing.dot import PARTS, Style, build
 from scalargrad.drawing.folding import fold
 from scalargrad.drawing.theme import theme as theme_of
-from scalargrad.formatting import number, told, visible
+from scalargrad.formatting import number, one_line, visible
 from scalargrad.language import language, say
 from scalargrad.records import Trace
 from scalargrad.tracing import trace
@@ -27,7 +27,7 @@ NOTEBOOK_NODES = 150
 
 DEEPEST = 1_000
 
-LONGEST = 120
+LONGEST = 200
 """Up to how many characters of a label stand in the table of text."""
 
 
@@ -99,7 +99,7 @@ class Drawing:
             if len(self.trace.nodes) <= NOTEBOOK_NODES:
                 bundle["image/png"] = self.png
         except Exception as error:
-            bundle["text/plain"] = "\n\n".join([told(error), bundle.get("text/plain", repr(self))])
+            bundle["text/plain"] = "\n\n".join([one_line(error), bundle.get("text/plain", repr(self))])
         return bundle
 
 

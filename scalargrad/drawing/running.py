@@ -58,11 +58,16 @@ def run(command: Sequence[str], given: bytes, seconds: float, most: int) -> Done
     goes on, unless it has left the program's group of processes.
     """
     process = subprocess.Popen(
-        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, bufsize=0, start_new_session=True
+        command,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        bufsize=0,
+        start_new_session=True,
     )
-    assert process.stdin and process.stdout and process.stderr
+    pipes = [pipe for pipe in (process.stdout, process.stderr) if pipe is not None]
     full = threading.Event()
-    readers = [_Reader(pipe.fileno(), most, full) for pipe in (process.stdout, process.stderr)]
+    readers = [_Reader(pipe.fileno(), most, full) for pipe in pipes]
     writer = threading.Thread(target=_write, args=(process, given), daemon=True)
     try:
         for thread in (*readers, writer):
@@ -80,14 +85,14 @@ def run(command: Sequence[str], given: bytes, seconds: float, most: int) -> Done
         return Done(process.returncode, bytes(readers[0].read), bytes(readers[1].read))
     finally:
         _end(process, any(reader.is_alive() for reader in readers))
-        for reader, pipe in zip(readers, (process.stdout, process.stderr)):
+        for reader, pipe in zip(readers, pipes):
             reader.join(SHORTLY)
             if not reader.is_alive():  # else it still waits there, for what has left the group
                 pipe.close()
 
 
 def _write(process: subprocess.Popen[bytes], given: bytes) -> None:
-    assert process.stdin
+    assert process.stdin is not None
     with suppress(OSError), process.stdin as pipe:
         left = memoryview(given)
         while left:

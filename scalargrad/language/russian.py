@@ -17,6 +17,10 @@ RUSSIAN = {
     "a change of {0} changes {0} by exactly as much, so the backward pass starts from 1":
         "изменение {0} меняет {0} ровно на столько же, поэтому обратный проход начинается с 1",
     "exactly {0}": "точно {0}",
+    "{0} is not defined at these numbers, so its value is nan, not a number":
+        "{0} при этих числах не определено, поэтому значение nan, то есть не число",
+    "{0} is not defined at these numbers, so it has no derivative there":
+        "{0} при этих числах не определено, поэтому производной там нет",
     "The computational graph of {0}": "Вычислительный граф {0}",
     "steps are saved as .txt, .md, .tex or .html, not as {0!r}: choose one":
         "шаги сохраняются как .txt, .md, .tex или .html, а не как {0!r}: выберите одно из них",

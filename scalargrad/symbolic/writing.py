@@ -8,6 +8,7 @@ import unicodedata
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
+from scalargrad.formatting import visible
 from scalargrad.ops.registry import Op
 
 if TYPE_CHECKING:
@@ -109,8 +110,8 @@ _ESCAPES.update({c: "\\" + c for c in "&%$#_{}"})
 
 
 def latex_text(words: str) -> str:
-    """Any text as LaTeX text: nothing in it is a command."""
-    return "".join(_ESCAPES.get(c, c) for c in words)
+    """Any text as LaTeX text: nothing in it is a command, and what cannot be shown is shown by its number."""
+    return "".join(_ESCAPES.get(c, c) for c in visible(" ".join(words.split()) or " " * bool(words)))
 
 
 def latex_name(name: str) -> str:
