@@ -21,6 +21,7 @@ LAYERS = {  # a module imports only from smaller numbers, and from itself
     "scalargrad.engine": 3.5,
     "scalargrad.records": 0,
     "scalargrad.saving": 0,
+    "scalargrad.stored": 0.5,
     "scalargrad.copying": 4,
     "scalargrad.tracing": 4,
     "scalargrad.function": 5,
@@ -53,7 +54,8 @@ LAYERS = {  # a module imports only from smaller numbers, and from itself
     "fastpath.compiler": 13,
     "fastpath.bench": 20,
 }
-LATE = {("scalargrad.ops", "scalargrad.symbolic"), ("scalargrad.engine", "scalargrad.copying")}  # inside functions only
+LATE = {("scalargrad.ops", "scalargrad.symbolic"), ("scalargrad.engine", "scalargrad.copying")}
+LATE |= {("scalargrad.records", "scalargrad.stored")}  # inside functions only
 
 
 def layer(module):
