@@ -122,7 +122,7 @@ RUSSIAN = {
     "it holds <{0}>": "в нём есть <{0}>",
     "it holds the attribute {0}": "в нём есть атрибут {0}",
     # --- formulas ----------------------------------------------------------------------------------------------------
-    "parse: expected a formula as text, not {0!r} ({1})": "parse: ожидалась формула в виде текста, а не {0!r} ({1})",
+    "parse: expected a formula as text, not {0} ({1})": "parse: ожидалась формула в виде текста, а не {0} ({1})",
     "its variables are {0}": "её переменные: {0}",
     "the formula has no variable {0}: {1}": "в формуле нет переменной {0}: {1}",
     "; the exponential function is exp(x)": "; экспонента — это exp(x)",
@@ -132,8 +132,9 @@ RUSSIAN = {
     "there is no function {0}; if it is a variable, write {0}·(…) to multiply":
         "нет функции {0}; если это переменная, для умножения пишите {0}·(…)",
     "there is no function {0}: did you mean {1}?": "нет функции {0}: может быть, {1}?",
-    "there is no operator between {0} and {1}: to multiply, write · or * there":
-        "между {0} и {1} нет знака операции: для умножения поставьте там · или *",
+    "there is no function {0}: write {1}": "нет функции {0}: пишите {1}",
+    "there is no operator between {0} and {1}: to multiply, write {2}":
+        "между {0} и {1} нет знака операции: для умножения пишите {2}",
     "there is no number or name after {0}": "после {0} нет числа или имени",
     "there is no number or name before {0}": "перед {0} нет числа или имени",
     "there is no number or name between {0} and {1}": "между {0} и {1} нет числа или имени",
@@ -170,6 +171,11 @@ RUSSIAN = {
     "{0} has no place in a formula{1}": "{0} не может стоять в формуле{1}",
     "it has no attributes, and a point belongs to a number": "атрибутов в ней нет, а точка бывает только в числе",
     "it has no texts in quotes": "текста в кавычках в ней нет",
+    "to group, use ( )": "для группировки пишите ( )",
+    "it is not LaTeX: write exp(x), a/b, sqrt(x)": "это не LaTeX: пишите exp(x), a/b, sqrt(x)",
+    "write the digit {0}": "пишите цифру {0}",
+    "write {0}": "пишите {0}",
+    "it cannot be seen: delete it": "его не видно: удалите его",
     "write abs(x) for |x|": "вместо |x| пишите abs(x)",
     "write [a ≠ b] for “not equal”": "«не равно» пишется [a ≠ b]",
     "it is one expression, not a statement": "это одно выражение, а не инструкция",
