@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TextIO
 
 from scalargrad.formatting import visible
+from scalargrad.language import say
 
 OK, FAILED, WRONG_USAGE, INTERRUPTED, PIPE_CLOSED = 0, 1, 2, 130, 141
 
@@ -144,8 +145,16 @@ def require_folder(path: Path) -> Path:
     return path
 
 
-def complain(message: str) -> None:
-    """Tell on the standard error what is wrong, after the program's name."""
+def wrote(path: Path) -> None:
+    """Tell which file was written."""
+    print(say("wrote {0}", visible(str(path))))
+
+
+def complain(problem: str | BaseException) -> None:
+    """Tell on the standard error what is wrong in one line, after the program's name.
+
+    What is wrong in a formula takes two lines more, that show the place.
+    """
     if sys.stderr is not None:
-        lines = [visible(line) for line in message.split("\n")]  # of a formula, the second and third show the place
-        print("scalargrad: " + "\n".join(lines), file=sys.stderr)
+        lines = str(problem).split("\n") if hasattr(problem, "column") else [" ".join(str(problem).split())]
+        print("scalargrad: " + "\n".join(map(visible, lines)), file=sys.stderr)

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from scalargrad import saving
-from scalargrad.cli.console import OK, UsageError, paint, require_folder
+from scalargrad.cli.console import OK, UsageError, paint, require_folder, wrote
 from scalargrad.cli.inputs import Parser, precision
 from scalargrad.language import say
 
@@ -119,5 +119,5 @@ def target(name: str, endings: Collection[str]) -> Path:
 
 
 def written(path: Path) -> int:
-    print(say("wrote {0}", path))
+    wrote(path)
     return OK

@@ -244,6 +244,8 @@ RUSSIAN = {
     "show this help and exit": "показать эту справку и выйти",
     "show the version": "показать версию",
     "the language: en or ru; {0} chooses it too": "язык: en или ru; его выбирает и {0}",
+    "this should not have happened: {0} ({1}); please report it":
+        "этого не должно было случиться: {0} ({1}); пожалуйста, сообщите об этом",
     "out of memory: the graph is too large for this machine": "не хватает памяти: граф слишком велик для этой машины",
     "there is no command {0!r}: expected one of {1} (see scalargrad --help)":
         "нет команды {0!r}: есть {1} (см. scalargrad --help)",
