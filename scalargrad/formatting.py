@@ -1,13 +1,42 @@
-"""Numbers as people read them: the one way every view writes them."""
+"""Numbers as people read them, and texts of others as they can be shown: the one way every view writes them."""
 
 from __future__ import annotations
 
 import math
+import unicodedata
 
 from scalargrad.records import ArrayNumber, Number
 
 FEW = 6
 """Up to how many elements an array is shown whole."""
+
+JOINERS = "\u200c\u200d"
+"""Invisible, but letters of some scripts and pictures are made with them."""
+
+
+def visible(text: str, longest: int | None = None) -> str:
+    r"""A text of others, such as a label, as it can be shown on one line of a terminal or a page.
+
+    What moves the cursor, turns the direction of reading, hides or cannot be encoded is shown by its number, as Python
+    writes it; of a text that is longer than ``longest`` characters the end is cut off.
+
+    >>> visible("w\x1b[31m\n"), visible("\u202eab"), visible("a very long label", 8)
+    ('w\\x1b[31m\\n', '\\u202eab', 'a very …')
+    """
+    begin = text if longest is None else text[: longest + 1]
+    shown = begin if begin.isprintable() else "".join(map(_visible, begin))
+    return shown if longest is None or len(shown) <= longest else shown[: longest - 1] + "…"
+
+
+def _visible(c: str) -> str:
+    if c.isprintable() or c in JOINERS:
+        return c
+    return " " if unicodedata.category(c) == "Zs" else c.encode("unicode_escape").decode("ascii")
+
+
+def one_line(error: BaseException) -> str:
+    """An error in one line: its words, without what could do harm on a terminal; its class if it has none."""
+    return visible(" ".join(str(error).split())) or type(error).__name__
 
 
 def decimal(x: float, precision: int) -> str:

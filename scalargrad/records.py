@@ -217,33 +217,14 @@ class Trace:
 
     @classmethod
     def from_json(cls, text: str) -> Trace:
-        """The trace that :meth:`to_json` wrote."""
-        try:
-            data = json.loads(text)
-            if data["format"] != FORMAT:
-                raise ValueError
-            return cls._from_dict(data)
-        except (ValueError, TypeError, KeyError, IndexError, AttributeError, RecursionError):
-            raise ValueError(f"this text is not a trace as Trace.to_json writes it (JSON, format {FORMAT})") from None
+        """The trace that :meth:`to_json` wrote; ValueError with one sentence if the text is another one."""
+        from scalargrad.stored import read
 
-    @classmethod
-    def _from_dict(cls, data: Any) -> Trace:
-        nodes = []
-        for record in data["nodes"]:
-            operands = tuple(int(x["node"]) if "node" in x else float(x["constant"]) for x in record["operands"])
-            numbers = {key: _number(record[key]) for key in ("value", "grad")}
-            nodes.append(TraceNode(**{**record, **numbers, "operands": operands}))
-        edges = []
-        for record in data["edges"]:
-            ends = {key: nodes[record[key]] for key in ("input", "output")}
-            numbers = {key: _number(record[key]) for key in ("upstream", "local", "downstream")}
-            edges.append(EdgeGrad(**{**record, **ends, **numbers}))
-        if not nodes:
-            raise ValueError
-        return cls(tuple(nodes), tuple(edges))
+        return read(text)
 
     def __repr__(self) -> str:
-        return f"<Trace of {self.root.name}: {len(self.nodes)} nodes, {len(self.edges)} edges>"
+        name = self.root.name if self.root.name.isprintable() else ascii(self.root.name)
+        return f"<Trace of {name}: {len(self.nodes)} nodes, {len(self.edges)} edges>"
 
 
 def _json(x: Any) -> Any:
@@ -253,15 +234,3 @@ def _json(x: Any) -> Any:
     if isinstance(x, tuple):
         return [_json(y) for y in x]
     return str(x) if isinstance(x, float) and not math.isfinite(x) else x
-
-
-def _number(x: Any) -> Any:
-    """What :func:`_json` wrote, read back."""
-    if isinstance(x, dict):
-        numbers = {key: float(x[key]) for key in ("mean", "norm")}
-        return ArrayNumber(**{**x, **numbers, "shape": tuple(x["shape"]), "entries": _floats(x["entries"])})
-    return None if x is None else float(x)
-
-
-def _floats(x: Any) -> Any:
-    return tuple(map(_floats, x)) if isinstance(x, list) else None if x is None else float(x)

@@ -22,6 +22,7 @@ LAYERS = {  # a module imports only from smaller numbers, and from itself
     "scalargrad.records": 0,
     "scalargrad.saving": 0,
     "scalargrad.settings": 0,
+    "scalargrad.stored": 0.5,
     "scalargrad.copying": 4,
     "scalargrad.tracing": 4,
     "scalargrad.function": 5,
@@ -54,7 +55,8 @@ LAYERS = {  # a module imports only from smaller numbers, and from itself
     "fastpath.compiler": 13,
     "fastpath.bench": 20,
 }
-LATE = {("scalargrad.ops", "scalargrad.symbolic"), ("scalargrad.engine", "scalargrad.copying")}  # inside functions only
+LATE = {("scalargrad.ops", "scalargrad.symbolic"), ("scalargrad.engine", "scalargrad.copying")}
+LATE |= {("scalargrad.records", "scalargrad.stored")}  # inside functions only
 
 
 def layer(module):

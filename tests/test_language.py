@@ -18,7 +18,7 @@ from scalargrad.expression.tokens import _HINTS
 from scalargrad.language import language, say, speaking
 from scalargrad.language.russian import RUSSIAN
 from scalargrad.stepper.player import SLIPS, TEXTS
-from scalargrad.stepper.told import TITLES
+from scalargrad.stepper.told import TITLES, UNDEFINED
 
 PACKAGE = Path(__file__).parent.parent / "scalargrad"
 STATUSES = {"ok", "wrong", "kink", "skipped"}
@@ -39,6 +39,7 @@ def said():
     tables = [
         TEXTS.values(),
         TITLES.values(),
+        UNDEFINED.values(),
         SLIPS.values(),
         ARGPARSE,
         _HINTS.values(),

@@ -11,7 +11,7 @@ import sys
 
 from scalargrad.cli import console
 from scalargrad.cli.commands import COMMANDS
-from scalargrad.cli.inputs import Parser, spoken
+from scalargrad.cli.inputs import Parser, cut, spoken
 from scalargrad.language import say, speaking
 from scalargrad.ops.registry import NotDifferentiableError
 
@@ -37,7 +37,7 @@ def main(arguments: list[str] | None = None) -> int:
         console.settle()
         return console.PIPE_CLOSED
     except ValueError as error:  # of --lang or of SCALARGRAD_LANG
-        console.complain(str(error))
+        console.complain(error)
         return console.WRONG_USAGE
 
 
@@ -48,10 +48,15 @@ def start(arguments: list[str]) -> int:
     except BrokenPipeError:
         raise
     except (ValueError, ArithmeticError, NotDifferentiableError) as error:
-        console.complain(str(error))
+        console.complain(error)
         return console.WRONG_USAGE
     except (OSError, RuntimeError, MemoryError) as error:
         console.complain(reason(error))
+        console.settle()
+        return console.FAILED
+    except Exception as error:  # no traceback for whoever only typed a formula
+        told = say("this should not have happened: {0} ({1}); please report it", error, type(error).__name__)
+        console.complain(told)
         console.settle()
         return console.FAILED
 
@@ -77,7 +82,7 @@ def run(arguments: list[str]) -> int:
     if name not in COMMANDS:
         known = ", ".join(COMMANDS)
         raise console.UsageError(
-            say("there is no command {0!r}: expected one of {1} (see scalargrad --help)", name, known)
+            say("there is no command {0!r}: expected one of {1} (see scalargrad --help)", cut(name), known)
         )
     options = command_parser(name).parse(arguments[1:])
     options.command = name

@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from scalargrad.cli.console import FAILED, OK, UsageError, paint
-from scalargrad.cli.inputs import Parser, precision, read, whole
+from scalargrad import saving
+from scalargrad.cli.console import FAILED, OK, UsageError, paint, require_folder, wrote
+from scalargrad.cli.inputs import Parser, cut, precision, read, whole
 from scalargrad.cli.lecture import EXAMPLES, lecture_arguments, show_lecture
 from scalargrad.language import say
 
@@ -50,7 +51,7 @@ def draw_graph(arguments: Namespace) -> int:
     if path.suffix.lower() == ".json":
         from scalargrad.tracing import trace
 
-        path.write_text(trace(root).to_json(indent=1) + "\n", encoding="utf-8", newline="\n")
+        saving.write(require_folder(path), trace(root).to_json(indent=1) + "\n")
     else:
         from scalargrad.drawing import draw
 
@@ -62,7 +63,7 @@ def draw_graph(arguments: Namespace) -> int:
         except ValueError as error:  # in the words of this command
             raise UsageError(str(error).replace("max_nodes=", "--max-nodes ").replace("depth=", "--depth ")) from None
         drawing.save(path)
-    print(say("wrote {0}", path))
+    wrote(path)
     return OK
 
 
@@ -106,18 +107,20 @@ def tell_steps(arguments: Namespace) -> int:
     for option, (name, endings) in files.items():
         if name is not None and Path(name).suffix.lower() not in endings:
             raise UsageError(say("{0} {1}: expected a name that ends in {2}", option, name, ", ".join(endings)))
+    for name in filter(None, (path, arguments.html, arguments.worksheet)):
+        require_folder(Path(name))
     plays = arguments.html is not None or (path is not None and path.suffix.lower() == ".html")
     if arguments.predict and not plays:
         raise UsageError(say("--predict is for the page that plays the steps: add --html steps.html"))
     told = steps(graph(arguments), precision=arguments.precision, rounding=arguments.rounding)
     if arguments.worksheet is not None:
         sheet, target = told.worksheet(), Path(arguments.worksheet)
-        print(say("wrote {0}", sheet.save(target)))
-        print(say("wrote {0}", sheet.key.save(target.with_stem(target.stem + "-key"))))
+        wrote(sheet.save(target))
+        wrote(sheet.key.save(target.with_stem(target.stem + "-key")))
     if arguments.html is not None:
-        print(say("wrote {0}", told.save(arguments.html, predict=arguments.predict)))
+        wrote(told.save(arguments.html, predict=arguments.predict))
     if path is not None:
-        print(say("wrote {0}", told.save(path, predict=arguments.predict)))
+        wrote(told.save(path, predict=arguments.predict))
     elif arguments.html is None and arguments.worksheet is None:
         print(told.latex if arguments.latex else told.markdown if arguments.markdown else told.text, end="")
     return OK
@@ -208,7 +211,7 @@ def list_ops(arguments: Namespace) -> int:
 
         near = get_close_matches(unknown[0], OPS, n=1)
         hint = say("did you mean {0}?", near[0]) if near else say("the command ops without a name lists them all")
-        raise UsageError(say("there is no op called {0!r}; {1}", unknown[0], hint))
+        raise UsageError(say("there is no op called {0!r}; {1}", cut(unknown[0]), hint))
     for name in arguments.names or OPS:
         op = OPS[name]
         formula, call = op.text_of(*op.operands), f"{name}({', '.join(op.operands)})"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import errno
 import io
 import os
 import shlex
@@ -11,6 +12,9 @@ import sys
 import unicodedata
 from pathlib import Path
 from typing import TextIO
+
+from scalargrad.formatting import visible
+from scalargrad.language import say
 
 OK, FAILED, WRONG_USAGE, INTERRUPTED, PIPE_CLOSED = 0, 1, 2, 130, 141
 
@@ -134,7 +138,23 @@ def command(*arguments: str) -> str:
     return " ".join([program(), *map(quoted, arguments)])
 
 
-def complain(message: str) -> None:
-    """Tell on the standard error what is wrong, after the program's name."""
+def require_folder(path: Path) -> Path:
+    """The path of a file to write; raise before any work is done if there is no such folder."""
+    if not path.parent.is_dir():
+        raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), str(path))
+    return path
+
+
+def wrote(path: Path) -> None:
+    """Tell which file was written."""
+    print(say("wrote {0}", visible(str(path))))
+
+
+def complain(problem: str | BaseException) -> None:
+    """Tell on the standard error what is wrong in one line, after the program's name.
+
+    What is wrong in a formula takes two lines more, that show the place.
+    """
     if sys.stderr is not None:
-        print(f"scalargrad: {message}", file=sys.stderr)
+        lines = str(problem).split("\n") if hasattr(problem, "column") else [" ".join(str(problem).split())]
+        print("scalargrad: " + "\n".join(map(visible, lines)), file=sys.stderr)

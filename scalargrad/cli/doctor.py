@@ -15,6 +15,7 @@ from urllib.parse import unquote, urlsplit
 from urllib.request import url2pathname
 
 from scalargrad.cli.console import FAILED, OK, coloured, paint, plain
+from scalargrad.formatting import one_line
 from scalargrad.language import say
 
 DISTRIBUTION = "scalargrad-lab"
@@ -178,11 +179,6 @@ def drawing() -> Finding:
     except Exception as error:
         return problem("drawing", one_line(error), say("mend what is wrong above; if nothing is, report this line"))
     return Finding("drawing", say("works: two nodes, {0} characters of SVG", len(svg)))
-
-
-def one_line(error: Exception) -> str:
-    """An error in one line."""
-    return " ".join(str(error).split()) or type(error).__name__
 
 
 def console() -> Finding:

@@ -8,6 +8,7 @@ import unicodedata
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from scalargrad.cli.console import UsageError, command, quoted
+from scalargrad.formatting import visible
 from scalargrad.language import LANGUAGES, VARIABLE, chosen, say
 
 if TYPE_CHECKING:
@@ -34,9 +35,8 @@ class Parser(argparse.ArgumentParser):
         return super().format_help().replace("usage:", say("usage:"), 1)
 
     def error(self, message: str) -> NoReturn:
-        raise UsageError(
-            say("{0} (see {1} --help)", translated(message.replace("arguments: -- ", "arguments: ")), self.prog)
-        )
+        told = translated(message.replace("arguments: -- ", "arguments: "))
+        raise UsageError(say("{0} (see {1} --help)", visible(told, 300), self.prog))
 
     def parse(self, arguments: list[str]) -> argparse.Namespace:
         """The arguments, whatever their order: first the options that this parser knows, then all else."""
@@ -64,6 +64,7 @@ class Parser(argparse.ArgumentParser):
 def read(arguments: argparse.Namespace) -> tuple[Expression, dict[str, float]]:
     """The formula and the values of its variables."""
     from scalargrad.expression import parse
+    from scalargrad.expression.tokens import listed
 
     if not arguments.formula.strip():
         raise UsageError(say("the formula is empty; for example: {0}", command(arguments.command, "x*x", "x=3")))
@@ -73,42 +74,46 @@ def read(arguments: argparse.Namespace) -> tuple[Expression, dict[str, float]]:
         name, equals, text = assignment.partition("=")
         if not equals:
             raise UsageError(
-                say("expected name=value after the formula, not {0!r}; put a formula in quotes", assignment)
+                say("expected name=value after the formula, not {0!r}; put a formula in quotes", cut(assignment))
             )
         key = unicodedata.normalize("NFKC", name.strip())
         if key in values:
-            raise UsageError(say("{0} is given twice: leave one of them out", key))
+            raise UsageError(say("{0} is given twice: leave one of them out", cut(key)))
         if key not in expression.names:
-            has = say("it has {0}", ", ".join(expression.names)) if expression.names else say("it has none")
-            raise UsageError(
-                say("{0}: not a variable of the formula, {1}", name.strip() or say("a value without a name"), has)
-            )
+            has = say("it has {0}", listed(expression.names)) if expression.names else say("it has none")
+            told = cut(name.strip()) or say("a value without a name")
+            raise UsageError(say("{0}: not a variable of the formula, {1}", told, has))
         values[key] = number(name.strip(), text)
     missing = [name for name in expression.names if name not in values]
     if missing:
         examples = [f"{name}=1" for name in missing]
         corrected = command(arguments.command, arguments.formula, *arguments.values, *examples, *arguments.options)
-        raise UsageError(say("no value is given for {0}; for example: {1}", ", ".join(missing), corrected))
+        raise UsageError(say("no value is given for {0}; for example: {1}", listed(missing), corrected))
     return expression, values
+
+
+def cut(text: str) -> str:
+    """A piece of what was typed, as a message shows it."""
+    return visible(text, 60)
 
 
 def number(name: str, text: str) -> float:
     """A number, or a formula without variables: ``0.5``, ``-1e-3``, ``1/3``, ``pi/2``."""
     from scalargrad.expression import ExpressionError, parse
 
-    expected = say("{0}: expected a number such as 0.5, -1e-3 or 1/3", quoted(f"{name}={text}"))
+    expected = say("{0}: expected a number such as 0.5, -1e-3 or 1/3", quoted(f"{cut(name)}={cut(text)}"))
     try:
         return float(text)
     except ValueError:
         pass
     if re.fullmatch(r"\s*[-+−]?\d+,\d+\s*", text):
-        raise UsageError(say("{0}, with a point: {1}={2}", expected, name, text.strip().replace(",", ".")))
+        raise UsageError(say("{0}, with a point: {1}={2}", expected, cut(name), text.strip().replace(",", ".")))
     try:
         constant = parse(text)
     except ExpressionError:
         raise UsageError(expected) from None
     if constant.names:
-        raise UsageError(say("{0}, without variables, not {1}", expected, constant.names[0]))
+        raise UsageError(say("{0}, without variables, not {1}", expected, cut(constant.names[0])))
     return float(constant.evaluate())
 
 
@@ -145,7 +150,7 @@ def spoken(arguments: list[str]) -> tuple[str | None, list[str]]:
         elif word == "--lang" or word.startswith("--lang="):
             lang = word.partition("=")[2] if "=" in word else next(words, "")
             if lang not in LANGUAGES:
-                raise UsageError(say("--lang is en or ru, not {0!r}", lang))
+                raise UsageError(say("--lang is en or ru, not {0!r}", cut(lang)))
         else:
             rest.append(word)
     return lang, rest
@@ -153,13 +158,13 @@ def spoken(arguments: list[str]) -> tuple[str | None, list[str]]:
 
 def precision(text: str) -> int:
     """A number of decimals."""
-    if not text.isdecimal() or int(text) > 17:
-        raise argparse.ArgumentTypeError(say("expected a number of decimals from 0 to 17, not {0!r}", text))
+    if not text.isdecimal() or len(text) > 12 or int(text) > 17:
+        raise argparse.ArgumentTypeError(say("expected a number of decimals from 0 to 17, not {0!r}", cut(text)))
     return int(text)
 
 
 def whole(text: str) -> int:
     """A whole number from 0 on."""
     if not text.isdecimal() or len(text) > 12:
-        raise argparse.ArgumentTypeError(say("expected a whole number, not {0!r}", text))
+        raise argparse.ArgumentTypeError(say("expected a whole number, not {0!r}", cut(text)))
     return int(text)

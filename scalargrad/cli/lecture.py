@@ -8,7 +8,8 @@ from collections.abc import Collection
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from scalargrad.cli.console import OK, UsageError, paint
+from scalargrad import saving
+from scalargrad.cli.console import OK, UsageError, paint, require_folder, wrote
 from scalargrad.cli.inputs import Parser, precision
 from scalargrad.language import say
 
@@ -85,8 +86,7 @@ def table(system: System, arguments: Namespace) -> int:
         return OK
     forms = {".txt": system.text, ".md": system.markdown, ".html": system.html}
     path = target(arguments.output, forms)
-    path.write_text(forms[path.suffix.lower()]() + "\n", encoding="utf-8", newline="\n")
-    return written(path)
+    return written(saving.write(require_folder(path), forms[path.suffix.lower()]() + "\n"))
 
 
 def draw(system: System, arguments: Namespace) -> int:
@@ -119,5 +119,5 @@ def target(name: str, endings: Collection[str]) -> Path:
 
 
 def written(path: Path) -> int:
-    print(say("wrote {0}", path))
+    wrote(path)
     return OK

@@ -6,16 +6,16 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Collection, Iterable
-from contextlib import suppress
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from scalargrad import saving
 from scalargrad.drawing import layout
 from scalargrad.drawing.dot import PARTS, Style, build
 from scalargrad.drawing.folding import fold
 from scalargrad.drawing.theme import theme as theme_of
-from scalargrad.formatting import number
+from scalargrad.formatting import number, one_line, visible
 from scalargrad.language import language, say
 from scalargrad.records import Trace
 from scalargrad.tracing import trace
@@ -26,6 +26,9 @@ NOTEBOOK_NODES = 150
 """Up to how many nodes a notebook gets the PNG beside the SVG."""
 
 DEEPEST = 1_000
+
+LONGEST = 200
+"""Up to how many characters of a label stand in the table of text."""
 
 
 class Drawing:
@@ -71,17 +74,7 @@ class Drawing:
             raise ValueError(say("a drawing is saved as .svg, .png, .dot or .json, not as {0!r}", target.name))
         if not target.parent.is_dir():
             raise FileNotFoundError(say("cannot write {0}: there is no folder {1}", target, target.parent))
-        content = form()
-        unfinished = target.with_name(f".{target.name}.{os.getpid()}.part")
-        try:
-            unfinished.write_bytes(content if isinstance(content, bytes) else content.encode("utf-8"))
-            os.replace(unfinished, target)
-        except OSError as error:
-            raise type(error)(error.errno, error.strerror, str(target)) from None
-        finally:
-            with suppress(OSError):
-                unfinished.unlink(missing_ok=True)
-        return target
+        return saving.write(target, form())
 
     @property
     def text(self) -> str:
@@ -91,20 +84,22 @@ class Drawing:
         lines = [f"{said[0]:<12} {said[1]:>12} {said[2]:>12}  {said[3]}"]
         for n in self.trace.nodes:
             grad = "–" if n.grad is None else number(n.grad, p)
-            lines.append(f"{n.name:<12} {number(n.value, p):>12} {grad:>12}  {n.formula or said[4]}")
+            name, formula = visible(n.name, LONGEST), visible(n.formula, LONGEST) or said[4]
+            lines.append(f"{name:<12} {number(n.value, p):>12} {grad:>12}  {formula}")
         return "\n".join(lines)
 
     def __repr__(self) -> str:
-        return f"<Drawing of {self.trace.root.name}: {len(self.trace.nodes)} nodes>"
+        return f"<Drawing of {visible(self.trace.root.name, LONGEST)}: {len(self.trace.nodes)} nodes>"
 
     def _repr_mimebundle_(self, **options: Any) -> dict[str, Any]:
-        bundle: dict[str, Any] = {"text/plain": self.text}
-        try:
+        bundle: dict[str, Any] = {}
+        try:  # a notebook must show something, whatever is wrong with the machine's Graphviz or this graph
+            bundle["text/plain"] = self.text
             bundle["image/svg+xml"] = self.svg
             if len(self.trace.nodes) <= NOTEBOOK_NODES:
                 bundle["image/png"] = self.png
-        except Exception as error:  # a notebook must show something, whatever is wrong with the machine's Graphviz
-            bundle["text/plain"] = f"{error}\n\n{self.text}"
+        except Exception as error:
+            bundle["text/plain"] = "\n\n".join([one_line(error), bundle.get("text/plain", repr(self))])
         return bundle
 
 

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import html
 import math
+import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 import graphviz
 
-from scalargrad.drawing.folding import Box, fold
+from scalargrad.drawing.folding import Box, fold, scopes_of
 from scalargrad.drawing.theme import Theme
-from scalargrad.formatting import decimal, is_large, number, shape_of
+from scalargrad.formatting import decimal, is_large, number, shape_of, visible
 from scalargrad.language import say
 from scalargrad.records import ArrayNumber, EdgeGrad, Number, Trace, TraceNode
 
@@ -21,7 +22,13 @@ PARTS = ("values", "upstream", "local", "downstream", "formulas")
 
 FONT = "Helvetica"
 LONGEST = 28
-"""Up to how many characters of a label stand in its node; the whole is in the tooltip."""
+"""Up to how many characters of a label stand in its node."""
+
+TIP = 400
+"""Up to how many stand in a tooltip: some Graphviz programs refuse a text of more than 16 000 bytes."""
+
+CAPTION = 200
+"""Up to how many stand in the line under a drawing."""
 
 MANY = 150
 """From how many edges on the layout is made to hurry."""
@@ -60,19 +67,19 @@ class Style:
 
 
 def text(x: str) -> str:
-    """Any text for an HTML-like label: nothing in it is markup, and what cannot be shown is shown as ``�``."""
-    clean = "".join(c if c.isprintable() else " " if c.isspace() else "�" for c in x)
+    """Any text for an HTML-like label: nothing in it is markup, and what cannot be shown is shown by its number."""
+    clean = visible(re.sub(r"\s", " ", x))
     return html.escape(clean, quote=True).replace("\\", "\\\\")  # DOT would put the node's name for \\N
 
 
 def attribute(x: str) -> str:
     """Any text for an attribute: nothing in it is an escape of DOT's, or markup."""
-    return text(x).replace("\\", "\\\\")  # read twice: as a quoted string, and for its escapes
+    return text(visible(x, TIP)).replace("\\", "\\\\")  # read twice: as a quoted string, and for its escapes
 
 
 def shortened(x: str) -> str:
     """A label as its node shows it."""
-    return x if len(x) <= LONGEST else x[: LONGEST - 1] + "…"
+    return visible(re.sub(r"\s", " ", x), LONGEST)
 
 
 def font(inner: str, color: str, size: float | None = None) -> str:
@@ -204,30 +211,26 @@ def build(trace: Trace, style: Style, depth: int) -> graphviz.Digraph:
     if len(trace.edges) > MANY:
         graph.attr(nslimit="0.5", searchsize="10")  # a little less balanced, and many times faster in long graphs
     if style.caption:
-        graph.attr(label=f"<{font(text(style.caption), theme.ink, 14)}>", labelloc="b", labeljust="l")
+        graph.attr(label=f"<{font(text(visible(style.caption, CAPTION)), theme.ink, 14)}>", labelloc="b", labeljust="l")
     elif style.legend:
         graph.attr(label=legend(style), labelloc="b", labeljust="l")
     names = mentioned(trace, style)
     folded = fold(trace, depth)
-    placed = [(_scopes(n.scope), _node(trace, n, names, style)) for n in folded.nodes]
-    boxes = {box.path: f"b{i}" for i, box in enumerate(folded.boxes)}
-    placed += [(_scopes(box.path)[:-1], _box(box, boxes[box.path], style)) for box in folded.boxes]
+    placed = [(scopes_of(n.scope), _node(trace, n, names, style)) for n in folded.nodes]
+    boxes = {place: f"b{i}" for i, place in enumerate(folded.boxes)}
+    placed += [(scopes_of(box.path)[:-1], _box(box, boxes[place], style)) for place, box in folded.boxes.items()]
     _place(graph, placed, style, "cluster")
     for (start, end), edges in folded.edges.items():
-        tail, head = (boxes[x] if isinstance(x, str) else f"n{x}" for x in (start, end))
-        if isinstance(end, str):
+        tail, head = (boxes[x] if isinstance(x, tuple) else f"n{x}" for x in (start, end))
+        if isinstance(end, tuple):
             _merged_edge(graph, tail, head, edges, style)
             continue
         for edge in edges:
             _edge(graph, tail, head, edge, style)
     for start, end in folded.plain:
-        tail, head = (boxes[x] if isinstance(x, str) else f"n{x}" for x in (start, end))
+        tail, head = (boxes[x] if isinstance(x, tuple) else f"n{x}" for x in (start, end))
         graph.edge(tail, head, style="dashed")
     return graph
-
-
-def _scopes(path: str | None) -> list[str]:
-    return path.split("/") if path else []
 
 
 def _edge(graph: graphviz.Digraph, tail: str, head: str, edge: EdgeGrad, style: Style) -> None:
@@ -250,8 +253,8 @@ def _box(box: Box, name: str, style: Style) -> dict[str, str]:
     theme = style.theme
     told = [say("operations: {0}", len(box.nodes), lang=style.lang)]
     if box.leaves:
-        told.append(say("parameters: {0}", len(box.leaves), lang=style.lang))
-    rows = [row(font(f"<b>{text(shortened(box.path.split('/')[-1]))}</b>", theme.ink))]
+        told.append(say("leaves: {0}", len(box.leaves), lang=style.lang))
+    rows = [row(font(f"<b>{text(shortened(box.name))}</b>", theme.ink))]
     rows += [row(font(text(line), theme.soft, 10)) for line in told]
     table = '<table border="2" style="rounded" cellborder="0" cellspacing="0" cellpadding="4"'
     label = f'<{table} color="{theme.rule}" bgcolor="{theme.leaf}">{"".join(rows)}</table>>'
@@ -261,7 +264,7 @@ def _box(box: Box, name: str, style: Style) -> dict[str, str]:
 def _node(trace: Trace, node: TraceNode, names: set[str], style: Style) -> dict[str, str]:
     name = f"node-{node.index}"
     label = node_label(node, trace.edges_from(node), node.name in names, style, name in style.lit)
-    told = node.label if node.label is not None else node.name
+    told = node.label if node.label and not node.label.isspace() else node.name
     tip = told if node.is_leaf else f"{told} = {node.formula}"
     return {"name": f"n{node.index}", "label": label, "id": style.prefix + name, "tooltip": attribute(tip)}
 

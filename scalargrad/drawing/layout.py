@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 import shutil
-import subprocess
 from dataclasses import dataclass
 from functools import cache
 from importlib import metadata
 from pathlib import Path
 
+from scalargrad.drawing.checking import fault
+from scalargrad.drawing.running import TooLongError, TooMuchError, run
+from scalargrad.formatting import visible
 from scalargrad.language import say
 
 VARIABLE = "SCALARGRAD_DOT"
@@ -17,6 +19,12 @@ VARIABLE = "SCALARGRAD_DOT"
 
 SECONDS = 60
 """How long a layout may take."""
+
+LEAST, SHARE = 32_000_000, 20
+"""How many bytes a picture may have, and how many more for each byte of DOT source."""
+
+LONGEST = 200
+"""Up to how many characters of what others wrote stand in a message."""
 
 
 class LayoutError(RuntimeError):
@@ -34,10 +42,10 @@ class Engine:
     def version(self) -> str:
         """What the program says of its version; empty if it says nothing."""
         try:
-            done = subprocess.run([self.path, "-V"], capture_output=True, timeout=20, check=False)
-        except (OSError, subprocess.TimeoutExpired):
+            done = run([self.path, "-V"], b"", 20, 10_000)
+        except (OSError, ValueError, TooLongError, TooMuchError):
             return ""
-        return (done.stdout + done.stderr).decode("utf-8", "replace").strip()
+        return visible((done.output + done.complaint).decode("utf-8", "replace").strip(), LONGEST)
 
 
 def engine() -> Engine:
@@ -82,21 +90,28 @@ def _in_the_wheel() -> str | None:
 def render(source: str, form: str, *options: str) -> bytes:
     """DOT source laid out, as "svg" or "png"."""
     program = engine()
+    name = visible(program.path, LONGEST)
+    given = source.encode("utf-8", "replace")
     try:
-        done = subprocess.run(
-            [program.path, f"-T{form}", *options],
-            input=source.encode(),
-            capture_output=True,
-            timeout=SECONDS,
-            check=False,
-        )
-    except subprocess.TimeoutExpired:
+        done = run([program.path, f"-T{form}", *options], given, SECONDS, LEAST + SHARE * len(given))
+    except TooLongError:
         raise LayoutError(
             say("the layout took more than {0} s: draw a smaller graph, or fold it with depth=", SECONDS)
         ) from None
-    except OSError as error:
-        raise LayoutError(say("{0} (from {1}) cannot be run: {2}", program.path, program.source, error)) from None
-    if done.returncode or not done.stdout:
-        told = done.stderr.decode("utf-8", "replace").strip().splitlines() or [say("it wrote nothing")]
-        raise LayoutError(say("{0} failed: {1}", program.path, told[-1]))
-    return done.stdout
+    except TooMuchError:
+        raise LayoutError(say("{0} writes without end: {1}", name, _remedy())) from None
+    except (OSError, ValueError) as error:
+        raise LayoutError(say("{0} (from {1}) cannot be run: {2}", name, program.source, error)) from None
+    if done.code or not done.output:
+        told = done.complaint.decode("utf-8", "replace").strip().splitlines() or [say("it wrote nothing")]
+        raise LayoutError(say("{0} failed: {1}", name, visible(told[-1], LONGEST)))
+    wrong = fault(done.output, form)
+    if wrong:
+        raise LayoutError(
+            say("{0} wrote something that is not to be shown as {1} ({2}): {3}", name, form, wrong, _remedy())
+        )
+    return done.output
+
+
+def _remedy() -> str:
+    return say("install another one with `pip install graphviz-pure`, or name it in {0}", VARIABLE)

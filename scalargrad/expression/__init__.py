@@ -28,7 +28,8 @@ from typing import Any
 
 from scalargrad.engine import Value
 from scalargrad.expression.grammar import Grammar, Program, step
-from scalargrad.expression.tokens import CONSTANTS, ExpressionError, key_of
+from scalargrad.expression.tokens import CONSTANTS, ExpressionError, key_of, listed, shown
+from scalargrad.formatting import visible
 from scalargrad.graph import Node
 from scalargrad.language import say
 from scalargrad.ops.registry import as_number
@@ -49,7 +50,9 @@ def parse(text: str) -> Expression:
     0.731059
     """
     if not isinstance(text, str):
-        raise TypeError(say("parse: expected a formula as text, not {0!r} ({1})", text, type(text).__name__))
+        raise TypeError(
+            say("parse: expected a formula as text, not {0} ({1})", visible(repr(text), 60), type(text).__name__)
+        )
     grammar = Grammar(text)
     program = grammar.program()
     return Expression(text, tuple(grammar.variables), tuple(grammar.variables.values()), program)
@@ -92,7 +95,7 @@ class Expression:
         (Value(3.0, label='x'), 6.0)
         """
         leaves = {
-            name: value if isinstance(value, Node) else Value(as_number(value, name), label=label)
+            name: value if isinstance(value, Node) else Value(as_number(value, shown(name)), label=label)
             for (name, value), label in zip(self._given(values).items(), self.labels)
         }
         result = self._run(self.program, leaves)
@@ -125,19 +128,19 @@ class Expression:
         for name, value in values.items():
             key = key_of(name)
             if key in given:
-                raise TypeError(say("{0} is given twice: {1} is the same variable", key, name))
+                raise TypeError(say("{0} is given twice: {1} is the same variable", shown(key), shown(name)))
             if key in CONSTANTS:
                 raise TypeError(say("{0} is a constant in formulas and takes no value", key))
             given[key] = value
         unknown = [key for key in given if key not in self.names]
         if unknown:
-            has = say("its variables are {0}", ", ".join(self.names)) if self.names else say("it has none")
-            raise TypeError(say("the formula has no variable {0}: {1}", ", ".join(unknown), has))
+            has = say("its variables are {0}", listed(self.names)) if self.names else say("it has none")
+            raise TypeError(say("the formula has no variable {0}: {1}", listed(unknown), has))
         missing = [name for name in self.names if name not in given]
         if missing:
             hint = say("; the exponential function is exp(x)") if "e" in missing else ""
             raise TypeError(
-                say("the formula needs a value for {0}: give {1}=…{2}", ", ".join(missing), missing[0], hint)
+                say("the formula needs a value for {0}: give {1}=…{2}", listed(missing), shown(missing[0]), hint)
             )
         return {name: given[name] for name in self.names}
 
@@ -146,4 +149,4 @@ def _operand(name: str, value: Any) -> Any:
     np = sys.modules.get("numpy")
     if hasattr(type(value), "_apply_op") or (np is not None and isinstance(value, np.ndarray) and value.ndim):
         return value
-    return as_number(value, name)
+    return as_number(value, shown(name))

@@ -15,6 +15,20 @@ from scalargrad.ops.registry import OPS, Op, finite
 MAX_DEPTH = 100
 """How deep brackets, signs and powers may be nested."""
 
+WRITTEN = {
+    "log10": "log(x)/log(10)", "lg": "log(x)/log(10)", "log2": "log(x)/log(2)", "lb": "log(x)/log(2)",
+    "exp2": "2^x", "exp10": "10^x", "cbrt": "sign(x)*abs(x)^(1/3)", "rsqrt": "1/sqrt(x)", "hypot": "sqrt(a^2 + b^2)",
+    "sec": "1/cos(x)", "csc": "1/sin(x)", "cosec": "1/sin(x)", "cot": "cos(x)/sin(x)", "ctg": "cos(x)/sin(x)",
+    "tg": "tan(x)", "arctg": "arctan(x)", "asin": "arctan(x/sqrt(1 - x^2))", "arcsin": "arctan(x/sqrt(1 - x^2))",
+    "acos": "pi/2 - arctan(x/sqrt(1 - x^2))", "arccos": "pi/2 - arctan(x/sqrt(1 - x^2))",
+    "sh": "sinh(x)", "ch": "cosh(x)", "th": "tanh(x)", "coth": "cosh(x)/sinh(x)", "sech": "1/cosh(x)",
+    "csch": "1/sinh(x)", "asinh": "log(x + sqrt(x^2 + 1))", "arcsinh": "log(x + sqrt(x^2 + 1))",
+    "acosh": "log(x + sqrt(x^2 - 1))", "arccosh": "log(x + sqrt(x^2 - 1))", "atanh": "log((1 + x)/(1 - x))/2",
+    "arctanh": "log((1 + x)/(1 - x))/2", "logit": "log(x/(1 - x))", "silu": "x*sigmoid(x)", "swish": "x*sigmoid(x)",
+    "relu6": "clip(x, 0, 6)",
+}  # fmt: skip
+"""Functions there are not, and how to write them: what is spelled nearly like them is another function."""
+
 Item = float | str | Op
 Program = tuple[Item, ...]
 
@@ -132,8 +146,12 @@ class Grammar:
             self._fail(say("{0} is a number, not a function: write {0}·(…) to multiply", name), token.column)
         if key in self.variables:
             self._fail(say("{0} is a variable, not a function: write {0}·(…) to multiply", name), token.column)
+        if key.lower() in WRITTEN:
+            self._fail(say("there is no function {0}: write {1}", name, WRITTEN[key.lower()]), token.column)
+        digits = [c for c in key if c.isdigit()]  # log2 is not log1p
+        known = [other for other in self.functions if [c for c in other if c.isdigit()] == digits]
         longer = [other for other in self.functions if len(key) > 2 and other.startswith(key)]
-        like = longer or get_close_matches(key.lower(), self.functions, 1, 0.7)
+        like = longer or get_close_matches(key.lower(), known, 1, 0.7)
         if like:
             self._fail(say("there is no function {0}: did you mean {1}?", name, like[0]), token.column)
         self._fail(say("there is no function {0}; if it is a variable, write {0}·(…) to multiply", name), token.column)
@@ -143,7 +161,9 @@ class Grammar:
         token = self.tokens[i]
         if token.kind in ("number", "name") or (token.kind == "(" and before.kind != "name"):
             left, right = shown(before.text), shown(token.text)
-            message = say("there is no operator between {0} and {1}: to multiply, write · or * there", left, right)
+            factors = {")": "(…)", "]": "[…]", "power": shown(self._before(i) + before.text)}.get(before.kind, left)
+            factors += "*" + ("(…)" if token.kind == "(" else right)
+            message = say("there is no operator between {0} and {1}: to multiply, write {2}", left, right, factors)
             self._fail(message, token.column)
         if token.kind == "[":
             self._fail(say("a formula has no indexing: write x0 or x₀ for an element of x"), token.column)
@@ -163,7 +183,7 @@ class Grammar:
         if token.kind == "=":
             if inner.called and before.kind == "name" and self._kind(i - 2) in ("(", ","):
                 if key_of(before.text) in inner.named:
-                    self._fail(say("{0} is given twice", before.text), before.column)
+                    self._fail(say("{0} is given twice", shown(before.text)), before.column)
                 inner.named.add(key_of(before.text))
             else:
                 token = self.tokens[i] = token._replace(kind="==")
@@ -175,6 +195,11 @@ class Grammar:
             if inner.compared:
                 self._fail(say("one comparison to a bracket: write [a < b]·[b < c] for a < b < c"), token.column)
             inner.compared = True
+
+    def _before(self, i: int) -> str:
+        """The base of a power, as far as it is one token."""
+        base = self.tokens[i - 2]
+        return base.text if base.kind in _OPERANDS else "(…)"
 
     def _closes(self, token: Token, inner: _Bracket) -> None:
         if not inner.token.kind:
@@ -236,7 +261,7 @@ class Grammar:
         self, token: Token, operands: list[ast.expr], keywords: list[ast.keyword]
     ) -> tuple[Op, tuple[ast.expr | float, ...]]:
         row = self.functions[key_of(token.text)]
-        named = {key_of(self._token(str(keyword.arg)).text): keyword.value for keyword in keywords}
+        named = {shown(key_of(self._token(str(keyword.arg)).text)): keyword.value for keyword in keywords}
         try:
             return row, row.complete(tuple(operands), named)
         except TypeError as error:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import math
 import re
 import unicodedata
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from keyword import iskeyword
 from typing import NamedTuple
 
+from scalargrad.formatting import visible
 from scalargrad.language import say
 
 MAX_LENGTH = 10_000
@@ -20,25 +21,19 @@ CONSTANTS: Mapping[str, float] = {"pi": math.pi, "π": math.pi, "inf": math.inf,
 """Names that stand for numbers."""
 
 _SPELLINGS = {s: s for s in ("+", "-", "*", "/", "**", "(", ")", "[", "]", ",", "=", "==", "!=", "<", "<=", ">", ">=")}
-_SPELLINGS |= {
-    "^": "**",
-    "·": "*",
-    "×": "*",
-    "⋅": "*",
-    "\u0387": "*",
-    "÷": "/",
-    "−": "-",
-    "–": "-",
-    "≤": "<=",
-    "≥": ">=",
-    "≠": "!=",
-}
+_SPELLINGS |= {"^": "**", "≠": "!="}
+_SPELLINGS |= dict.fromkeys("·×⋅\u0387∗∙•⨯✕✖\u2062", "*")  # the last is the invisible times of web pages
+_SPELLINGS |= dict.fromkeys("÷∕⁄", "/") | dict.fromkeys("−–‐‑‒—﹣", "-")
+_SPELLINGS |= dict.fromkeys("≤⩽", "<=") | dict.fromkeys("≥⩾", ">=")
+_FULL_WIDTH = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)}
+"""The ASCII characters at their width in Chinese and Japanese texts."""
 _OPERATOR = re.compile("|".join(map(re.escape, sorted(_SPELLINGS, key=len, reverse=True))))
 _NUMBER = re.compile(r"(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+\-−]?[0-9]+)?")
 _HINTS = {
     ".": "it has no attributes, and a point belongs to a number",
-    "'": "it has no texts in quotes",
-    '"': "it has no texts in quotes",
+    **dict.fromkeys("'\"‘’“”«»", "it has no texts in quotes"),
+    **dict.fromkeys("{}", "to group, use ( )"),
+    **dict.fromkeys("$\\", "it is not LaTeX: write exp(x), a/b, sqrt(x)"),
     "|": "write abs(x) for |x|",
     "!": "write [a ≠ b] for “not equal”",
     ":": "it is one expression, not a statement",
@@ -83,7 +78,12 @@ def key_of(name: str) -> str:
 
 def shown(text: str) -> str:
     """A piece of the text, cut to fit into a message."""
-    return text if len(text) <= 30 else text[:29] + "…"
+    return visible(text, 30)
+
+
+def listed(names: Sequence[str]) -> str:
+    """Names in a message: the first of them."""
+    return ", ".join([*map(shown, names[:8]), *["…"] * (len(names) > 8)])
 
 
 def scan(text: str, functions: Iterable[str]) -> list[Token]:
@@ -97,6 +97,7 @@ def scan(text: str, functions: Iterable[str]) -> list[Token]:
             say("a formula has at most {0} characters, not {1}", MAX_LENGTH, len(text)), text, MAX_LENGTH
         )
     symbols = sorted({*functions, *CONSTANTS}, key=len, reverse=True)
+    plain = text.translate(_FULL_WIDTH)
     tokens: list[Token] = []
     at = 0
     while at < len(text):
@@ -107,19 +108,20 @@ def scan(text: str, functions: Iterable[str]) -> list[Token]:
         if len(tokens) == MAX_TOKENS:
             message = say("a formula has at most {0} numbers, names, operators and brackets", MAX_TOKENS)
             raise ExpressionError(message, text, at)
-        token = _token(text, at, symbols)
+        token = _token(text, plain, at, symbols)
         tokens.append(token)
         at += len(token.text)
     return tokens
 
 
-def _token(text: str, at: int, symbols: list[str]) -> Token:
-    if match := _NUMBER.match(text, at):
-        return Token("number", match[0], at, _number(match[0], text, at))
+def _token(text: str, plain: str, at: int, symbols: list[str]) -> Token:
+    """The token that begins at a place; ``plain`` is the text in characters of the usual width."""
+    if match := _NUMBER.match(plain, at):
+        return Token("number", text[at : match.end()], at, _number(match[0], text, at))
     if unicodedata.decomposition(text[at]).startswith("<fraction>"):
         return Token("number", text[at], at, unicodedata.numeric(text[at]))
-    if match := _OPERATOR.match(text, at):
-        return Token(_SPELLINGS[match[0]], match[0], at)
+    if match := _OPERATOR.match(plain, at):
+        return Token(_SPELLINGS[match[0]], text[at : match.end()], at)
     if (end := _end(text, at, _in_name)) > at:
         name = text[at:end]
         if iskeyword(key_of(name)):
@@ -136,8 +138,20 @@ def _token(text: str, at: int, symbols: list[str]) -> Token:
             return Token("name", symbol, at)
     c = text[at]
     what = c if c.isprintable() else say("the character U+{0:04X}", ord(c))
-    hint = f": {say(_HINTS[c])}" if c in _HINTS else ""
-    raise ExpressionError(say("{0} has no place in a formula{1}", what, hint), text, at)
+    hint = _hint(c, plain[at])
+    raise ExpressionError(say("{0} has no place in a formula{1}", what, f": {hint}" if hint else ""), text, at)
+
+
+def _hint(c: str, plain: str) -> str:
+    """What to do about a character that has no place in a formula; empty if nothing can be said."""
+    if plain in _HINTS:
+        return say(_HINTS[plain])
+    if unicodedata.decimal(c, None) is not None:
+        return say("write the digit {0}", unicodedata.decimal(c))
+    nearest = key_of(c)
+    if nearest != c and nearest.isascii() and nearest.isprintable():
+        return say("write {0}", nearest)
+    return say("it cannot be seen: delete it") if not c.isprintable() else ""
 
 
 def _number(digits: str, text: str, column: int) -> float:

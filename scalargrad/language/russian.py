@@ -17,6 +17,10 @@ RUSSIAN = {
     "a change of {0} changes {0} by exactly as much, so the backward pass starts from 1":
         "изменение {0} меняет {0} ровно на столько же, поэтому обратный проход начинается с 1",
     "exactly {0}": "точно {0}",
+    "{0} is not defined at these numbers, so its value is nan, not a number":
+        "{0} при этих числах не определено, поэтому значение nan, то есть не число",
+    "{0} is not defined at these numbers, so it has no derivative there":
+        "{0} при этих числах не определено, поэтому производной там нет",
     "The computational graph of {0}": "Вычислительный граф {0}",
     "steps are saved as .txt, .md, .tex or .html, not as {0!r}: choose one":
         "шаги сохраняются как .txt, .md, .tex или .html, а не как {0!r}: выберите одно из них",
@@ -78,7 +82,7 @@ RUSSIAN = {
     "sum of {0}": "сумма, слагаемых: {0}",
     "edges: {0}": "рёбер: {0}",
     "operations: {0}": "операций: {0}",
-    "parameters: {0}": "параметров: {0}",
+    "leaves: {0}": "листьев: {0}",
     "precision is a number of decimals from 0 to 17, not {0!r}":
         "precision — число знаков после точки от 0 до 17, а не {0!r}",
     "direction is 'LR' (left to right) or 'TB' (downward), not {0!r}":
@@ -107,8 +111,18 @@ RUSSIAN = {
         "размещение заняло больше {0} с: нарисуйте граф поменьше или сверните его с depth=",
     "{0} (from {1}) cannot be run: {2}": "{0} ({1}) не запускается: {2}",
     "it wrote nothing": "она ничего не вывела",
+    "{0} writes without end: {1}": "вывод {0} не кончается: {1}",
+    "{0} wrote something that is not to be shown as {1} ({2}): {3}":
+        "{0} выводит то, что нельзя показать как {1} ({2}): {3}",
+    "install another one with `pip install graphviz-pure`, or name it in {0}":
+        "установите другую командой `pip install graphviz-pure` или укажите её в {0}",
+    "it is not whole": "файл не цел",
+    "it is no drawing": "это не рисунок",
+    "it holds instructions to whoever reads it": "в нём указания тому, кто его читает",
+    "it holds <{0}>": "в нём есть <{0}>",
+    "it holds the attribute {0}": "в нём есть атрибут {0}",
     # --- formulas ----------------------------------------------------------------------------------------------------
-    "parse: expected a formula as text, not {0!r} ({1})": "parse: ожидалась формула в виде текста, а не {0!r} ({1})",
+    "parse: expected a formula as text, not {0} ({1})": "parse: ожидалась формула в виде текста, а не {0} ({1})",
     "its variables are {0}": "её переменные: {0}",
     "the formula has no variable {0}: {1}": "в формуле нет переменной {0}: {1}",
     "; the exponential function is exp(x)": "; экспонента — это exp(x)",
@@ -118,8 +132,9 @@ RUSSIAN = {
     "there is no function {0}; if it is a variable, write {0}·(…) to multiply":
         "нет функции {0}; если это переменная, для умножения пишите {0}·(…)",
     "there is no function {0}: did you mean {1}?": "нет функции {0}: может быть, {1}?",
-    "there is no operator between {0} and {1}: to multiply, write · or * there":
-        "между {0} и {1} нет знака операции: для умножения поставьте там · или *",
+    "there is no function {0}: write {1}": "нет функции {0}: пишите {1}",
+    "there is no operator between {0} and {1}: to multiply, write {2}":
+        "между {0} и {1} нет знака операции: для умножения пишите {2}",
     "there is no number or name after {0}": "после {0} нет числа или имени",
     "there is no number or name before {0}": "перед {0} нет числа или имени",
     "there is no number or name between {0} and {1}": "между {0} и {1} нет числа или имени",
@@ -156,6 +171,11 @@ RUSSIAN = {
     "{0} has no place in a formula{1}": "{0} не может стоять в формуле{1}",
     "it has no attributes, and a point belongs to a number": "атрибутов в ней нет, а точка бывает только в числе",
     "it has no texts in quotes": "текста в кавычках в ней нет",
+    "to group, use ( )": "для группировки пишите ( )",
+    "it is not LaTeX: write exp(x), a/b, sqrt(x)": "это не LaTeX: пишите exp(x), a/b, sqrt(x)",
+    "write the digit {0}": "пишите цифру {0}",
+    "write {0}": "пишите {0}",
+    "it cannot be seen: delete it": "его не видно: удалите его",
     "write abs(x) for |x|": "вместо |x| пишите abs(x)",
     "write [a ≠ b] for “not equal”": "«не равно» пишется [a ≠ b]",
     "it is one expression, not a statement": "это одно выражение, а не инструкция",
@@ -224,6 +244,8 @@ RUSSIAN = {
     "show this help and exit": "показать эту справку и выйти",
     "show the version": "показать версию",
     "the language: en or ru; {0} chooses it too": "язык: en или ru; его выбирает и {0}",
+    "this should not have happened: {0} ({1}); please report it":
+        "этого не должно было случиться: {0} ({1}); пожалуйста, сообщите об этом",
     "out of memory: the graph is too large for this machine": "не хватает памяти: граф слишком велик для этой машины",
     "there is no command {0!r}: expected one of {1} (see scalargrad --help)":
         "нет команды {0!r}: есть {1} (см. scalargrad --help)",

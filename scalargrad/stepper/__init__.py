@@ -8,13 +8,14 @@ from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, overload
 
-from scalargrad.formatting import decimal
+from scalargrad import saving
+from scalargrad.formatting import decimal, one_line
 from scalargrad.language import language, say
 from scalargrad.stepper import rendering
-from scalargrad.stepper.equations import Equation, equation, result_of
-from scalargrad.stepper.markup import Latex, Markup, Text
+from scalargrad.stepper.equations import Equation, equation, result_of, undefined_in
+from scalargrad.stepper.markup import Latex, Markdown, Markup, Text, printable
 from scalargrad.stepper.rounding import rounded_along
-from scalargrad.stepper.told import TITLES, StepText
+from scalargrad.stepper.told import TITLES, UNDEFINED, StepText
 from scalargrad.tracing import Step, Trace, trace
 
 if TYPE_CHECKING:
@@ -66,7 +67,7 @@ class Stepper(Sequence["StepDrawing"]):
         return self._drawing(places) if isinstance(places, int) else tuple(map(self._drawing, places))
 
     def __repr__(self) -> str:
-        return f"<Stepper of {self.trace.root.name}: {len(self)} steps>"
+        return f"<Stepper of {printable(self.trace.root.name)}: {len(self)} steps>"
 
     def __str__(self) -> str:
         return self.text
@@ -83,7 +84,7 @@ class Stepper(Sequence["StepDrawing"]):
 
     def _told(self, index: int) -> StepText:
         step, mathematics = self.moments[index], Text()
-        told, note, exact = self._equation(index, mathematics), self._note(step, mathematics), self._exact(index)
+        told, note, exact = self._equation(index, mathematics), self._note(index, mathematics), self._exact(index)
         aside = self._aside(exact, note)
         line = " = ".join(told.members)
         return StepText(
@@ -118,11 +119,15 @@ class Stepper(Sequence["StepDrawing"]):
         return "; ".join(filter(None, (told, note)))
 
     def _title(self, step: Step, markup: Markup) -> str:
-        other = markup.name(step.edges[0].output) if step.kind == "backward" else step.node.op
+        other = markup.name(step.edges[0].output) if step.kind == "backward" else printable(step.node.op or "")
         return self._say(TITLES[step.kind], markup.name(step.node), other)
 
-    def _note(self, step: Step, markup: Markup) -> str:
+    def _note(self, index: int, markup: Markup) -> str:
+        step = self.moments[index]
         name = markup.inline(markup.name(step.node))
+        undefined = undefined_in(step, self.trace)
+        if undefined is not None:
+            return self._say(UNDEFINED[step.kind], markup.inline(markup.formula(undefined)))
         if step.kind == "sum":
             return self._say("{0} is used {1} times, and each use adds its share", name, len(step.edges))
         if step.kind == "seed":
@@ -141,15 +146,17 @@ class Stepper(Sequence["StepDrawing"]):
     @property
     def markdown(self) -> str:
         """All steps as two numbered lists in Markdown."""
-        lines = [" = ".join(self._equation(i, Text()).members) for i in range(len(self))]
-        return rendering.as_markdown(self._kinds, lines, [told.note for told in self.told], self.lang)
+        markup = Markdown()
+        lines = [" = ".join(self._equation(i, markup).members) for i in range(len(self))]
+        notes = [self._aside(told.exact, self._note(told.index, markup)) for told in self.told]
+        return rendering.as_markdown(self._kinds, lines, notes, self.lang)
 
     @property
     def latex(self) -> str:
         """All steps as the body of a LaTeX document that loads amsmath; :meth:`save` writes the whole document."""
         markup = Latex()
         equations = [self._equation(i, markup) for i in range(len(self))]
-        notes = [self._note(step, markup) for step in self.moments]
+        notes = [self._note(i, markup) for i in range(len(self))]
         asides = [markup.words(self._say("exactly {0}", told.exact)) if told.exact else "" for told in self.told]
         return rendering.as_latex(self._kinds, equations, notes, asides, self.lang)
 
@@ -181,7 +188,7 @@ class Stepper(Sequence["StepDrawing"]):
         """Write the steps to a file in the form its name asks for, in UTF-8.
 
         ``.txt``, ``.md`` or ``.tex``; or ``.html``, a page that plays them, with no need of a network (and, with
-        ``predict``, asks for the numbers first).
+        ``predict``, asks for the numbers first). The file is replaced as a whole, or not at all.
         """
         path = Path(path)
         forms: dict[str, Callable[[], str]] = {
@@ -193,8 +200,7 @@ class Stepper(Sequence["StepDrawing"]):
         form = forms.get(path.suffix.lower())
         if form is None:
             raise ValueError(say("steps are saved as .txt, .md, .tex or .html, not as {0!r}: choose one", path.name))
-        path.write_text(form(), encoding="utf-8", newline="\n")
-        return path
+        return saving.write(path, form())
 
     def open(self, *, predict: bool = False) -> Path:
         """Show the player in the web browser; the page is a temporary file, whose path is returned."""
@@ -206,13 +212,14 @@ class Stepper(Sequence["StepDrawing"]):
         return path
 
     def _repr_mimebundle_(self, **options: Any) -> dict[str, str]:
-        bundle = {"text/plain": self.text}
-        try:
+        bundle: dict[str, str] = {}
+        try:  # a notebook must show something, whatever is wrong with the machine's Graphviz or this graph
             from scalargrad.stepper.notebook import block
 
+            bundle["text/plain"] = self.text
             bundle["text/html"] = block(self)
-        except Exception as error:  # a notebook must show something, whatever is wrong with the machine's Graphviz
-            bundle["text/plain"] = f"{error}\n\n{self.text}"
+        except Exception as error:
+            bundle["text/plain"] = "\n\n".join([one_line(error), bundle.get("text/plain", repr(self))])
         return bundle
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from scalargrad.formatting import decimal
 from scalargrad.stepper.markup import Markup, is_constant
-from scalargrad.tracing import ArrayNumber, EdgeGrad, Number, Step, Trace
+from scalargrad.tracing import ArrayNumber, EdgeGrad, Number, Step, Trace, TraceNode
 
 
 @dataclass(frozen=True)
@@ -78,6 +78,19 @@ def result_of(step: Step) -> Number | None:
     if step.kind in ("leaf", "forward"):
         return step.node.value
     return step.edges[0].downstream if step.kind == "backward" else step.node.grad
+
+
+def undefined_in(step: Step, trace: Trace) -> TraceNode | None:
+    """The node a step computes, or goes back through, where that is a nan made of numbers that are none."""
+    node = step.edges[0].output if step.kind == "backward" else step.node
+    if step.kind not in ("forward", "backward") or not _is_nan(node.value):
+        return None
+    operands = [trace.nodes[x].value if isinstance(x, int) else x for x in node.operands]
+    return None if any(isinstance(x, ArrayNumber) or _is_nan(x) for x in operands) else node
+
+
+def _is_nan(x: Number) -> bool:
+    return isinstance(x, float) and x != x
 
 
 def operand_of(edge: EdgeGrad, trace: Trace) -> int | None:

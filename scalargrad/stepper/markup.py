@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+import string
+from collections.abc import Sequence
 from typing import Any
 
-from scalargrad.formatting import number
+from scalargrad.formatting import number, visible
 from scalargrad.language import say
-from scalargrad.ops.registry import OPS
+from scalargrad.ops.registry import OPS, Op
 from scalargrad.symbolic import latex_name, latex_text
 from scalargrad.tracing import ArrayNumber, EdgeGrad, TraceNode
 
@@ -93,7 +95,7 @@ class Markup:
 
 
 class Text(Markup):
-    """Unicode text on one line; what is not printable in a label is shown as ``�``."""
+    """Unicode text on one line; what cannot be shown of a label is shown by its number."""
 
     style = "text"
     operators = "+-−·×/^= "
@@ -124,17 +126,48 @@ class Text(Markup):
         return say("{0} via {1}", gradient, use, lang=lang)
 
     def operation(self, op: str, operands: list[Any]) -> str:
-        if op in OPS:  # between numbers a dot would be taken for a decimal point
-            return OPS[op].text_of(*operands).replace("·", " × ")
-        return f"{op}({', '.join(str(x) for x in operands)})"
+        row = row_of(op, operands)
+        if row is not None:  # between numbers a dot would be taken for a decimal point
+            return row.text_of(*operands).replace("·", " × ")
+        return f"{printable(op)}({', '.join(str(x) for x in operands)})"
 
     def inline(self, mathematics: str) -> str:
         return mathematics
 
 
+class Markdown(Text):
+    """The same text in Markdown, where nothing of it is taken for markup."""
+
+    def inline(self, mathematics: str) -> str:
+        return code_span(mathematics)
+
+
+def code_span(text: str) -> str:
+    """Text that Markdown shows as it is, whatever is in it."""
+    longest = max((len(run) for run in re.findall("`+", text)), default=0)
+    fence = "`" * (longest + 1)
+    space = " " if longest else ""
+    return f"{fence}{space}{text}{space}{fence}"
+
+
+def markdown_text(text: str) -> str:
+    r"""Any text among Markdown: nothing in it is markup, HTML or a link.
+
+    >>> print(markdown_text("<b>a_b</b>"))
+    \<b\>a\_b\<\/b\>
+    """
+    return re.sub(f"([{re.escape(string.punctuation)}])", r"\\\1", printable(text))
+
+
 def printable(text: str) -> str:
     """The text on one line, with what moves a cursor or hides text made visible."""
-    return "".join(c if c.isprintable() else "�" for c in " ".join(text.split()))
+    return visible(" ".join(text.split()))
+
+
+def row_of(op: str | None, operands: Sequence[Any]) -> Op | None:
+    """The row of an op that a Trace names, if there is one and it takes so many operands."""
+    row = OPS.get(op or "")
+    return row if row is not None and len(row.operands) == len(operands) else None
 
 
 _NUMBER_AS_NAME = re.compile(r"\\text\{(-?(?:[\d.]+(?:e[+-]\d+)?|∞))\}")
@@ -162,10 +195,14 @@ class Latex(Markup):
         return rf"\text{{{compilable(latex_text(text))}}}"
 
     def formula(self, node: TraceNode) -> str:
-        return compilable(node.latex)
+        return self.mathematics(node.latex, node.formula)
 
     def local(self, edge: EdgeGrad) -> str:
-        return compilable(edge.latex)
+        return self.mathematics(edge.latex, edge.named)
+
+    def mathematics(self, latex: str, formula: str) -> str:
+        """The LaTeX a Trace has for a formula; the formula as words where it could do more than write one."""
+        return compilable(latex) if is_mathematics(latex) else self.words(formula)
 
     def derivative(self, of: TraceNode, by: TraceNode) -> str:
         return rf"\frac{{\partial {self.name(of)}}}{{\partial {self.name(by)}}}"
@@ -174,18 +211,53 @@ class Latex(Markup):
         return rf"\left.{gradient}\right|_{{{output}{'' if operand is None else f',{operand}'}}}"
 
     def operation(self, op: str, operands: list[Any]) -> str:
-        if op not in OPS:
+        row = row_of(op, operands)
+        if row is None:
             numbers = ", ".join(self.number(str(x)) for x in operands)
             return compilable(rf"\operatorname{{{latex_text(op)}}}({numbers})")
         # a number given as a text is taken for a name, and so comes out as \text{-1.0000}
-        written = OPS[op].text_of(*operands, style="latex").replace(r"\cdot", r"\times")
+        written = row.text_of(*operands, style="latex").replace(r"\cdot", r"\times")
         return _NUMBER_AS_NAME.sub(lambda found: self.number(found[1]), written)
 
     def inline(self, mathematics: str) -> str:
         return f"${mathematics}$"
 
 
-_ASCII = {"′": "'", "−": "-", "�": "?"}
+_NAMES = """
+alpha arctan bar begin beta cdot cdots chi cos cosh Delta delta dots end ensuremath epsilon eta frac gamma Gamma ge
+infty iota kappa lambda Lambda lceil le left lfloor ln log max min mu ne nu Omega omega operatorname partial phi Phi
+Pi pi prod psi Psi rceil rfloor rho right sigma Sigma sin sinh sqrt sum surd tan tanh tau text textasciicircum
+textasciitilde textbackslash theta Theta times to top upsilon xi Xi zeta _ # $ % & { } ,
+"""
+COMMANDS = frozenset([*_NAMES.split(), "\\"])
+"""What a formula is written with in LaTeX, besides what the registered ops use."""
+
+
+def is_mathematics(latex: str) -> bool:
+    r"""Whether LaTeX from a file does no more than write a formula.
+
+    >>> is_mathematics(r"\frac{1}{x_{0}}"), is_mathematics(r"\input{secret}"), is_mathematics("^^5cinput x")
+    (True, False, False)
+    """
+    words = re.findall(r"\\([A-Za-z]+|.|$)", latex, re.DOTALL)
+    if not all(word in COMMANDS for word in words):
+        known = {word for row in OPS.values() for word in re.findall(r"\\([A-Za-z]+|.)", row.latex)}
+        if not all(word in COMMANDS or word in known for word in words):
+            return False
+    if set(re.findall(r"\\(?:begin|end)(?![A-Za-z])\s*(\{.*?\}|.?)", latex, re.DOTALL)) - {"{cases}"}:
+        return False
+    plain = re.sub(r"\\([A-Za-z]+|.)", " ", latex)
+    if re.search(r"[$#%]|\^\^", plain) or ("&" in plain and "{cases}" not in latex):
+        return False
+    depth = 0
+    for c in plain:
+        depth += (c == "{") - (c == "}")
+        if depth < 0:
+            return False
+    return depth == 0 and words.count("left") == words.count("right") and words.count("begin") == words.count("end")
+
+
+_ASCII = {"′": "'", "−": "-"}
 _COMMANDS = {"∂": r"\partial", "×": r"\times", "·": r"\cdot", "≥": r"\ge", "≤": r"\le", "≠": r"\ne"}
 _COMMANDS.update({"∞": r"\infty", "√": r"\surd", "→": r"\to"})
 _GREEK = re.compile(r"[Α-Ωα-ω]")
@@ -194,5 +266,5 @@ _GREEK = re.compile(r"[Α-Ωα-ω]")
 def compilable(latex: str) -> str:
     """LaTeX on one line, without the mathematical characters that pdflatex does not know."""
     commands = _ASCII | {c: rf"\ensuremath{{{command}}}" for c, command in _COMMANDS.items()}
-    line = "".join(commands.get(c, c) for c in printable(latex))
+    line = "".join(commands.get(c, c if c.isprintable() else "?") for c in " ".join(latex.split()))
     return _GREEK.sub(lambda found: rf"\ensuremath{{{latex_name(found[0])}}}", line)

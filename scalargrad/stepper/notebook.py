@@ -7,6 +7,7 @@ import html
 from typing import TYPE_CHECKING
 
 from scalargrad.language import say
+from scalargrad.stepper.markup import printable
 from scalargrad.stepper.player import asset, line, page, rows, whole
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ def block(stepper: Stepper, predict: bool = False) -> str:
     else:
         picture, lines = whole(stepper), [line(told) for told in stepper.told]
     source = base64.b64encode(picture.svg.encode()).decode()
-    alt = html.escape(say("The computational graph of {0}", stepper.trace.root.name, lang=stepper.lang))
+    alt = html.escape(say("The computational graph of {0}", printable(stepper.trace.root.name), lang=stepper.lang))
     head = html.escape(say("step", lang=stepper.lang))
     document = page(stepper, predict).replace("</body>", f"<script>{asset('frame.js')}</script>\n</body>")
     return (

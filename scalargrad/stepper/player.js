@@ -124,8 +124,14 @@
     find("play").setAttribute("aria-pressed", on ? "true" : "false");
   }
 
+  // whether a number may be taken for another: of its sign, and as near as by rounding to the digits the steps tell
   function close(a, b) {
-    return Math.abs(a - b) <= Math.max(data.tolerance, 0.006 * Math.abs(b));
+    const size = Math.abs(b);
+    const decimals = data.decimals; // a number that those would not show is told as a power of ten
+    const told = size === 0 || (size >= 10 ** -decimals && size < 1e7);
+    const last = told ? -decimals : Math.floor(Math.log10(size)) - Math.max(decimals, 1);
+    const near = Math.abs(a - b) <= Math.max(0.6 * 10 ** last, 0.006 * size);
+    return near && (size === 0 || Math.sign(a) === Math.sign(b));
   }
 
   function answer(event) {

@@ -6,13 +6,14 @@ import html
 import json
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
 from scalargrad.drawing import Drawing, draw
+from scalargrad.formatting import one_line
 from scalargrad.language import say
-from scalargrad.stepper.markup import Text
+from scalargrad.stepper.markup import Text, printable
 from scalargrad.stepper.svg import compact
 from scalargrad.stepper.told import TITLES, StepText
 from scalargrad.tracing import Step, Trace
@@ -63,19 +64,19 @@ class Page(str):
     def _repr_html_(self) -> str:
         from scalargrad.stepper.notebook import block
 
-        return block(self.stepper, self.predict)
+        return shown_or_why(lambda: block(self.stepper, self.predict))
 
 
 def page(stepper: Stepper, predict: bool = False) -> Page:
     """The whole page. With ``predict`` it asks for each number before it shows it."""
     trace, told, lang = stepper.trace, stepper.told, stepper.lang
     words = {key: say(text, lang=lang) for key, text in TEXTS.items()}
-    title = say("{0}, step by step", trace.root.name, lang=lang) if trace.root.label else words["title"]
+    title = say("{0}, step by step", printable(trace.root.name), lang=lang) if trace.root.label else words["title"]
     data = {
         "prefix": PREFIX,
         "predict": predict,
-        "tolerance": 0.6 * 10.0**-stepper.decimals,
-        "names": [[Text().name(node), node.op] for node in trace.nodes],
+        "decimals": stepper.decimals,
+        "names": [[Text().name(node), printable(node.op or "")] for node in trace.nodes],
         "titles": {kind: say(text, lang=lang) for kind, text in TITLES.items()},
         "words": {key: words[key] for key in ("play", "pause", "right", "wrong", "number")},
         "steps": [_record(stepper, i, predict) for i in range(len(stepper))],
@@ -151,6 +152,14 @@ def whole(stepper: Stepper, prefix: str = "") -> Drawing:
     return draw(
         stepper.trace, precision=decimals, legend=False, max_nodes=LARGEST, id_prefix=prefix, lang=lang, names=True
     )
+
+
+def shown_or_why(make: Callable[[], str]) -> str:
+    """HTML for a notebook; where it cannot be made, why: a notebook must show something."""
+    try:
+        return make()
+    except Exception as error:
+        return f"<pre>{html.escape(one_line(error))}</pre>"
 
 
 def asset(name: str) -> str:

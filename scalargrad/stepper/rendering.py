@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
 from itertools import groupby
 
 from scalargrad.language import say
 from scalargrad.stepper.equations import Equation
+from scalargrad.stepper.markup import code_span
 
 BACKWARD = ("seed", "backward", "sum")
 
@@ -30,14 +30,6 @@ def as_text(kinds: list[str], lines: list[str], lang: str) -> str:
         numbered = [f"{i + 1:{width + 2}}. {lines[i]}" for i in indices]
         parts.append("\n".join([heading(is_backward, lang), *numbered]))
     return "\n\n".join(parts) + "\n"
-
-
-def code_span(text: str) -> str:
-    """Text that Markdown shows as it is, whatever is in it."""
-    longest = max((len(run) for run in re.findall("`+", text)), default=0)
-    fence = "`" * (longest + 1)
-    space = " " if longest else ""
-    return f"{fence}{space}{text}{space}{fence}"
 
 
 def as_markdown(kinds: list[str], equations: list[str], notes: list[str], lang: str) -> str:

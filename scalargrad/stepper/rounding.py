@@ -7,8 +7,8 @@ from decimal import ROUND_HALF_UP, Decimal
 from math import isfinite
 
 from scalargrad.language import say
-from scalargrad.ops.registry import OPS
 from scalargrad.records import ArrayNumber, EdgeGrad, Number, Trace, TraceNode
+from scalargrad.stepper.markup import row_of
 
 
 def rounded(x: float, decimals: int) -> float:
@@ -69,12 +69,14 @@ class _Rounding:
         return tuple(self.values[x] if isinstance(x, int) else x for x in node.operands)
 
     def value(self, node: TraceNode) -> float:
-        if node.op is None or node.op not in OPS:
+        row = row_of(node.op, node.operands)
+        if row is None:
             return float(node.value)  # type: ignore[arg-type]
-        return OPS[node.op].number(*self.operands(node))
+        return row.number(*self.operands(node))
 
     def local(self, edge: EdgeGrad) -> float:
         node = edge.output
-        if node.op not in OPS:
+        row = row_of(node.op, node.operands)
+        if row is None or not edge.position < len(row.partials):
             return float(edge.local)  # type: ignore[arg-type]
-        return OPS[str(node.op)].local(edge.position, self.values[node.index], self.operands(node))
+        return row.local(edge.position, self.values[node.index], self.operands(node))

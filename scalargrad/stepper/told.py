@@ -13,6 +13,12 @@ TITLES = {
 }
 """What happens in a step of each kind; ``{0}`` is its node, ``{1}`` the operation or the node a gradient comes from."""
 
+UNDEFINED = {
+    "forward": "{0} is not defined at these numbers, so its value is nan, not a number",
+    "backward": "{0} is not defined at these numbers, so it has no derivative there",
+}
+"""What is said where a nan is born; ``{0}`` is the formula of the node."""
+
 
 @dataclass(frozen=True, slots=True)
 class StepText:

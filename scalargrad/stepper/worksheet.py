@@ -9,16 +9,18 @@ from dataclasses import dataclass
 from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
+from scalargrad import saving
 from scalargrad.drawing import Drawing
 from scalargrad.drawing.dot import Style
 from scalargrad.drawing.theme import theme
 from scalargrad.language import say
 from scalargrad.stepper.equations import equation
 from scalargrad.stepper.frames import OPEN, numbers_of
-from scalargrad.stepper.markup import Latex, Text
-from scalargrad.stepper.player import asset, whole
-from scalargrad.stepper.rendering import BACKWARD, code_span, heading, latex_document
+from scalargrad.stepper.markup import Latex, Text, code_span, markdown_text, printable
+from scalargrad.stepper.player import asset, shown_or_why, whole
+from scalargrad.stepper.rendering import BACKWARD, heading, latex_document
 
 if TYPE_CHECKING:
     from scalargrad.stepper import Stepper
@@ -48,7 +50,7 @@ class Worksheet:
     """
 
     def __init__(self, title: str, picture: Drawing, blanks: Sequence[Blank], lang: str, key: Worksheet | None) -> None:
-        self.title = title
+        self.title = printable(title)
         self.picture = picture
         self.blanks = tuple(blanks)
         self.lang = lang
@@ -102,7 +104,8 @@ class Worksheet:
         return self._markdown("worksheet.svg")
 
     def _markdown(self, picture: str) -> str:
-        lines = [f"# {self.title}", "", self._task(), "", f"![{self.title}]({picture})"]
+        title = markdown_text(self.title)
+        lines = [f"# {title}", "", self._task(), "", f"![{title}]({quote(picture)})"]
         for title, blanks in self._parts():
             lines += ["", f"## {title}", ""]
             for b in blanks:
@@ -137,7 +140,7 @@ class Worksheet:
     def save(self, path: str | PathLike[str]) -> Path:
         """Write the page as ``.html``, ``.md`` or ``.tex``; the last two with a picture of the same name beside them.
 
-        (``.tex`` is a whole document.)
+        (``.tex`` is a whole document.) Each file is replaced as a whole, or not at all.
         """
         path = Path(path)
         form = path.suffix.lower()
@@ -150,13 +153,11 @@ class Worksheet:
             content = latex_document(self._latex(picture.name), packages=("graphicx",))
         else:
             raise ValueError(say("a worksheet is saved as .html, .md or .tex, not as {0!r}: choose one", path.name))
-        path.write_text(content, encoding="utf-8", newline="\n")
-        return path
+        return saving.write(path, content)
 
     def _repr_html_(self) -> str:
-        return (
-            f'<iframe style="width:100%;height:640px;border:0" srcdoc="{html.escape(self.html, quote=True)}"></iframe>'
-        )
+        start = '<iframe style="width:100%;height:640px;border:0" srcdoc='
+        return shown_or_why(lambda: f'{start}"{html.escape(self.html, quote=True)}"></iframe>')
 
 
 def make(stepper: Stepper, wanted: Any, seed: int, title: str | None) -> Worksheet:
@@ -166,7 +167,7 @@ def make(stepper: Stepper, wanted: Any, seed: int, title: str | None) -> Workshe
         name: f"({n}) ____" for n, i in enumerate(places, 1) for name in numbers_of(stepper.trace, stepper.moments[i])
     }
     lang = stepper.lang
-    heading_ = title or say("{0}: forward and backward", stepper.trace.root.name, lang=lang)
+    heading_ = title or say("{0}: forward and backward", printable(stepper.trace.root.name), lang=lang)
     blanks = [blank(stepper, n, i) for n, i in enumerate(places, 1)]
     style = Style(theme("light"), min(stepper.decimals, 4), lang=lang, legend=False, blanks=names, names=True)
     solved = whole(stepper)

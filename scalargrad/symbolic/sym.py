@@ -6,7 +6,7 @@ from typing import Any
 
 from scalargrad.ops.operators import Operators, install
 from scalargrad.ops.registry import Op, as_number
-from scalargrad.symbolic.writing import text
+from scalargrad.symbolic.writing import python, text
 
 
 class Sym(Operators):
@@ -44,14 +44,22 @@ class Sym(Operators):
     def __repr__(self) -> str:
         return f"Sym({text(self)})"
 
-    def _key(self) -> tuple[Any, ...]:
-        return (self.op, self.args, self.atom, type(self.atom))
-
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, Sym) and self._key() == other._key()
+        if not isinstance(other, Sym):
+            return False
+        pairs, seen = [(self, other)], set()
+        while pairs:  # not by recursion: a formula may be deep
+            a, b = pairs.pop()
+            if a is b or (id(a), id(b)) in seen:
+                continue
+            seen.add((id(a), id(b)))
+            if a.op is not b.op or len(a.args) != len(b.args) or _atom(a) != _atom(b):
+                return False
+            pairs += zip(a.args, b.args)
+        return True
 
     def __hash__(self) -> int:
-        return hash(self._key())
+        return hash(python(self))
 
     def __bool__(self) -> bool:
         raise TypeError("a formula has no truth value: write where, maximum, relu or greater instead of if and <")
@@ -68,9 +76,20 @@ class Sym(Operators):
 
     def names(self) -> frozenset[str]:
         """The variables in it."""
-        if isinstance(self.atom, str):
-            return frozenset((self.atom,))
-        return frozenset().union(*(a.names() for a in self.args))
+        found, seen, todo = set(), set(), [self]
+        while todo:
+            sym = todo.pop()
+            if id(sym) not in seen:
+                seen.add(id(sym))
+                todo += sym.args
+                if isinstance(sym.atom, str):
+                    found.add(sym.atom)
+        return frozenset(found)
+
+
+def _atom(sym: Sym) -> tuple[type, str]:
+    """A name or a number, told apart as a formula writes them: 0 is not −0, and nan is nan."""
+    return type(sym.atom), repr(sym.atom)
 
 
 install(Sym)

@@ -16,9 +16,22 @@ def tidy(sym: Sym) -> Sym:
     Equality with a constant counts as false, since it holds at a single point: a row's formula is shown as it is
     everywhere else (``x^n`` has ``n·x^(n − 1)``, whatever happens at n = 0).
     """
+    done: dict[int, Sym] = {}
+    todo = [sym]
+    while todo:  # not by recursion: a formula may be deep
+        inner = todo[-1]
+        waiting = [a for a in inner.args if id(a) not in done]
+        if waiting:
+            todo += waiting
+        else:
+            done[id(todo.pop())] = _tidy_one(inner, tuple([done[id(a)] for a in inner.args]))
+    return done[id(sym)]
+
+
+def _tidy_one(sym: Sym, args: tuple[Sym, ...]) -> Sym:
+    """An op around operands that are tidy."""
     if sym.op is None:
         return sym
-    args = tuple(map(tidy, sym.args))
     constants = [a.constant for a in args]
     numbers = [c for c in constants if c is not None]
     if len(numbers) == len(args):
@@ -28,6 +41,12 @@ def tidy(sym: Sym) -> Sym:
     rule = _TIDY.get(sym.op.name)
     better = rule(*args) if rule else None
     return Sym(sym.op, args, None) if better is None else better
+
+
+def _again(sym: Sym, levels: int = 2) -> Sym:
+    """What a rule made of tidy formulas, tidied: at most its two outermost ops are new."""
+    args = tuple([_again(a, levels - 1) for a in sym.args]) if levels > 1 else sym.args
+    return _tidy_one(sym, args)
 
 
 def _is(sym: Sym, name: str) -> bool:
@@ -46,9 +65,9 @@ def _tidy_add(a: Sym, b: Sym) -> Sym | None:
     if b.constant == 0:
         return a
     if _is(b, "neg"):
-        return tidy(a - b.args[0])
+        return _again(a - b.args[0])
     if b.constant is not None and b.constant < 0:
-        return tidy(a - -b.constant)
+        return _again(a - -b.constant)
     return None
 
 
@@ -56,11 +75,11 @@ def _tidy_sub(a: Sym, b: Sym) -> Sym | None:
     if b.constant == 0:
         return a
     if a.constant == 0:
-        return tidy(-b)
+        return _again(-b)
     if _is(b, "neg"):
-        return tidy(a + b.args[0])
+        return _again(a + b.args[0])
     if b.constant is not None and b.constant < 0:
-        return tidy(a + -b.constant)
+        return _again(a + -b.constant)
     return None
 
 
@@ -75,20 +94,20 @@ def _tidy_mul(a: Sym, b: Sym) -> Sym | None:
         if one.constant == 1:
             return other
         if one.constant == -1:
-            return tidy(-other)
+            return _again(-other)
         if one.constant == 0:
             return one
         if _is(one, "neg"):
-            return tidy(-(one.args[0] * other))
+            return _again(-(one.args[0] * other))
     if b.constant is not None and a.constant is None:
-        return tidy(b * a)
+        return _again(b * a)
     p, q = _fraction(a), _fraction(b)
     if p and q:
-        return tidy((p[0] * q[0]) / (p[1] * q[1]))
+        return _again((p[0] * q[0]) / (p[1] * q[1]))
     if p:
-        return tidy((p[0] * b) / p[1])
+        return _again((p[0] * b) / p[1])
     if q:
-        return tidy((a * q[0]) / q[1])
+        return _again((a * q[0]) / q[1])
     return ops.square(a) if a == b else None
 
 
@@ -96,16 +115,16 @@ def _tidy_div(a: Sym, b: Sym) -> Sym | None:
     if b.constant == 1 or a.constant == 0:
         return a
     if a.constant is not None and a.constant < 0:
-        return tidy(-(-a.constant / b))
+        return _again(-(-a.constant / b))
     if _is(a, "neg"):
-        return tidy(-(a.args[0] / b))
+        return _again(-(a.args[0] / b))
     if _is(b, "neg"):
-        return tidy(-(a / b.args[0]))
+        return _again(-(a / b.args[0]))
     p, q = _fraction(a), _fraction(b)
     if p:
-        return tidy(p[0] / (p[1] * b))
+        return _again(p[0] / (p[1] * b))
     if q:
-        return tidy((a * q[1]) / q[0])
+        return _again((a * q[1]) / q[0])
     return None
 
 

@@ -8,6 +8,7 @@ import unicodedata
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
+from scalargrad.formatting import visible
 from scalargrad.ops.registry import Op
 
 if TYPE_CHECKING:
@@ -21,8 +22,26 @@ _OPENED = re.compile(r"([({\[|,&}<>=≤≥≠]|\\\\|\\(lfloor|lceil|ge|le|ne))\s
 _CLOSED = re.compile(r"\s*([)}\]|,&<>=≤≥≠]|\\\\|\\(right|rfloor|rceil|ge|le|ne))")
 
 
-def _write(sym: Sym, style: _Style) -> tuple[str, int]:
-    """The written form and how tightly it binds."""
+Written = tuple[str, int]
+"""A written form, and how tightly it binds."""
+
+
+def _write(sym: Sym, style: _Style) -> Written:
+    """The written form and how tightly it binds, at any depth of the formula."""
+    done: dict[int, Written] = {}
+    todo = [sym]
+    while todo:
+        inner = todo[-1]
+        waiting = [a for a in inner.args if id(a) not in done]
+        if waiting:
+            todo += waiting
+        else:
+            done[id(todo.pop())] = _one(inner, [done[id(a)] for a in inner.args], style)
+    return done[id(sym)]
+
+
+def _one(sym: Sym, args: list[Written], style: _Style) -> Written:
+    """The written form of an op around those of its operands."""
     if sym.op is None:
         if isinstance(sym.atom, str):
             return style.name(sym.atom)
@@ -30,7 +49,7 @@ def _write(sym: Sym, style: _Style) -> tuple[str, int]:
     template, precedence = style.form(sym.op)
 
     def put(hole: re.Match[str]) -> str:
-        inner, binding = _write(sym.args[int(hole[1]) - 1], style)
+        inner, binding = args[int(hole[1]) - 1]
         before, after = template[: hole.start()], template[hole.end() :]
         if _OPENED.search(before) and _CLOSED.match(after):
             return inner
@@ -109,8 +128,8 @@ _ESCAPES.update({c: "\\" + c for c in "&%$#_{}"})
 
 
 def latex_text(words: str) -> str:
-    """Any text as LaTeX text: nothing in it is a command."""
-    return "".join(_ESCAPES.get(c, c) for c in words)
+    """Any text as LaTeX text: nothing in it is a command, and what cannot be shown is shown by its number."""
+    return "".join(_ESCAPES.get(c, c) for c in visible(" ".join(words.split()) or " " * bool(words)))
 
 
 def latex_name(name: str) -> str:
