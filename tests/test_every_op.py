@@ -9,7 +9,7 @@ import re
 
 import numpy as np
 import pytest
-from formulas import read, value_of
+from tests.formulas import read, value_of
 
 import scalargrad
 from scalargrad import OPS, NotDifferentiableError, Value

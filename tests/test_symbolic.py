@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 import pytest
-from formulas import read, value_of
+from tests.formulas import read, value_of
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
