@@ -49,6 +49,12 @@ class TensorWriter(Writer):
         self.define(f"{name} = parameter(np.array({nested(shape)}{dtype}))")
         return name
 
+    def closed_over(self):
+        """A plain number the function closes over."""
+        name = self.name("c_")
+        self.define(f"{name} = {self.pick('0', '1', '2', '0.5', '0.0', '-1.0')}")
+        return name
+
     def against(self, x):
         """Something that broadcasts against an array: a parameter, another array, a number."""
         shape = self.shape(x)
@@ -56,7 +62,7 @@ class TensorWriter(Writer):
         if others and self.chance(0.4):
             return self.pick(others)
         if self.chance(0.35):
-            return self.constant()
+            return self.constant() if self.chance(0.8) else self.closed_over()
         inner = [self.pick(n, n, 1) for n in shape[1:]][-self.random.randint(0, 2) :]
         return self.parameter(*inner)
 

@@ -75,14 +75,16 @@ _PARAMETER = {
 
 def parameters_of(space):
     """The Values, or Tensors with a gradient, a namespace holds: in the order in which they are written."""
-    found = []
+    found = {}
 
     def look(x):
         if isinstance(x, (Value, Tensor)):
-            if x not in found and (isinstance(x, Value) or x.requires_grad):
-                found.append(x)
+            if isinstance(x, Value) or x.requires_grad:
+                found.setdefault(id(x), x)
         elif isinstance(x, nn.Module):
             look(list(x.parameters()))
+        elif type(x).__name__ == "Cell":
+            look([x.w, x.b])
         elif isinstance(x, dict):
             look(list(x.values()))
         elif isinstance(x, (list, tuple)) or (isinstance(x, np.ndarray) and x.dtype == object):
@@ -92,4 +94,4 @@ def parameters_of(space):
     for name, x in space.items():
         if not name.startswith("__"):
             look(x)
-    return found
+    return list(found.values())

@@ -42,7 +42,7 @@ def moved(root, leaves, k):
         name = node.op.name
         if k and not is_exact(name, y, numbers):
             seed = (name, k, *sorted(numbers)) if name in ("add", "mul") else (name, k, *numbers)
-            noise = chance if k % 2 and name in ("add", "sub", "mul") else random.Random(hash(seed))
+            noise = chance if k % 2 and name in ("add", "sub", "mul") else random.Random(repr(seed))
             y *= 1 + noise.uniform(-4, 4) * 2.0**-52
         _set(node, y)
     for leaf in leaves:
@@ -51,20 +51,36 @@ def moved(root, leaves, k):
     return [root.data, *[leaf.grad for leaf in leaves]]
 
 
-def spread(program, arrays, batch, share):
-    """The least and the largest value and gradients over a few ways of rounding."""
+def magnitudes(root, leaves):
+    """The value and, for each leaf, the sum of the absolute shares its gradient is made of."""
+    upstream = {root: 1.0}
+    for node in reversed(topological_order(root)):
+        if node.op is not None:
+            for _, operand, local, _ in node.shares(0.0):
+                upstream[operand] = upstream.get(operand, 0.0) + upstream.get(node, 0.0) * abs(local)
+    sizes = np.array([root.data, *[upstream.get(leaf, 0.0) for leaf in leaves]])
+    return np.where(np.isfinite(sizes), abs(sizes), 0.0)
+
+
+def extent(many, sizes):
+    """The least, the largest; nan where one of them is."""
+    many = np.array(many)
+    return many.min(axis=0), many.max(axis=0), sizes
+
+
+def spread(space, arrays, batch, share):
+    """The least and the largest value and gradients over a few ways of rounding, and how large their parts are."""
     from tests.programs.checking import example_of
 
-    space = program.namespace("value")
     parameters = parameters_of(space)
-    wholes = []
+    wholes, sizes = [], 0.0
     for k in range(12):
         rows = []
         for i in range(batch):
             out = space["f"](*[example_of(x, i) for x in arrays])
             out = out.item() if isinstance(out, np.ndarray) else out
             rows.append(moved(out, parameters, k * (batch + 1) + i if k else 0))
+            if not k:
+                sizes = sizes + magnitudes(out, parameters) * share
         wholes.append(np.sum(rows, axis=0) * share)
-    wholes = np.array(wholes)
-    low, high = wholes.min(axis=0), wholes.max(axis=0)
-    return low[0], high[0], low[1:], high[1:]
+    return extent(wholes, sizes)

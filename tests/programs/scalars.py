@@ -10,6 +10,8 @@ from tests.programs.program import _PARAMETER, Program
 from tests.programs.writing import LARGEST, UNARY, Writer, used
 
 HELPERS = {
+    "Cell": "class Cell:\n    def __init__(self, w, b):\n        self.w, self.b = w, b\n    def __call__(self, v):\n        return sg.tanh(self.w * v + self.b)",
+    "decay": "def decay(v, *, rate=0.5, times=2):\n    for _ in range(times):\n        v = v * rate\n    return v",
     "gate": "def gate(a, b):\n    s = sg.sigmoid(a)\n    return s * b + (1 - s) * a",
     "lerp": "lerp = lambda a, b: a + (b - a) * 0.5",
     "swish": "def swish(v):\n    return v * v.sigmoid()",
@@ -81,6 +83,18 @@ class ScalarWriter(Writer):
             self.define(f"{name} = [Value(v) for v in {text}]")
         else:
             self.define(f"{name} = [[Value(v) for v in row] for row in {text}]")
+        return name
+
+    def closed_over(self):
+        """A plain number the function closes over."""
+        name = self.name("c_")
+        self.define(f"{name} = {self.pick('0', '1', '2', '0.5', '0.0', '-1.0')}")
+        return name
+
+    def cell(self):
+        name = self.name("m_")
+        self.helper("Cell")
+        self.define(f"{name} = Cell({self.parameter()}, {self.parameter()})")
         return name
 
     def helper(self, name):
@@ -201,7 +215,9 @@ class ScalarWriter(Writer):
             f"sg.logaddexp({a}, {b})", f"sg.exp(-{a} * {a})", f"sg.log({a} * {a} + {self.pick('1', '1e-8', '0.5')})",
             f"sg.sqrt({a} * {a} + {self.pick('1', '1e-8', '0')})", f"{self.helper('gate')}({a}, {b})", f"{self.helper('hinge')}({a} * {b})",
             f"{a} - {a}", f"{a} + {a}", f"{a} * {a}", f"-{a}", f"+{a}", f"abs({a})", f"Value({c}) * {a}" if "(" not in c else f"{a} * {c}",
-            f"({a} - {b}) ** 2", f"0.5 * ({a} - {c}) ** 2", f"{a} * True", f"sg.pow({c}, {a})", f"({a}, {b})[0] * {c}", f'{{"k": {a}}}["k"] - {c}',
+            f"({a} - {b}) ** 2", f"0.5 * ({a} - {c}) ** 2", f"{a} * True", f"{a} * {self.closed_over()}", f"{a} + {self.closed_over()} * {b}", f"{self.cell()}({a})", f"{self.helper('decay')}({a}, rate={self.pick('0.5', '2')})",
+            f"sg.where({self.pick('True', '1', '0')}, {a}, {b})", f"sum([{a}, {b}, {c}])", f"max({self.pick('1, 2', '0.5, 0')}) * {a}", f"-{a} + {c} - {b}", f"{a} / {c} + {b} / {c}",
+            f"{a} * {c} * {self.constant()}", f"({a} + {c}) + {self.constant()}", f"{a} * {a} - {b} * {b}", f"{c} - ({a} - {b})", f"sg.pow({c}, {a})", f"({a}, {b})[0] * {c}", f'{{"k": {a}}}["k"] - {c}',
             f"nn.mse({a}, {c})", f"nn.hinge({a}, 1)", f"nn.bce_with_logits({a}, {self.pick(0, 1)})", f"nn.logistic({a}, -1)",
             f"(lambda v: v * {b} + {c})({a})", f"np.float64({self.pick('0.5', '2', '0.0')}) * {a}",
         )  # fmt: skip

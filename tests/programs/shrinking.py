@@ -3,6 +3,7 @@
 import ast
 import re
 import time
+import warnings
 
 from tests.programs.checking import Disagreement, Refusal, check
 from tests.programs.program import Program
@@ -80,7 +81,7 @@ def simpler(text):
                 if not isinstance(child, ast.expr) or not isinstance(getattr(child, "ctx", ast.Load()), ast.Load):
                     continue
                 for part in ast.iter_child_nodes(child):
-                    if isinstance(part, ast.expr) and not isinstance(getattr(part, "ctx", ast.Load()), ast.Store):
+                    if isinstance(part, ast.expr) and getattr(part, "id", "") not in ("sg", "np", "nn") and not isinstance(getattr(part, "ctx", ast.Load()), ast.Store):
                         _put(node, name, place, part)
                         new = ast.unparse(tree)
                         _put(node, name, place, child)
@@ -92,8 +93,10 @@ def simpler(text):
 
 def _reads(text):
     try:
-        compile(text, "", "exec")
-    except SyntaxError:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            compile(text, "", "exec")
+    except (SyntaxError, SyntaxWarning):
         return False
     return True
 

@@ -20,7 +20,7 @@ def used(setup, rest):
     kept, names = [], set().union(*map(names_in, rest))
     for statement in reversed(setup):
         (node,) = ast.parse(statement).body
-        name = node.name if isinstance(node, ast.FunctionDef) else node.targets[0].id
+        name = node.name if isinstance(node, ast.FunctionDef | ast.ClassDef) else node.targets[0].id
         if name in names:
             kept.append(statement)
             names |= names_in(statement)
