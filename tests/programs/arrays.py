@@ -119,7 +119,11 @@ class TensorWriter(Writer):
         if form == 3:
             return f"{x} @ {self.parameter(n)}"
         if form == 4:
-            return self.pick(f"sg.einsum('...i,ij->...j', {x}, {self.parameter(n, k)})", f"sg.dot({x}, {self.parameter(n)})", f"{x} @ {x}.T")
+            return self.pick(
+                f"sg.einsum('...i,ij->...j', {x}, {self.parameter(n, k)})",
+                f"sg.dot({x}, {self.parameter(n)})",
+                f"{x} @ {x}.T",
+            )
         how = self.pick(
             f"nn.Linear({n}, {k}, seed=1, backend=BACKEND)", f"nn.MLP({n}, [2], {k}, activation={self.pick(ACTIVATIONS)!r}, seed=2, backend=BACKEND)",
             f"nn.Maxout({n}, {k}, pieces=2, seed=3, backend=BACKEND)",
@@ -204,12 +208,16 @@ class TensorWriter(Writer):
     def begin(self):
         n = self.random.randint(1, 4)
         for name in ("x", "z")[: self.random.randint(1, 2)]:
-            shape = self.pick(f"(N, {n})", f"(N, {n})", f"(N, {n})", "N", f"(N, 2, {n})", f"({n},)" if name == "z" else f"(N, {n})")
+            shape = self.pick(
+                f"(N, {n})", f"(N, {n})", f"(N, {n})", "N", f"(N, 2, {n})", f"({n},)" if name == "z" else f"(N, {n})"
+            )
             self.arguments[name] = self.numbers(shape)
             if self.single:
                 self.arguments[name] += ".astype(np.float32)" if "zeros" not in self.arguments[name] else ""
             elif self.chance(0.12):
-                self.arguments[name] = f"rng.integers(-3, 4, {shape}){self.pick('', '.astype(np.int8)', '.astype(np.int32)')}"
+                self.arguments[name] = (
+                    f"rng.integers(-3, 4, {shape}){self.pick('', '.astype(np.int8)', '.astype(np.int32)')}"
+                )
             space = {"np": np, "N": self.size, "rng": np.random.default_rng(self.seed)}
             self.space[name] = Tensor(eval(self.arguments[name], space))
             self.variables.append(name)
@@ -230,7 +238,11 @@ class TensorWriter(Writer):
         last = [n for n in self.variables if n not in self.arguments][-2:] or ["x"]
         form = self.random.randrange(8)
         if form == 0:
-            return self.pick(f"{', '.join(last)}, {self.array()}", f"[{', '.join(last)}]", f"{{{', '.join(f'{n!r}: {n}' for n in last)}}}")
+            return self.pick(
+                f"{', '.join(last)}, {self.array()}",
+                f"[{', '.join(last)}]",
+                f"{{{', '.join(f'{n!r}: {n}' for n in last)}}}",
+            )
         if form == 1:
             return last[-1]
         parts = [f"sg.{self.pick('sum', 'sum', 'mean')}({n})" for n in last]

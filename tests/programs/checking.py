@@ -225,7 +225,13 @@ def check_graph(program, batch):
     own = np.array([p.data for p in parameters_of(program.namespace("value"))])
     rng = np.random.default_rng(program.seed)
     points = [np.concatenate([row, own if i < 2 else rng.permutation(own)]) for i, row in enumerate(rows)]
-    points[0] = np.zeros_like(points[0]) if program.seed % 3 == 0 else np.ones_like(points[0]) if program.seed % 3 == 1 else points[0]
+    points[0] = (
+        np.zeros_like(points[0])
+        if program.seed % 3 == 0
+        else np.ones_like(points[0])
+        if program.seed % 3 == 1
+        else points[0]
+    )
     try:
         expected = []
         for point in points:
@@ -254,8 +260,12 @@ def check_graph(program, batch):
     found = np.array([value, *[by.get(v.label, np.zeros(len(points))) for v in leaves]])
     for i in range(len(points)):
         size = np.abs(wanted[:, i]).max(initial=1.0, where=np.isfinite(wanted[:, i]))
-        if not close(found[:, i], wanted[:, i], size, RTOL) and not honest_graph(program, points[i], shapes, found[:, i]):
-            raise Disagreement(f"a graph over a batch, row {i}: compiled {_shown(found[:, i])}, eager {_shown(wanted[:, i])}")
+        if not close(found[:, i], wanted[:, i], size, RTOL) and not honest_graph(
+            program, points[i], shapes, found[:, i]
+        ):
+            raise Disagreement(
+                f"a graph over a batch, row {i}: compiled {_shown(found[:, i])}, eager {_shown(wanted[:, i])}"
+            )
     return True
 
 
@@ -285,7 +295,7 @@ def check_layers(program, batch):
             for p in parameters:
                 p.grad = None
 
-            def run(inputs=inputs, space=space, g=g):
+            def run(inputs=inputs, space=space, g=g, mode=mode):
                 if mode == "compiled":
                     return g.backward(*[x.data for x in inputs])
                 out = space["f"](*inputs)

@@ -54,7 +54,13 @@ class Program:
         """What the names mean after the setup, and the function, under "f"."""
         backend = backend or ("tensor" if self.kind == "tensor" else "value")
         space = {"np": np, "sg": sg, "nn": nn, "Value": Value, "Tensor": Tensor, "fastpath": fastpath}
-        lines = ["from functools import reduce", _PARAMETER[backend], f"BACKEND = {backend!r}", *self.setup, self.function]
+        lines = [
+            "from functools import reduce",
+            _PARAMETER[backend],
+            f"BACKEND = {backend!r}",
+            *self.setup,
+            self.function,
+        ]
         exec(compile("\n".join(lines), f"<program {self.seed}>", "exec"), space)
         return space
 

@@ -230,7 +230,9 @@ class ScalarWriter(Writer):
             f"{name} = sg.maximum({name}, v)", f"{name} = {name} + v ** 2", f"{name} -= v", f"{name} = {name} * v + {self.constant()}",
             f"{name} = sg.sigmoid({name} * {self.parameter()} + v * {self.parameter()} + {self.parameter()})",
         )  # fmt: skip
-        again = self.pick("", "", f"\n    if {self.pick('v is not ' + x + '[0]', 'True')}:\n        {name} = {name} + {s}")
+        again = self.pick(
+            "", "", f"\n    if {self.pick('v is not ' + x + '[0]', 'True')}:\n        {name} = {name} + {s}"
+        )
         return f"{name} = {start}\nfor v in {x}:\n    {step}{again}"
 
     def growing(self, name):
@@ -260,7 +262,7 @@ class ScalarWriter(Writer):
         ["dense"] * 4 + ["activation"] * 4 + ["residual"] * 3 + ["window"] * 2 + ["attention", "reshaping", "reshaping"]
         + ["reduction"] * 6 + ["scalar"] * 9
     )  # fmt: skip
-    BLOCKS = ["loop", "growing", "unpacking", "repeated"]
+    BLOCKS = ("loop", "growing", "unpacking", "repeated")
 
     def statement(self):
         name = self.name("h")
@@ -298,7 +300,9 @@ class ScalarWriter(Writer):
         parts = [n if isinstance(self.space[n], Value) else f"sum({n})" for n in last]
         p = self.parameter()
         whole = " + ".join(parts or ["x[0]"])
-        return self.pick(f"{whole} + {p}", f"({whole}) * {p}", f"({whole} - {self.value()}) ** 2 + {p}", f"{p} * x[0] + {whole}")
+        return self.pick(
+            f"{whole} + {p}", f"({whole}) * {p}", f"({whole} - {self.value()}) ** 2 + {p}", f"{p} * x[0] + {whole}"
+        )
 
 
 def _flat(x):

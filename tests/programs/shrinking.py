@@ -81,7 +81,11 @@ def simpler(text):
                 if not isinstance(child, ast.expr) or not isinstance(getattr(child, "ctx", ast.Load()), ast.Load):
                     continue
                 for part in ast.iter_child_nodes(child):
-                    if isinstance(part, ast.expr) and getattr(part, "id", "") not in ("sg", "np", "nn") and not isinstance(getattr(part, "ctx", ast.Load()), ast.Store):
+                    if (
+                        isinstance(part, ast.expr)
+                        and getattr(part, "id", "") not in ("sg", "np", "nn")
+                        and not isinstance(getattr(part, "ctx", ast.Load()), ast.Store)
+                    ):
                         _put(node, name, place, part)
                         new = ast.unparse(tree)
                         _put(node, name, place, child)
@@ -113,7 +117,11 @@ def rounder(statement):
     """The statement with one long number shorter."""
     tree = ast.parse(statement)
     for node in ast.walk(tree):
-        if isinstance(node, ast.Constant) and type(node.value) is float and node.value not in (0.0, 1.0, 2.0, -1.0, 0.5):
+        if (
+            isinstance(node, ast.Constant)
+            and type(node.value) is float
+            and node.value not in (0.0, 1.0, 2.0, -1.0, 0.5)
+        ):
             was = node.value
             for new in (1.0, 2.0, 0.5):
                 node.value = new

@@ -73,7 +73,20 @@ def test_a_wrong_compiler_is_found_and_the_program_made_small(kind, monkeypatch)
 
 def test_every_kind_of_statement_is_written():
     text = "\n".join(generate(seed, kind).text for seed in range(400) for kind in KINDS)
-    for word in ("for v in", "zip(", "reduce(", "*rest", ".append(", "softmax", "logsumexp", "norm(", "max(", "einsum", "keepdims", "float32"):
+    for word in (
+        "for v in",
+        "zip(",
+        "reduce(",
+        "*rest",
+        ".append(",
+        "softmax",
+        "logsumexp",
+        "norm(",
+        "max(",
+        "einsum",
+        "keepdims",
+        "float32",
+    ):
         assert word in text, word
     used = [name for name in OPS if f"{name}(" in text]
     assert len(used) > 25

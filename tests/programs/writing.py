@@ -5,7 +5,26 @@ import random
 
 import numpy as np
 
-CONSTANTS = ["0", "1", "2", "3", "4", "5", "6", "-1", "-2", "0.0", "-0.0", "0.5", "1.0", "2.0", "1e-8", "0.1", "10", "np.pi"]
+CONSTANTS = [
+    "0",
+    "1",
+    "2",
+    "3",
+    "4",
+    "5",
+    "6",
+    "-1",
+    "-2",
+    "0.0",
+    "-0.0",
+    "0.5",
+    "1.0",
+    "2.0",
+    "1e-8",
+    "0.1",
+    "10",
+    "np.pi",
+]
 SPECIAL = ["float('inf')", "-float('inf')", "1e200", "1e-200", "1e308", "float('nan')"]
 UNARY = [
     "tanh", "sin", "cos", "sigmoid", "relu", "softplus", "abs", "square", "softsign", "elu", "leaky_relu", "arctan", "neg",
