@@ -9,7 +9,6 @@ import re
 
 import numpy as np
 import pytest
-from formulas import read, value_of
 
 import scalargrad
 from scalargrad import OPS, NotDifferentiableError, Value
@@ -18,6 +17,7 @@ from scalargrad.derivatives import hessian
 from scalargrad.expression import parse
 from scalargrad.ops.registry import Op
 from scalargrad.symbolic import Sym, kept
+from tests.formulas import read, value_of
 
 ROWS = list(OPS.values())
 SMOOTH = [row for row in ROWS if not row.why_not]

@@ -4,7 +4,6 @@ import math
 
 import numpy as np
 import pytest
-from formulas import read, value_of
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
@@ -27,6 +26,7 @@ from scalargrad.symbolic import (
     tidy,
     written,
 )
+from tests.formulas import read, value_of
 
 a, b, c, x = map(Sym.named, "abcx")
 VARIABLES = {"p": 0.731, "q": -1.37, "r": 2.49, "s": 0.208}

@@ -1,0 +1,156 @@
+"""The part ``mutants``: faults planted in ``fastpath``, each of which the tests must notice.
+
+A mutant is a file, a text that stands there once, what is put in its place, and what that breaks. It is planted in a
+copy of the checkout, where the programs of CI and then the compile tests run until one fails. A text that is not found
+any more is an error: the table is then to be brought up to date.
+
+``python -m tests.nightly.mutants 12 memory`` runs number 12 and those in files called ``memory``.
+"""
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.nightly.mutants_table import TABLE
+
+ROOT = Path(__file__).parent.parent.parent
+TESTS = (
+    "test_plan*.py",
+    "test_lifting*.py",
+    "test_compile*.py",
+    "test_design_edges.py",
+    "test_tensor.py",
+    "test_tensor_edges.py",
+)
+LONGEST = 240
+"""Seconds: a mutant that runs for longer hangs, which is noticed too."""
+
+
+@dataclass(frozen=True)
+class Mutant:
+    file: str
+    old: str
+    new: str
+    what: str
+
+
+MUTANTS = [Mutant(*row) for row in TABLE]
+
+
+def misfits(root=ROOT):
+    """What is wrong with the table: texts that are not found, or not only once."""
+    found = []
+    for i, mutant in enumerate(MUTANTS):
+        path = Path(root, "fastpath", mutant.file)
+        count = path.read_text().count(mutant.old) if path.exists() else 0
+        if count != 1:
+            found.append(f"{i} in {mutant.file}: found {count} times: {mutant.old!r}")
+    return found
+
+
+def copied(target):
+    """A copy of what is needed to run the tests."""
+    ignored = shutil.ignore_patterns("__pycache__", "*.pyc", ".hypothesis")
+    for name in ("fastpath", "scalargrad", "tests"):
+        shutil.copytree(ROOT / name, Path(target, name), ignore=ignored)
+    for name in ("pyproject.toml", "README.md"):
+        shutil.copy(ROOT / name, target)
+
+
+def killer(root, skipped=""):
+    """What notices that something is wrong in this copy: a line of text; None if nothing does."""
+    env = {**os.environ, "PYTHONPATH": str(root), "PYTHONDONTWRITEBYTECODE": "1", "OMP_NUM_THREADS": "1"}
+    env.pop("NIGHTLY", None)
+    tests = sorted(str(p.relative_to(root)) for pattern in TESTS for p in Path(root, "tests").glob(pattern))
+    commands = {
+        "programs": [sys.executable, "-m", "tests.programs", "--first", "--count", "60", "--skip", skipped],
+        "tests": [
+            sys.executable,
+            "-m",
+            "pytest",
+            "-x",
+            "-q",
+            "--no-header",
+            "-p",
+            "no:cacheprovider",
+            "--hypothesis-seed=0",
+            *tests,
+        ],
+    }
+    for name, command in commands.items():
+        process = subprocess.Popen(
+            command,
+            cwd=root,
+            env=env,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            start_new_session=True,
+        )
+        try:
+            out, _ = process.communicate(timeout=LONGEST)
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, 9)
+            process.communicate()
+            return f"{name}: it hangs"
+        if process.returncode:
+            told = [line for line in out.splitlines() if line.startswith(("FAILED", "ERROR", "program"))]
+            return (told or out.splitlines() or ["it cannot be imported"])[-1][:160]
+    return None
+
+
+def tried(i, mutant, skipped):
+    with tempfile.TemporaryDirectory() as root:
+        copied(root)
+        path = Path(root, "fastpath", mutant.file)
+        path.write_text(path.read_text().replace(mutant.old, mutant.new))
+        start = time.monotonic()
+        by = killer(root, skipped)
+        return i, mutant, by, time.monotonic() - start
+
+
+def unharmed():
+    """The programs that fail without any mutant (none, if all is well); exits if a test does."""
+    from tests.programs.__main__ import failing
+
+    with tempfile.TemporaryDirectory() as root:
+        copied(root)
+        skipped = ",".join(f"{seed}:{kind}" for seed, kind in failing(60))
+        if by := killer(root, skipped):
+            sys.exit(f"without any mutant the tests fail: {by}")
+    return skipped
+
+
+def main(wanted=()):
+    if wrong := misfits():
+        print("The table of mutants is out of date:", *wrong, sep="\n  ")
+        return 1
+    chosen = [
+        (i, m)
+        for i, m in enumerate(MUTANTS)
+        if not wanted or str(i) in wanted or any(w in m.file for w in wanted if not w.isdigit())
+    ]
+    skipped = unharmed()
+    survivors = []
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        for i, mutant, by, seconds in pool.map(lambda job: tried(*job, skipped), chosen):
+            if by is None:
+                survivors.append((i, mutant))
+            print(
+                f"{i:3} {mutant.file:32} {seconds:4.0f} s  {'SURVIVES' if by is None else 'killed'}  {mutant.what}: {by}",
+                flush=True,
+            )
+    print(f"{len(chosen)} mutants, {len(survivors)} survive" + (f"; programs left out: {skipped}" if skipped else ""))
+    for i, mutant in survivors:
+        print(f"  {i} {mutant.file}: {mutant.what}\n    - {mutant.old}\n    + {mutant.new}")
+    return int(bool(survivors))
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
