@@ -97,7 +97,20 @@ _LAZY |= dict.fromkeys(
     "ops.structural",
 )
 _LAZY |= dict.fromkeys(
-    ["diagonal", "dot", "expand_dims", "flip", "one_hot", "outer", "pad", "split", "squeeze", "stack", "swapaxes"],
+    [
+        "diagonal",
+        "dot",
+        "expand_dims",
+        "flip",
+        "lookup",
+        "one_hot",
+        "outer",
+        "pad",
+        "split",
+        "squeeze",
+        "stack",
+        "swapaxes",
+    ],
     "ops.composite",
 )
 

@@ -509,9 +509,10 @@ def test_after_an_error_while_tracing_all_is_as_before():
     np.testing.assert_array_equal(compile(lambda x: x + 1)(X), X + 1)
 
 
-def test_labels_that_would_be_frozen_are_refused():
-    with pytest.raises(TracingError, match="would be decided once"):
-        compile(lambda x, y: (x * sg.one_hot(y, 3)).sum())(X, LABELS)
+def test_one_hot_of_labels_that_are_arguments_is_made_at_each_run():
+    f = compile(lambda x, y: (x * sg.one_hot(y, 3)).sum())
+    for labels in (LABELS, 1 - LABELS):
+        assert f(X, labels) == pytest.approx(X[np.arange(5), labels].sum())
 
 
 # --- errors ----------------------------------------------------------------------------------------------------------

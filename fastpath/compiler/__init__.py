@@ -30,8 +30,9 @@ def compile(function: Any = None, *, backend: Any = None, **options: Any) -> Any
     - A Value, or an object array of Values: the graph behind it, its labelled leaves being the arguments.
 
     Which kind of function it is, is told by what it closes over; ``backend="tensor"`` or ``"value"`` says it, and a
-    function that closes over neither is one over Tensors. ``options`` go to scalar code (``reduction="mean"``,
-    ``dtype="float32"``). As a decorator it stands over functions, methods and classes with ``__call__``.
+    function that closes over neither is one over Tensors (if it takes the rows of a matrix apart, it has to say).
+    ``options`` go to scalar code (``reduction="mean"``, ``dtype="float32"``). As a decorator it stands over functions,
+    methods and classes with ``__call__``.
 
     The parameters, Values and Tensors, are read at each run. Everything else that the function reads besides its
     arguments (numbers, flags, arrays, attributes, items of lists and dicts) is compared at each call with what it was,
@@ -69,7 +70,7 @@ def compile(function: Any = None, *, backend: Any = None, **options: Any) -> Any
         return _scalar().compile_function(function, **options)
     if options:
         raise TypeError(f"compile: {min(options)}= is for scalar code, and this function is over Tensors")
-    return CompiledFunction(function)
+    return CompiledFunction(function, is_told=backend is not None)
 
 
 def _scalar() -> Any:

@@ -60,12 +60,16 @@ class Surroundings:
     """
 
     def __init__(self, function: Callable[..., Any], arguments: dict[str, Any] | None = None) -> None:
+        self.function = function
         self.arguments = arguments or {}
         """Objects among the arguments, which are looked into as well."""
-        roots = [("", function), *self.arguments.items()]
+        self.renew()
+
+    def renew(self) -> None:
+        """Look at everything as it is now."""
         names: frozenset[str] = frozenset()
         while True:
-            walk = _Walk(roots, names)
+            walk = _Walk([("", self.function), *self.arguments.items()], names)
             if walk.names == names:
                 break
             names = walk.names
@@ -75,6 +79,11 @@ class Surroundings:
         self.generators = walk.generators
         self._snapshots = walk.snapshots
         self._checks = [s.unchanged for s in walk.snapshots]
+
+    def forgive(self) -> None:
+        """Stop comparing what is not what it was: what the function changes itself, each time it is traced."""
+        self._snapshots = [s for s in self._snapshots if not s.forgive()]
+        self._checks = [s.unchanged for s in self._snapshots]
 
     def reads(self, *names: str) -> bool:
         """Whether the function's code may read an attribute of one of these names."""

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+import itertools
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 
 from fastpath.compiler import store as stores
 from fastpath.compiler.arguments import Given, given, is_setting, key_of, signature_of
 from fastpath.compiler.closure import Surroundings
-from fastpath.compiler.functions import PLANS, STATES, CompiledFunction, _tracing, other_each_time
+from fastpath.compiler.functions import PLANS, STATES, CompiledFunction, _tracing, other_each_time, twice
 from fastpath.compiler.lifting import Lifted, columns_of, lift, repeated
 from fastpath.compiler.repeating import (
     DifferentError,
@@ -343,19 +344,19 @@ class CompiledScalars:
         self, batch: Batch, arrays: list[Array], state: Surroundings, known: list[int], cases: list[tuple[int, ...]]
     ) -> Made:
         shapes = [x.shape[1:] for x in arrays]
-        first = self._traced(batch, shapes, 1.0, known, cases, state)
-        second = self._traced(batch, shapes, -1.7, known, cases, state, like=first)
+        starts = itertools.cycle((1.0, -1.7))  # two examples, with other numbers
+        trace = lambda **how: self._traced(batch, shapes, next(starts), known, cases, state, **how)
+        first, second, settled = twice(trace, state)
         try:
             constants = _compared(first, second)
-        except DifferentError:
-            if state.changed() is not None:  # what the first run changed, the next may not
-                first = self._traced(batch, shapes, 1.0, known, cases, state)
-            second = self._traced(batch, shapes, -1.7, known, cases, state, like=first, keeps_lines=True)
+        except DifferentError as error:
+            if settled:
+                self._refuse(error, second, trace)
+            first, second, _ = twice(trace, state)  # what the first run changed, the next may not
             try:
                 constants = _compared(first, second)
             except DifferentError as error:
-                where = line_of(error.node, second.roots, second.tracer)
-                raise other_each_time(self.__name__, where, "makes another graph of another example") from None
+                self._refuse(error, second, trace)
         sizes = [int(np.prod(shape)) for shape in shapes]
         sizes += [len(values) for values, _, _ in first.tracer.draws]
         names = [*batch.names, *[f"random{i}" for i in range(len(first.tracer.draws))]]
@@ -382,6 +383,17 @@ class CompiledScalars:
         rebuild = partial(_rebuilt, first.rebuild, reduction) if several else _only
         return Made(compiled, lifted, store, numbers, known, rebuild)
 
+    def _refuse(self, error: DifferentError, second: _Tracing, trace: Callable[..., _Tracing]) -> NoReturn:
+        """Say in which line two tracings differ, as far as a third one tells."""
+        third = trace(keeps_lines=True)
+        node, roots = error.node, second.roots
+        try:
+            _compared(second, third)
+        except DifferentError as again:
+            node, roots = again.node, third.roots
+        where = line_of(node, roots, third.tracer)
+        raise other_each_time(self.__name__, where, "makes another graph of another example") from None
+
     def _traced(
         self,
         batch: Batch,
@@ -390,7 +402,6 @@ class CompiledScalars:
         known: list[int],
         cases: list[tuple[int, ...]],
         state: Surroundings,
-        like: _Tracing | None = None,
         keeps_lines: bool = False,
     ) -> _Tracing:
         """What the function makes of one example of these shapes, for each case of integers that it needs to know."""
@@ -495,7 +506,7 @@ def _rebuilt(rebuild: Rebuild, reduction: str, results: Sequence[Any], batch: tu
 
 def _rows(batch: Batch, known: Sequence[int]) -> Array:
     """The integers that have to be known, a row for each example."""
-    columns = [batch.arrays[i].reshape(len(batch.arrays[i]), -1) for i in known]
+    columns = [x.reshape(len(x), int(np.prod(x.shape[1:]))) for x in (batch.arrays[i] for i in known)]
     return np.concatenate(columns, axis=1).astype(np.int64)
 
 

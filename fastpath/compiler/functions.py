@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Sequence
-from typing import Any
+from functools import partial
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -14,9 +15,11 @@ from fastpath.compiler.closure import Surroundings
 from fastpath.numerics import Array, shown
 from fastpath.plan import Plan, Traced, TracingError, refuse, traced
 from fastpath.plan.nesting import Rebuild
-from fastpath.plan.tracing import Graph, RandomNumbersError, WholeNumberError, difference, line_of_random
+from fastpath.plan.tracing import Graph, RandomNumbersError, WholeNumberError, difference, line_of_random, taken_apart
 from fastpath.tensor import Tensor
 from scalargrad import modes
+
+T = TypeVar("T")
 
 PLANS = 16
 """How many plans a compiled function keeps: one for each combination of shapes and of what was asked."""
@@ -47,8 +50,10 @@ class CompiledFunction:
     (30.5, {'w': array([ 5., 17.])})
     """
 
-    def __init__(self, function: Callable[..., Any], names: Sequence[str] | None = None) -> None:
+    def __init__(self, function: Callable[..., Any], names: Sequence[str] | None = None, is_told: bool = True) -> None:
         self.function = function
+        self._is_told = is_told
+        """Whether the function is known to be one over arrays, and not of one example."""
         self.__name__ = getattr(function, "__name__", type(function).__name__)
         self.__doc__ = getattr(function, "__doc__", None)
         self.names = tuple(names) if names is not None else None
@@ -254,11 +259,11 @@ class CompiledFunction:
         ]
         with _tracing:
             try:
-                first = traced(function, arrays, names, whole, state.generators)
-                second = traced(function, arrays, names, whole, state.generators)
+                trace = partial(traced, function, arrays, names, whole, state.generators)
+                first, second, settled = twice(trace, state)
                 where = difference(first, second)
-                if where is not None and state.changed() is not None:  # what the first run changed, the next may not
-                    first, second = second, traced(function, arrays, names, whole, state.generators)
+                if where is not None and not settled:  # what the first run changed, the next may not
+                    first, second, _ = second, *twice(trace, state)[1:]
                     where = difference(first, second)
             except RandomNumbersError:
                 where = line_of_random(lambda: traced(function, arrays, names, whole, None), state.generators)
@@ -272,6 +277,13 @@ class CompiledFunction:
                 raise TypeError(f"compile: {given}; expected numbers, an array or a Tensor ({error})") from error
         if where is not None:
             raise other_each_time(self.__name__, where)
+        apart = None if self._is_told or state.parameters else taken_apart(second)
+        if apart is not None:
+            raise TypeError(
+                f"compile: {self.__name__} takes {apart} apart by its first axis and closes over neither Values nor "
+                "Tensors, so it may be meant for one example or for the whole array: say backend='value' or "
+                "backend='tensor'"
+            )
         return second
 
     def _named(self, tensors: Sequence[Tensor]) -> list[str]:
@@ -342,6 +354,21 @@ class CompiledFunction:
 def _is_whole(x: Any) -> bool:
     """Whether an argument is a single integer."""
     return isinstance(x, (int, np.integer)) and not isinstance(x, bool)
+
+
+def twice(trace: Callable[[], T], state: Surroundings) -> tuple[T, T, bool]:
+    """Two tracings of a function, and whether the first left what it reads as it was.
+
+    What each of them changes, such as counts of its calls, is not compared any more, if they do the same.
+    """
+    first = trace()
+    settled = state.unchanged()
+    if not settled:
+        state.renew()
+    second = trace()
+    if not state.unchanged():
+        state.forgive()
+    return first, second, settled
 
 
 def other_each_time(name: str, where: str, what: str = "does something else each time it is called") -> TracingError:

@@ -138,7 +138,7 @@ class _Hidden:
     def __hash__(self: Any) -> int:
         if modes.active and modes.tracer() is not None:
             frame = sys._getframe(1)
-            if not ArrayTracer.is_ours(frame.f_code.co_filename) and _searches(frame):
+            if not ArrayTracer.is_ours(frame.f_code.co_filename) and _searches(frame, self._a is None):
                 modes.looked_at(self, "a search for it")
         return object.__hash__(self)
 
@@ -224,8 +224,11 @@ def hidden(parameters: Iterable[Value]) -> Iterator[None]:
             v.__class__ = kind
 
 
-def _searches(frame: Any) -> bool:
-    """Whether code looks a key up at this moment: ``table[x]``, ``x in table``, ``table.get(x)``."""
+def _searches(frame: Any, is_leaf: bool) -> bool:
+    """Whether code looks a key up at this moment: ``table[x]``, ``table.get(x)``, ``x in table``.
+
+    A set of what is computed may be searched: nodes are found by identity, compiled or not.
+    """
     before: list[dis.Instruction] = []
     for instruction in dis.get_instructions(frame.f_code):
         if instruction.offset >= frame.f_lasti:
@@ -234,7 +237,7 @@ def _searches(frame: Any) -> bool:
         before.append(instruction)
     else:
         return False
-    if at.opname in ("BINARY_SUBSCR", "CONTAINS_OP"):
+    if at.opname == "BINARY_SUBSCR" or (at.opname == "CONTAINS_OP" and is_leaf):
         return True
     called = [i.argval for i in before if "METHOD" in i.opname or "ATTR" in i.opname]
     return at.opname.startswith(("CALL", "PRECALL")) and bool(called) and called[-1] in ("get", "pop", "setdefault")

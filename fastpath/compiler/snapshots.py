@@ -39,6 +39,37 @@ class Snapshot:
         self.held = now  # equal numbers, but others: compared by identity from now on
         return True
 
+    def forgive(self) -> bool:
+        """Stop comparing what differs now: what the function changes itself. Whether nothing is left."""
+        return not self.unchanged()
+
+
+class _Named(Snapshot):
+    """What stands under some names: in a namespace or, with ``whole``, all that is in a dict."""
+
+    __slots__ = ("keys", "space", "whole")
+
+    def __init__(self, name: str, space: Any, keys: Sequence[Any], whole: bool = False) -> None:
+        self.space = space
+        self.whole = whole
+        self._look(name, keys)
+
+    def _look(self, name: str, keys: Sequence[Any]) -> None:
+        self.keys = keys = tuple(keys)
+        space, rest = self.space, (MISSING,) * len(keys)
+        super().__init__(name, lambda: list(map(space.get, keys, rest)))
+
+    def unchanged(self) -> bool:
+        return super().unchanged() and (not self.whole or len(self.space) == len(self.keys))
+
+    def forgive(self) -> bool:
+        now = self.get()
+        keys = [k for k, a, b in zip(self.keys, now, self.held) if _same(a, b)]
+        if self.whole and len(self.space) != len(self.keys):
+            self.whole = False
+        self._look(self.name, keys)
+        return not keys and not self.whole
+
 
 class _Numbers(Snapshot):
     """A long list of plain numbers: compared as a whole, in a third of the time."""
@@ -88,14 +119,12 @@ def of_items(name: str, x: Any) -> Snapshot:
 
 def of_values(name: str, x: dict[Any, Any]) -> Snapshot:
     """The keys and values of a dict."""
-    return Snapshot(name, lambda: [*x, *x.values()])
+    return _Named(name, x, list(x), whole=True)
 
 
 def of_attributes(name: str, space: Any, keys: Sequence[str]) -> Snapshot:
     """What stands under some names in a namespace."""
-    keys = tuple(keys)
-    rest = (MISSING,) * len(keys)
-    return Snapshot(name or "a global", lambda: list(map(space.get, keys, rest)))
+    return _Named(name or "a global", space, keys)
 
 
 def of_slots(name: str, x: Any, slots: Sequence[str]) -> Snapshot:

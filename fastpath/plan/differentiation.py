@@ -20,10 +20,11 @@ from scalargrad.ops.structure import STRUCTURAL
 
 @dataclass(frozen=True)
 class Reading:
-    """A traced graph written down: its nodes as Exprs, and the settings of the structural ones."""
+    """A traced graph written down: its nodes as Exprs, the settings of the structural ones, and what only looks."""
 
     exprs: dict[Any, Expr]
     settings: dict[Any, dict[str, Any]]
+    observers: list[Expr]
 
 
 def gradients(

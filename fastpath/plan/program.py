@@ -60,7 +60,7 @@ class Plan:
             found = gradients(build, graph.order, reading, graph.outputs[0], variables, seed)
             outputs += [found[x] for x in variables]
         own = [x.shape != () for x in outputs[:count]] + [not descends for _ in outputs[count:]]
-        observers = [observer(build, function, arrays, exprs) for function, arrays in graph.observers]
+        observers = reading.observers
         rehearsal = Emitter(build, outputs, own, observers)
         rehearsal.emit()
         emitter = Emitter(build, outputs, own, observers, rehearsal)
@@ -139,6 +139,8 @@ def read(build: Builder, graph: Graph) -> Reading:
     for x, i in places.items():
         build.origin = ("forward", x)
         exprs[x] = build.leaf("argument", i, x.shape, x.dtype)
+    early = [pair for pair in graph.observers if all(x in places for x in pair[1])]  # arguments are checked first
+    observers = [observer(build, function, arrays, exprs) for function, arrays in early]
     for node in graph.order:
         build.origin = ("forward", node)
         if node in exprs:
@@ -164,7 +166,8 @@ def read(build: Builder, graph: Graph) -> Reading:
         else:
             raise TypeError(f"compile: {op.name} is not an op of the registry, and only those can be in a plan")
         exprs[node] = expr
-    return Reading(exprs, settings)
+    observers += [observer(build, *pair, exprs) for pair in graph.observers if pair not in early]
+    return Reading(exprs, settings, observers)
 
 
 def observer(build: Builder, function: Callable[..., Any], arrays: tuple[Any, ...], exprs: dict[Any, Expr]) -> Expr:

@@ -167,6 +167,11 @@ class Traced(Tensor):
         """
         active().observers.append((observe, arrays))
 
+    def checked(self, check: Callable[[Any], None]) -> None:
+        """Have its numbers checked, now and at every run, before they are used."""
+        check(self._data)
+        active().observers.append((check, (self,)))
+
     # --- refused -----------------------------------------------------------------------------------------------------
 
     @property
@@ -195,9 +200,6 @@ class Traced(Tensor):
         return refuse("float()", "use the array itself")
 
     def __index__(self) -> int:
-        if self in active().whole:
-            where = users_line()
-            raise WholeNumberError(f"compile: int() of an argument in {where}, which is not given as an int", self)
         return refuse("int()", "use the array itself as the index")
 
     __int__ = __index__
@@ -220,6 +222,17 @@ class Traced(Tensor):
 
     def __format__(self, spec: str) -> str:
         return refuse("the number", "format it outside of the function") if spec else str(self)
+
+
+class TracedInteger(Traced):
+    """A single integer among the arguments: a function that needs its number is traced again, for that number."""
+
+    __slots__ = ()
+
+    def __index__(self) -> int:
+        raise WholeNumberError(f"compile: int() of an argument in {users_line()}, which is not given as an int", self)
+
+    __int__ = __index__
 
 
 def _method(op: Any, present: bool) -> None:
@@ -327,8 +340,6 @@ class Tracer:
         self.draws: dict[Tensor, Callable[[], Any]] = {}
         self.observers: list[tuple[Callable[..., Any], tuple[Any, ...]]] = []
         self.lines: dict[Any, tuple[str, int]] = {}
-        self.whole: set[Tensor] = set()
-        """The arguments that are single integers."""
         self.generators = [] if generators is None else [*generators, random, np.random]
         self.states = self.states_now()
 
@@ -380,7 +391,7 @@ def line_of_random(run: Callable[[], Any], generators: Sequence[Any]) -> str:
     found: list[tuple[str, int]] = []
 
     def watch(frame: Any, event: str, argument: Any) -> Any:
-        if frame.f_code.co_filename.startswith(_HOMES) or found:
+        if frame.f_code.co_filename.startswith((*_HOMES, random.__file__)) or found:
             return None
         if frame in last and [_state(g) for g in watched] != before:
             found.append((frame.f_code.co_filename, last[frame]))
@@ -419,11 +430,9 @@ def traced(
     arguments = []
     for i, (array, name) in enumerate(zip(arrays, names)):
         leaf = make(array, None, (), None, None)
-        leaf.__class__ = Traced
+        leaf.__class__ = TracedInteger if i < len(whole) and whole[i] else Traced
         leaf.requires_grad, leaf.label = True, name
         arguments.append(leaf)
-        if i < len(whole) and whole[i]:
-            tracer.whole.add(leaf)
     with modes.tracing(tracer), modes.enable_grad():
         returned = function(*arguments)
         tracer.check_generators()
@@ -462,6 +471,17 @@ def difference(first: Graph, second: Graph) -> str | None:
             return users_line(place) if place else "its result"
         pairs[a] = b
     return None if alike else "its result"
+
+
+def taken_apart(graph: Graph) -> str | None:
+    """The name of an argument, a matrix, that is used only row by row, as ``x[0]`` and ``x[1]``."""
+    for x in graph.arguments:
+        users = [n for n in graph.order if any(y is x for y in n.inputs)]
+        keys = [n.op.settings.get("key", ()) for n in users if isinstance(n.op, Bound) and n.op.name == "index"]
+        rows = {key[0] for key in keys if len(key) == 1 and isinstance(key[0], int)}
+        if x.ndim == 2 and len(rows) > 1 and len(keys) == len(users):
+            return x.label
+    return None
 
 
 def _same_op(a: Any, b: Any) -> bool:

@@ -9,6 +9,7 @@ import functools
 from collections.abc import Callable, Sequence
 from typing import Any, ParamSpec, TypeVar
 
+from scalargrad import modes
 from scalargrad.ops import structural as ops
 from scalargrad.ops.elementwise import mul as _mul
 from scalargrad.ops.given import (
@@ -236,6 +237,8 @@ def one_hot(labels: Any, classes: int, dtype: Any = float) -> Any:
     """
     import numpy as np
 
+    if hasattr(labels, "drawn"):  # it only stands for labels, while a function is traced
+        return lookup(np.eye(integer(classes, "one_hot", "classes"), dtype=dtype), labels)
     array = labels if type(labels) is np.ndarray else np.asarray(as_array(getattr(labels, "data", labels), "one_hot"))
     if array.size == 0 and isinstance(labels, (list, tuple)):
         array = array.astype(int)
@@ -254,8 +257,69 @@ def one_hot(labels: Any, classes: int, dtype: Any = float) -> Any:
     return hot.reshape((*array.shape, classes))
 
 
+def lookup(table: Any, index: Any) -> Any:
+    """The entries of a table at whole numbers from 0: ``table[index]``, as an embedding takes the rows of its tokens.
+
+    The table is an array, a Tensor, or a list or array of Values, along its first axis; the gradient of an entry is the
+    sum of the upstreams of its places. Unlike ``table[index]`` it also stands in scalar code that is compiled, where
+    the index is a number of each example: an entry is then Σₖ tableₖ·[index = k], and nan where there is none.
+
+    >>> from scalargrad import Value
+    >>> lookup([0.5, 1.5, 2.5], [2, 0, 2])
+    array([2.5, 0.5, 2.5])
+    >>> lookup([Value(1.0), Value(3.0)], 1)
+    Value(3.0)
+    """
+    import numpy as np
+
+    entries = table if hasattr(table, "ndim") else as_array(list(table), "lookup")
+    if not entries.ndim:
+        raise TypeError(f"lookup: the table is an array or a list, not {shown(table)}")
+    if not len(entries):
+        raise ValueError("lookup: the table is empty")
+    where = index
+    if hasattr(type(index), "_apply_op") and not hasattr(index, "ndim"):  # a Value
+        if modes.tracer() is not None:
+            return _selected(entries, index)
+        where = index.data
+        if where != int(where):
+            raise TypeError(f"lookup: an index is a whole number, not {where:g}")
+        where = int(where)
+    if hasattr(index, "drawn"):  # it only stands for the places, while a function is traced
+        index.checked(functools.partial(_places_in, len(entries)))
+        return ops.index(entries, where)
+    _places_in(len(entries), as_array(getattr(where, "data", where), "lookup"))
+    if isinstance(entries, np.ndarray):
+        return entries[np.asarray(where)]
+    return ops.index(entries, where)
+
+
+def _places_in(size: int, index: Any) -> None:
+    """Refuse what is no place in a table."""
+    if index.dtype.kind not in "iu":
+        raise TypeError(f"lookup: indices are integers, not {index.dtype}")
+    wrong = index[(index < 0) | (index >= size)]
+    if wrong.size:
+        raise ValueError(f"lookup: there is an index {wrong.flat[0]} for a table of {size} entries")
+
+
+def _selected(entries: Any, index: Any) -> Any:
+    """The entry at an index that is a number of each example."""
+    import numpy as np
+
+    is_at = [OPS["equal"](index, float(k)) for k in range(len(entries))]
+    is_there = functools.reduce(OPS["add"], is_at)
+    rows = entries.reshape(len(entries), -1)
+    found = np.empty(rows.shape[1], object)
+    for column in range(rows.shape[1]):
+        parts = [OPS["where"](at, entry, 0.0) for at, entry in zip(is_at, rows[:, column])]
+        found[column] = OPS["where"](is_there, functools.reduce(OPS["add"], parts), float("nan"))
+    return found.reshape(entries.shape[1:])[()]
+
+
 COMPOSITE: dict[str, Callable[..., Any]] = {
-    f.__name__: f for f in (diagonal, dot, expand_dims, flip, one_hot, outer, pad, split, squeeze, stack, swapaxes)
+    f.__name__: f
+    for f in (diagonal, dot, expand_dims, flip, lookup, one_hot, outer, pad, split, squeeze, stack, swapaxes)
 }
 """Every function of this kind by name."""
 
