@@ -28,6 +28,7 @@ from fastpath.compiler.snapshots import (
     MISSING,
     PLAIN,
     Snapshot,
+    compared,
     of_array,
     of_attributes,
     of_cell,
@@ -40,6 +41,9 @@ from scalargrad.engine import Value
 
 MOST = 50_000
 """How many lists, dicts, objects and functions are looked into."""
+
+MOST_MISSES = 5
+"""How often the quick comparison by identity is made anew."""
 
 _DYNAMIC = frozenset(["getattr", "vars", "__dict__", "attrgetter", "__getattribute__"])
 """Names in code that may read attributes under any name."""
@@ -78,12 +82,13 @@ class Surroundings:
         self.parameters = walk.parameters
         self.generators = walk.generators
         self._snapshots = walk.snapshots
-        self._checks = [s.unchanged for s in walk.snapshots]
+        self._quick: Callable[[], bool] | None = None
+        self._misses = 0
 
     def forgive(self) -> None:
         """Stop comparing what is not what it was: what the function changes itself, each time it is traced."""
         self._snapshots = [s for s in self._snapshots if not s.forgive()]
-        self._checks = [s.unchanged for s in self._snapshots]
+        self._quick = None
 
     def reads(self, *names: str) -> bool:
         """Whether the function's code may read an attribute of one of these names."""
@@ -91,7 +96,17 @@ class Surroundings:
 
     def unchanged(self) -> bool:
         """Whether everything is what it was."""
-        return all(check() for check in self._checks)
+        try:
+            if self._quick is not None and self._quick():
+                return True
+        except (KeyError, ValueError):  # an attribute, or a variable, that is gone
+            pass
+        if not all(s.unchanged() for s in self._snapshots):
+            return False
+        if self._misses <= MOST_MISSES:  # else it is always another object of the same number
+            self._misses += 1
+            self._quick = compared(self._snapshots)
+        return True
 
     def changed(self) -> str | None:
         """The name of what is not what it was."""

