@@ -23,7 +23,7 @@ LONG = 128
 MOST_PASSES = 8
 """Into how many additions that name no place twice a scattering sum is divided at most."""
 
-_REDUCES_REVERSED = np.maximum.reduce(np.eye(3)[::-1], 0, None, np.empty(3)).tolist() == [1.0, 1.0, 1.0]
+_REDUCES_REVERSED = np.maximum.reduce(np.eye(3)[::-1], 0, out=np.empty(3)).tolist() == [1.0, 1.0, 1.0]
 """Whether the largest element of reversed rows is found when it is written to a given place: not in NumPy 2.0."""
 
 Line = tuple[Any, list[str], bool]
