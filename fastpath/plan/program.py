@@ -103,7 +103,7 @@ class Plan:
         It may be called from any thread, and from within a run: by a Function that is part of it, by a signal handler.
         """
         with self._lock:
-            if self._busy:  # in this very thread: the buffers are in use
+            if self._busy or self._results.torn:  # in this very thread the buffers are in use, or left half renewed
                 if self._twin is None:
                     self._twin = self._again()
                 return self._twin.run(*arrays)
