@@ -12,7 +12,7 @@ from fastpath.bound import Bound
 from fastpath.plan import indexing, losses
 from fastpath.plan.building import Builder
 from fastpath.plan.calling import pulled_back
-from fastpath.plan.expr import Expr
+from fastpath.plan.expr import Expr, UnreadableError
 from fastpath.tensor import Tensor
 from scalargrad.ops.registry import Op
 from scalargrad.ops.structure import STRUCTURAL
@@ -121,7 +121,7 @@ def _shares(
         else:
             try:
                 found.append(row.downstream(place, g, y, exprs, settings))
-            except Exception:  # a pullback may do anything that NumPy can
+            except UnreadableError:
                 found.append(pulled_back(build, op, place, g, y, exprs))
     return found
 
