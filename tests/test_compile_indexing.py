@@ -127,6 +127,23 @@ def test_keys_with_a_twist(name):
     np.testing.assert_array_equal(compile(lambda a: a[key], backend="tensor")(x), x[key])
 
 
+@pytest.mark.parametrize("flipped", [(slice(None, None, -1),), (slice(None), slice(None, None, -1))])
+@pytest.mark.parametrize("axis", [0, 1, None])
+def test_the_largest_and_smallest_of_reversed_rows(flipped, axis):
+    """NumPy 2.0 itself gives wrong ones, where it is told in which array to put them."""
+    x = np.array([[1.0, 5.0, 2.0, 0.0], [7.0, 3.0, 4.0, 1.0], [6.0, 0.0, 9.0, -2.0]])
+    for reduce in (sg.max, sg.min):
+        for f in (
+            lambda a, reduce=reduce: reduce(a[flipped], axis=axis),
+            lambda a, reduce=reduce: reduce(a, axis=axis),
+        ):
+            expected = f(x)
+            np.testing.assert_array_equal(compile(f, backend="tensor")(x), expected)
+            np.testing.assert_array_equal(compile(f, backend="tensor")(x[::-1][::-1]), expected)
+        compiled = compile(lambda a, reduce=reduce: reduce(a, axis=axis), backend="tensor")
+        np.testing.assert_array_equal(compiled(x[flipped]), reduce(x[flipped].copy(), axis=axis))
+
+
 # --- keys that are arguments -----------------------------------------------------------------------------------------
 
 TABLE = np.linspace(-1, 1, 12).reshape(4, 3)

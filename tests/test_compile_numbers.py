@@ -218,3 +218,66 @@ def test_bounds_that_are_nan_or_minus_0_have_memory_of_their_own():
     got = f(-A)
     for result, bound, ufunc in zip(got, (0.0, -0.0, math.nan, 6.0), (np.maximum, np.maximum, np.minimum, np.maximum)):
         np.testing.assert_array_equal(result, ufunc(-A, bound))
+
+
+# --- results in the caller's hands -----------------------------------------------------------------------------------
+
+
+def test_results_that_are_held_are_not_written_again_whatever_else_lay_in_their_memory():
+    w = Tensor(np.array([[1.0, 4.0, 9.0, 16.0]]), requires_grad=True, label="w")
+
+    def f(x, y):
+        root = sg.sqrt(w)
+        return root / root + root[0:0], 1 / x.sum(axis=0), y, y, x[:, 1:], x.sum(axis=0)
+
+    compiled = compile(f)
+    x, y = np.arange(1.0, 25.0).reshape(2, 3, 4), np.ones((2, 2))
+    held = [(compiled(x + k, y * k), f(Tensor(x + k), y * k)) for k in range(5)]
+    for results, expected in held:
+        for result, plain in zip(results, expected):
+            np.testing.assert_array_equal(result, plain.data if isinstance(plain, Tensor) else plain)
+        assert not np.shares_memory(results[2], results[3])
+        assert not any(np.shares_memory(r, a) for r in results for a in (x, y))
+
+
+def test_an_interrupt_while_results_are_renewed_leaves_no_plan_that_writes_to_two_arrays(monkeypatch):
+    compiled = compile(lambda x: (x * 2, x + 1), backend="tensor")
+    first = compiled(A)
+    results = compiled.plan(A)._results
+
+    def interrupted(self, space):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(type(results.results[1]), "renew", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            compiled(A)
+    for k in range(3):
+        double, more = compiled(A * k)
+        np.testing.assert_array_equal(double, A * k * 2)
+        np.testing.assert_array_equal(more, A * k + 1)
+    np.testing.assert_array_equal(first[0], A * 2)
+
+
+def test_a_sum_of_no_elements_is_0_whatever_is_added():
+    f = compile(lambda x, y: sg.broadcast_to(y, x.shape).sum(axis=0), backend="tensor")
+    np.testing.assert_array_equal(f(np.zeros((0, 3)), np.array([np.inf])), np.zeros(3))
+
+
+@pytest.mark.parametrize("special", [1e308, 1e-308, 1e200, math.inf, math.nan, 49.0])
+def test_the_forward_pass_neither_rounds_nor_overflows_otherwise(special):
+    x = np.array([special, 1.0, -special, 49.0, 3.0])
+    with np.errstate(all="ignore"):
+        for f in (
+            lambda x: sg.floor(x / 49), lambda x: x * 10 * 0.1, lambda x: (x * 1e200) * 1e200, lambda x: (x * 0.1) * 3,
+            lambda x: sg.mean(x[:2] * x[:2]), lambda x: sg.mean(sg.abs(x)), lambda x: (sg.abs(x) * 1e-300).sum() * 1e10,
+            lambda x: (x * 0).sum(), lambda x: sg.where(x / 49, 1.0, -0.0), lambda x: -(x - x), lambda x: 0.0 - (x - x),
+        ):  # fmt: skip
+            np.testing.assert_allclose(compile(f, backend="tensor")(x), f(Tensor(x)).data, rtol=1e-15)
+    assert compile(lambda x: sg.equal(x / 49, 1.0).sum(), backend="tensor")(x) == (x == 49).sum()
+
+
+def test_a_partial_of_constants_that_python_refuses():
+    w = Tensor([2.0, -1.0], requires_grad=True, label="w")
+    _, gradients = compile(lambda x: (w / 0.0 * x).sum()).value_and_grad(np.ones(2))
+    np.testing.assert_array_equal(gradients["w"], [np.inf, np.inf])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from functools import partial
 from typing import Any
 
@@ -46,6 +47,7 @@ class CompiledGraph:
             raise ValueError(f"compile: two leaves are labelled {twice[0]}; give each argument a label of its own")
         self._made: dict[tuple[str, ...], CompiledFunction] = {}
         self._plans: dict[Any, Plan] = {}  # those used last at the end
+        self._lock = threading.RLock()
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -120,31 +122,33 @@ class CompiledGraph:
 
     def _function(self, batched: tuple[str, ...]) -> CompiledFunction:
         """The results for these batched arguments, from the columns."""
-        if batched not in self._made:
-            places = {self._leaves[name]: (i, 0) for i, name in enumerate(batched)}
-            shared = [leaf for name, leaf in self._leaves.items() if name not in batched] + self._others
-            known = {leaf: i for i, leaf in enumerate(shared)}
-            lifted = lift(self.roots, places, [1] * len(batched), batched, known, len(shared))
-            self._made[batched] = CompiledFunction(partial(_results, lifted), names=[*batched, "shared"])
-        return self._made[batched]
+        with self._lock:
+            if batched not in self._made:
+                places = {self._leaves[name]: (i, 0) for i, name in enumerate(batched)}
+                shared = [leaf for name, leaf in self._leaves.items() if name not in batched] + self._others
+                known = {leaf: i for i, leaf in enumerate(shared)}
+                lifted = lift(self.roots, places, [1] * len(batched), batched, known, len(shared))
+                self._made[batched] = CompiledFunction(partial(_results, lifted), names=[*batched, "shared"])
+            return self._made[batched]
 
     def _with_gradients(self, columns: list[Array], batched: tuple[str, ...]) -> Plan:
         """The plan for the result's sum over the batch, the result itself, and the gradients of the sum."""
         key = (batched, *[(x.shape, x.dtype) for x in columns])
-        plan = self._plans.pop(key, None)
-        if plan is None:
-            function = self._function(batched).function
+        with self._lock:
+            plan = self._plans.pop(key, None)
+            if plan is None:
+                function = self._function(batched).function
 
-            def summed(*arrays: Any) -> tuple[Any, Any]:
-                each = function(*arrays)
-                return total(each), each
+                def summed(*arrays: Any) -> tuple[Any, Any]:
+                    each = function(*arrays)
+                    return total(each), each
 
-            graph = traced(summed, columns, [*batched, "shared"])
-            plan = Plan(graph, graph.arguments, "graph")
-        self._plans[key] = plan
-        if len(self._plans) > PLANS:
-            del self._plans[next(iter(self._plans))]
-        return plan
+                graph = traced(summed, columns, [*batched, "shared"])
+                plan = Plan(graph, graph.arguments, "graph")
+            self._plans[key] = plan
+            if len(self._plans) > PLANS:
+                del self._plans[next(iter(self._plans))]
+            return plan
 
 
 def _results(lifted: Lifted, *arguments: Any) -> Any:

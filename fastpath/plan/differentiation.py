@@ -12,7 +12,7 @@ from fastpath.bound import Bound
 from fastpath.plan import indexing, losses
 from fastpath.plan.building import Builder
 from fastpath.plan.calling import pulled_back
-from fastpath.plan.expr import Expr
+from fastpath.plan.expr import Expr, UnreadableError
 from fastpath.tensor import Tensor
 from scalargrad.ops.registry import Op
 from scalargrad.ops.structure import STRUCTURAL
@@ -104,7 +104,7 @@ def _shares(
     op = node.op
     if type(op) is Op:
         pairs = zip(op.partials, needed)
-        return [_product(build, g, partial(y, *operands)) if need else None for partial, need in pairs]
+        return [_product(build, g, _local(build, partial, y, operands)) if need else None for partial, need in pairs]
     exprs: tuple[Any, ...] = tuple([build.as_expr(x) for x in operands])
     if type(op) is not Bound:
         return [pulled_back(build, op, i, g, y, exprs) if need else None for i, need in enumerate(needed)]
@@ -122,9 +122,17 @@ def _shares(
         else:
             try:
                 found.append(row.downstream(place, g, y, exprs, settings))
-            except Exception:  # a pullback may do anything that NumPy can
+            except UnreadableError:
                 found.append(pulled_back(build, op, place, g, y, exprs))
     return found
+
+
+def _local(build: Builder, partial: Callable[..., Any], y: Expr, operands: tuple[Any, ...]) -> Any:
+    """A partial of an elementwise op. What Python refuses of constants, as 1/0, is answered as IEEE 754 does."""
+    try:
+        return partial(y, *operands)
+    except (ZeroDivisionError, OverflowError):
+        return partial(y, *[build.as_expr(x, y.dtype) for x in operands])
 
 
 _KNOWN: dict[str, Callable[..., Expr]] = {

@@ -29,6 +29,10 @@ class UnreadableError(TypeError):
     """A row asks for the numbers of an array that is not computed yet; its NumPy function is called as it is."""
 
 
+class MissingError(UnreadableError, AttributeError):
+    """A row asks for what arrays have and plans have not; its NumPy function is called as it is."""
+
+
 class Expr(Node, Operators):
     """An array that an instruction will compute: its ``code``, inputs, settings, shape and dtype.
 
@@ -73,7 +77,7 @@ class Expr(Node, Operators):
     def __getattr__(self, name: str) -> Any:
         function = OPS.get(name) or STRUCTURAL.get(name) or COMPOSITE.get(name)
         if function is None:
-            raise AttributeError(f"an array of a plan has no attribute {name!r}")
+            raise MissingError(f"an array of a plan has no attribute {name!r}")
         if name in ("reshape", "transpose"):
             return lambda *a, **k: function(self, a, **k) if len(a) > 1 else function(self, *a, **k)
         return lambda *a, **k: function(self, *a, **k)
@@ -116,11 +120,13 @@ class Expr(Node, Operators):
     def __and__(self, other: Any) -> Any:
         return self.build.ufunc("logical_and", self, other)
 
-    def __bool__(self) -> bool:
+    def _unknown(self, *arguments: Any, **named: Any) -> Any:
         raise UnreadableError("the numbers of an array of a plan are not known yet")
 
-    def __array__(self, *arguments: Any, **named: Any) -> Any:
-        raise UnreadableError("the numbers of an array of a plan are not known yet")
+    __bool__ = __array__ = __float__ = __int__ = __index__ = __complex__ = __round__ = __floor__ = __ceil__ = _unknown
+    __trunc__ = __setitem__ = __mod__ = __rmod__ = __floordiv__ = __rfloordiv__ = __divmod__ = __or__ = __invert__ = (
+        _unknown
+    )
 
     def __repr__(self) -> str:
         return f"<Expr {self.number}: {self.code} {self.shape} {self.dtype}>"

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from fastpath.numerics import Array
+from fastpath.plan.expr import UnreadableError
 from scalargrad.ops.structure import STRUCTURAL
 
 if TYPE_CHECKING:
@@ -35,7 +36,7 @@ def checked(classes: int) -> Any:
 def _places(build: Builder, logits: Expr, labels: Expr) -> Expr:
     """Where each example's own label stands among all logits, counted through."""
     if labels.dtype.kind not in "iu" or labels.shape != logits.shape[:-1]:
-        raise ValueError("labels that are no classes")
+        raise UnreadableError("labels that are no classes")
     classes = logits.shape[-1]
     key = ("labels", id(labels), classes)
     if key not in build.table:

@@ -142,6 +142,8 @@ class Results:
         self.space = space
         self.arrays = [r.array for r in results]
         self.alone: list[int] = []
+        self.torn = False
+        """Whether an interrupt has come between: some instructions write to the old array, some to the new."""
 
     def renew(self) -> None:
         """Before a run: a new array for each that somebody holds."""
@@ -151,16 +153,19 @@ class Results:
         if not self.alone:  # before the first run, nobody else can hold them
             self.alone = owners
             return
+        self.torn = True
         for i, result in enumerate(self.results):
             if owners[i] > self.alone[i]:
                 result.renew(self.space)
                 self.arrays[i] = result.array
+        self.alone = list(map(_owners, self.arrays))
+        self.torn = False
 
 
 def _moved(view: Array, old: Array, new: Array) -> Array:
     """The view of a new array that another is of an old one."""
     if not view.size:
-        return np.empty(view.shape, view.dtype)
+        return np.empty(view.shape, view.dtype) if view.base is None else np.ndarray(view.shape, view.dtype, new)
     return np.ndarray(view.shape, view.dtype, new, address(view) - address(old), view.strides)
 
 

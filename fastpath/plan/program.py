@@ -11,7 +11,7 @@ import numpy as np
 
 from fastpath.bound import Bound
 from fastpath.functions import ArrayFunctionOp
-from fastpath.numerics import Array, ignoring, quiet
+from fastpath.numerics import Array, ignoring
 from fastpath.plan.building import Builder
 from fastpath.plan.calling import function_called
 from fastpath.plan.differentiation import Reading, gradients
@@ -21,6 +21,7 @@ from fastpath.plan.listing import Instruction, Names, instructions, listing
 from fastpath.plan.memory import Results
 from fastpath.plan.picture import pictured
 from fastpath.plan.reading import structural
+from fastpath.plan.running import quietly
 from fastpath.plan.tracing import Graph
 from fastpath.tensor import Tensor
 from scalargrad.ops.registry import Op
@@ -71,10 +72,14 @@ class Plan:
         exec(compile(self.source, f"<plan of {name}>", "exec"), self._space)
         self._function: Callable[..., Any] = self._space["run"]
         if any(e.code == "random" or (e.code == "call" and e.settings[0] != "check_labels") for e in emitter.live):
-            self._run: Callable[..., Any] = ignoring(self._function)  # what is called there may enter ``quiet`` itself
+            self._run: Callable[..., Any] = ignoring(self._function)  # what is called there may look at the modes
         else:
-            self._run = partial(quiet.run, self._function)
-        self._lock = threading.Lock()
+            self._run = partial(quietly, self._function)
+        self._lock = threading.RLock()
+        self._busy = False
+        self._again = partial(Plan, graph, variables, name, descends, labels)
+        self._twin: Plan | None = None
+        """A plan like this one, for runs within a run."""
         results = [r for r in emitter.results if r is not None]
         self._results = Results(results, self._space)
         self._graph, self._outputs, self._exprs = graph, outputs, emitter.live
@@ -93,10 +98,21 @@ class Plan:
             place.array = None  # what is left in the namespace are the owners that count
 
     def run(self, *arrays: Array) -> tuple[Any, ...]:
-        """The outputs, and the gradients if there are any: floats, and arrays that are the caller's own."""
+        """The outputs, and the gradients if there are any: floats, and arrays that are the caller's own.
+
+        It may be called from any thread, and from within a run: by a Function that is part of it, by a signal handler.
+        """
         with self._lock:
-            self._results.renew()
-            return self._run(*arrays)  # type: ignore[no-any-return]
+            if self._busy or self._results.torn:  # in this very thread the buffers are in use, or left half renewed
+                if self._twin is None:
+                    self._twin = self._again()
+                return self._twin.run(*arrays)
+            self._busy = True
+            try:
+                self._results.renew()
+                return self._run(*arrays)  # type: ignore[no-any-return]
+            finally:
+                self._busy = False
 
     def suits(self, arguments: Sequence[Any]) -> bool:
         """Whether these are arrays of the shapes and types it was made for, and nothing else has changed."""

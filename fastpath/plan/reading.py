@@ -9,6 +9,7 @@ import numpy as np
 from fastpath.numerics import array_forward, ufunc_of
 from fastpath.plan import indexing, losses
 from fastpath.plan.calling import called
+from fastpath.plan.expr import MissingError, UnreadableError
 from scalargrad.ops.registry import Op
 from scalargrad.ops.structure import STRUCTURAL, StructuralOp
 
@@ -20,22 +21,19 @@ if TYPE_CHECKING:
 class Namespace:
     """NumPy as the forwards of the rows see it (``xp``), on Exprs.
 
-    What it has not got raises AttributeError: the row is then called at run time, as it is, on arrays.
+    What it has not got raises UnreadableError: the row is then called at run time, as it is, on arrays.
     """
 
     def __init__(self, build: Builder) -> None:
         self._build = build
-        self.where = build.where
-        self.reshape = build.reshape
-        self.transpose = build.transpose
-        self.broadcast_to = build.broadcast_to
-        self.matmul = build.matmul
+        for name in ("where", "reshape", "transpose", "broadcast_to", "matmul"):
+            setattr(self, name, _fitting(getattr(build, name)))
         self.asarray = build.as_expr
 
     def __getattr__(self, name: str) -> Any:
-        function = getattr(np, name)
+        function = getattr(np, name, None)
         if not isinstance(function, np.ufunc) or function.nout > 1 or function.signature is not None:
-            raise AttributeError(f"np.{name} is not written down in plans")
+            raise MissingError(f"np.{name} is not written down in plans")
         return _Ufunc(self._build, name)
 
     def dtype(self, x: Any) -> Any:
@@ -50,11 +48,32 @@ class _Ufunc:
         self.build = build
         self.name = name
 
-    def __call__(self, *operands: Any) -> Any:
+    def __call__(self, *operands: Any, **options: Any) -> Any:
+        if options:
+            raise UnreadableError(f"np.{self.name} with {min(options)}= is not written down in plans")
         return self.build.ufunc(self.name, *operands)
 
-    def reduce(self, a: Any, axis: Any = 0, keepdims: bool = False) -> Any:
+    def reduce(self, a: Any, axis: Any = 0, keepdims: bool = False, **options: Any) -> Any:
+        if options:
+            raise UnreadableError(f"np.{self.name}.reduce with {min(options)}= is not written down in plans")
         return self.build.reduce(self.name, a, axis, keepdims)
+
+    def __getattr__(self, name: str) -> Any:
+        raise MissingError(f"np.{self.name}.{name} is not written down in plans")
+
+
+def _fitting(function: Any) -> Any:
+    """A function of a builder; a call that it has no place for cannot be read."""
+
+    def call(*arguments: Any, **named: Any) -> Any:
+        try:
+            return function(*arguments, **named)
+        except TypeError as error:
+            if error.__traceback__ is not None and error.__traceback__.tb_next is None:
+                raise UnreadableError(str(error)) from None
+            raise
+
+    return call
 
 
 def float_type(operands: Any) -> Any:
@@ -74,7 +93,7 @@ def elementwise(build: Builder, op: Op, operands: tuple[Any, ...]) -> Expr:
     else:
         try:
             y = op.forward(Namespace(build), *operands)
-        except Exception:  # a row may do anything that NumPy can
+        except UnreadableError:
             forward = array_forward(op)
             exprs = tuple([build.as_expr(x, dtype if isinstance(x, (float, int)) else None) for x in operands])
             like = np.broadcast_to(np.zeros((), dtype), shape)
@@ -95,14 +114,14 @@ def structural(
         return called(build, op, exprs, settings, like)
     try:
         result = known(build, *exprs, **settings) if known else op.forward(Namespace(build), *exprs, **settings)
-        result = build.as_expr(result)
-        if like is not None:
-            result = build.cast(result, like.dtype)
-            if result.shape != like.shape:
-                raise ValueError(f"{op.name} was read as an array of shape {result.shape}, not {like.shape}")
-        return result
-    except Exception:  # a row may do anything that NumPy can
+    except UnreadableError:
         return called(build, op, exprs, settings, like)
+    result = build.as_expr(result)
+    if like is not None:
+        result = build.cast(result, like.dtype)
+        if result.shape != like.shape:
+            raise AssertionError(f"{op.name} was read as an array of shape {result.shape}, not {like.shape}")
+    return result
 
 
 _KNOWN: dict[str, Any] = {

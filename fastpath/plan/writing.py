@@ -23,6 +23,9 @@ LONG = 128
 MOST_PASSES = 8
 """Into how many additions that name no place twice a scattering sum is divided at most."""
 
+_REDUCES_REVERSED = np.maximum.reduce(np.eye(3)[::-1], 0, out=np.empty(3)).tolist() == [1.0, 1.0, 1.0]
+"""Whether the largest element of reversed rows is found when it is written to a given place: not in NumPy 2.0."""
+
 Line = tuple[Any, list[str], bool]
 """The place of the result, the lines, and whether an operand's memory was taken over."""
 
@@ -87,7 +90,10 @@ def _reduce(emitter: Emitter, expr: Expr) -> Line:
         pair = f"{ones}, {source.name}" if axes == (0,) else f"{source.name}, {ones}"
         return place, [f"{emitter.use('dot')}({pair}, {place.name})"], False
     axis = axes[0] if len(axes) == 1 else None if len(axes) == a.ndim else axes
-    lines = [f"{emitter.use(name + '_reduce')}({source.name}, {axis}, None, {place.name})"]
+    if name in ("maximum", "minimum") and not _REDUCES_REVERSED:
+        lines = [f"{place.name}[...] = {emitter.use(name + '_reduce')}({source.name}, {axis})"]
+    else:
+        lines = [f"{emitter.use(name + '_reduce')}({source.name}, {axis}, None, {place.name})"]
     if factor:
         lines.append(f"{emitter.use('multiply')}({place.name}, {factor[0]!r}, {place.name})")
     return place, lines, False

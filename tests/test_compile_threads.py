@@ -1,0 +1,177 @@
+"""Plans that run in another thread than they were made in, in several at once, and within each other."""
+
+import signal
+import threading
+import warnings
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+import pytest
+
+import scalargrad as sg
+from fastpath import Tensor, compile
+from fastpath.plan.running import quietly
+from scalargrad import Function, Value, nn
+
+RNG = np.random.default_rng(0)
+X = RNG.normal(size=(6, 3))
+W = Tensor(RNG.normal(size=(3, 4)), requires_grad=True, label="W")
+
+
+def elsewhere(f, *arguments):
+    """What a function gives in another thread."""
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(f, *arguments).result(timeout=60)
+
+
+def at_once(jobs, threads=4):
+    """What these jobs give, run in several threads that begin together."""
+    start = threading.Barrier(threads)
+    with ThreadPoolExecutor(threads, initializer=start.wait) as pool:
+        return [job.result(timeout=60) for job in [pool.submit(f, *arguments) for f, *arguments in jobs]]
+
+
+def test_a_plan_made_in_one_thread_runs_in_any_other():
+    f = compile(lambda x: (sg.log(x @ W) * 0.0).sum())  # warnings, if NumPy gave any, would be errors
+    here = f(X)
+    assert np.isnan(here)
+    assert np.isnan(elsewhere(f, X))
+    assert np.isnan(elsewhere(elsewhere, f, X))
+    plan = elsewhere(f.plan, X)
+    assert np.isnan(plan.run(X)[0])
+
+
+def test_plans_of_unrelated_functions_run_in_several_threads_at_once():
+    functions = [compile(lambda x, k=k: sg.tanh(x @ W * k).sum()) for k in range(4)]
+    for f in functions:
+        f(X)
+    many = [(f, X + i) for i in range(60) for f in functions]
+    results = at_once([(lambda f, x: (f(x), f.value_and_grad(x)[1]["W"]), f, x) for f, x in many])
+    for (f, x), (value, gradient) in zip(many, results):
+        assert value == f(x)
+        np.testing.assert_array_equal(gradient, f.value_and_grad(x)[1]["W"])
+
+
+def test_one_function_called_from_several_threads_at_once_before_it_has_any_plan():
+    f = compile(lambda x: sg.softmax(x @ W).sum(axis=0))
+    batches = [RNG.normal(size=(1 + i % 3, 3)) for i in range(40)]
+    results = at_once([(f, x) for x in batches])
+    for x, result in zip(batches, results):
+        np.testing.assert_allclose(result, sg.softmax(x @ W.data).sum(axis=0), rtol=1e-12)
+    assert len(f._plans) == 3
+
+
+def test_scalar_code_and_graphs_from_several_threads_at_once():
+    model = nn.MLP(2, [3], 1, seed=0)
+    f = compile(lambda x, y: (model([x, y]) - 1) ** 2, reduction="none")
+    a, b = Value(2.0, label="a"), Value(3.0, label="b")
+    graph = compile(sg.exp(a * b) - a)
+    rows = RNG.normal(size=(30, 4))
+    jobs = [(f, row, row[::-1].copy()) for row in rows]
+    jobs += [(lambda row: graph.value_and_grad(a=row, b=0.5)[0], row) for row in rows]
+    results = at_once(jobs)
+    for row, result in zip(rows, results):
+        np.testing.assert_array_equal(result, f(row, row[::-1].copy()))
+    for row, result in zip(rows, results[len(rows) :]):
+        np.testing.assert_allclose(result, np.exp(row / 2) - row, rtol=1e-12)
+
+
+def test_results_are_the_callers_own_whichever_thread_takes_them():
+    f = compile(lambda x: (x @ W, x * 2), backend="tensor")
+    held = at_once([(f, X + i) for i in range(40)])
+    for i, (product, double) in enumerate(held):
+        np.testing.assert_array_equal(double, (X + i) * 2)
+        np.testing.assert_allclose(product, (X + i) @ W.data, rtol=1e-12)
+
+
+def nested(inner, depth):
+    """A Function whose forward, or backward, runs a compiled function."""
+
+    class Nested(Function):
+        @staticmethod
+        def forward(ctx, x):
+            if depth[0] > 0:
+                depth[0] -= 1
+                depth[1].append(float(inner()(np.full((2, 3), float(depth[0])))))
+            return x.data * 2
+
+        @staticmethod
+        def backward(ctx, upstream):
+            depth[1].append(float(compile(lambda x: (x * 3).sum(), backend="tensor")(X)))
+            return upstream * 2
+
+    return Nested
+
+
+@pytest.mark.parametrize("deep", [1, 3])
+def test_a_plan_that_is_run_within_a_run_of_itself_has_memory_of_its_own(deep):
+    depth = [0, []]
+    op = nested(lambda: f, depth)
+    f = compile(lambda x: (sg.tanh(x @ W * 1.5) * 2).sum() + op.apply(sg.exp(x)).sum(), backend="tensor")
+    x = X[:2].copy()
+    expected = float((np.tanh(x @ W.data * 1.5) * 2).sum() + 2 * np.exp(x).sum())
+    assert f(x) == pytest.approx(expected, rel=1e-12)
+    depth[:] = deep, []
+    assert f(x) == pytest.approx(expected, rel=1e-12)
+    inner = [float((np.tanh(np.full((2, 3), k) @ W.data * 1.5) * 2).sum() + 12 * np.exp(k)) for k in range(deep)]
+    np.testing.assert_allclose(depth[1], inner, rtol=1e-12)
+    value, gradients = f.value_and_grad(x)
+    assert value == pytest.approx(expected, rel=1e-12)
+    np.testing.assert_allclose(gradients["W"], x.T @ (3 * (1 - np.tanh(x @ W.data * 1.5) ** 2)), rtol=1e-12)
+
+
+def test_a_function_in_a_plan_sees_the_modes_in_force():
+    seen = []
+
+    class Looks(Function):
+        @staticmethod
+        def forward(ctx, x):
+            seen.append(sg.modes.recording())
+            return x.data
+
+        @staticmethod
+        def backward(ctx, upstream):
+            return upstream
+
+    f = compile(lambda x: Looks.apply(x).sum(), backend="tensor")
+    f(X)
+    assert elsewhere(f, X) == pytest.approx(X.sum())
+    assert seen == [False] * len(seen)  # a forward is run under no_grad
+
+
+def test_a_signal_handler_may_run_plans_while_a_plan_runs():
+    f = compile(lambda x: sg.tanh(x @ W).sum())
+    g = compile(lambda x: sg.exp(x).sum(), backend="tensor")
+    expected = f(X), g(X)
+    found = []
+
+    def handle(number, frame):
+        found.append((f(X), g(X)))
+
+    before = signal.signal(signal.SIGALRM, handle)
+    signal.setitimer(signal.ITIMER_REAL, 0.002, 0.002)
+    try:
+        for _ in range(3000):
+            assert f(X) == expected[0]
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+    assert all(pair == expected for pair in found)
+
+
+def test_quiet_within_quiet():
+    def inner(x):
+        return np.log(x)
+
+    def outer(x):
+        quietly(np.divide, x, x)
+        return quietly(inner, x) + np.log(x)
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert quietly(outer, np.array(0.0)) == -np.inf
+        with pytest.raises(TypeError):
+            quietly(np.log, "x")
+        assert quietly(outer, np.array(0.0)) == -np.inf
+        with pytest.raises(RuntimeWarning):
+            np.log(np.array(0.0))
