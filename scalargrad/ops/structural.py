@@ -11,6 +11,7 @@ import math as _math
 
 from scalargrad.ops import elementwise as _ops
 from scalargrad.ops import structure as _structure
+from scalargrad.ops.given import require_unmasked as _require_unmasked
 from scalargrad.ops.structure import structural as _op
 from scalargrad.ops.subscripts import parse as _parse
 
@@ -148,6 +149,7 @@ def _key_part(part):
         return part
     import numpy as np
 
+    _require_unmasked("index", part)
     if hasattr(type(part), "_apply_structural"):
         part = part.data
     array = np.array(part)

@@ -8,6 +8,7 @@ import numpy as np
 
 from scalargrad import modes
 from scalargrad.nn.backends import Array, numbers_of
+from scalargrad.ops.given import require_unmasked
 from scalargrad.ops.structural import mean, reshape
 from scalargrad.ops.structural import sum as total
 
@@ -16,6 +17,7 @@ REDUCTIONS = ("mean", "sum", "none")
 
 def nodes(x: Any) -> Any:
     """Predictions as they are, lists as arrays."""
+    require_unmasked("a loss", x)
     if hasattr(x, "shape") or hasattr(type(x), "_apply_op"):
         return x
     array = np.asarray(x)
@@ -31,6 +33,7 @@ def targets_of(y: Any, name: str) -> Any:
     """Targets as an array of floats, or as the nodes they are."""
     if hasattr(type(y), "_apply_op"):
         return y
+    require_unmasked(name, y)
     array = np.asarray(y)
     if array.dtype == object:
         return array
