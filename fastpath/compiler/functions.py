@@ -11,6 +11,7 @@ import numpy as np
 from fastpath.numerics import Array, shown
 from fastpath.plan import Plan, Traced, refuse, traced
 from fastpath.tensor import Tensor
+from scalargrad.ops.given import require_unmasked
 
 PLANS = 16
 """How many plans a compiled function keeps: one for each combination of shapes and of what was asked."""
