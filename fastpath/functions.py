@@ -10,9 +10,9 @@ from fastpath.numerics import Array, shown
 from fastpath.recording import constant, record
 from fastpath.tensor import Tensor, make
 from scalargrad import modes
-from scalargrad.function.context import Context, Kept
+from scalargrad.function.context import Context, Kept, called, changed_in_place, counted
 from scalargrad.function.node import Ending, WrittenFunction
-from scalargrad.ops.registry import is_number
+from scalargrad.ops.given import is_number, require_unmasked
 from scalargrad.symbolic import STYLES, Sym, as_sym, tidy
 
 
@@ -29,8 +29,13 @@ def apply(function: Any, operands: tuple[Any, ...]) -> Any:
 def run(function: Any, operands: tuple[Any, ...]) -> tuple[Array, Kept]:
     """The array ``forward`` gives, and what it kept."""
     context = Context(tuple(isinstance(x, Tensor) and x.requires_grad for x in operands))
+    before = [x._use() if isinstance(x, Tensor) else None for x in operands]
     with modes.no_grad(), modes.tracing(None):  # it sees the numbers, and is called anew where code is traced
-        result = function.forward(context, *operands)
+        result = called(function, "forward", context, *operands)
+    for i, (x, array) in enumerate(zip(operands, before)):
+        if array is not None and x._data is not array and not np.array_equal(x._data, array, equal_nan=True):
+            x._data, x._locked = array, True
+            raise changed_in_place(function, i)
     where = f"{function.__name__}.forward"
     if result is None:
         raise TypeError(f"{where} returned nothing: end it with return and the result")
@@ -39,6 +44,7 @@ def run(function: Any, operands: tuple[Any, ...]) -> tuple[Array, Kept]:
     kept = Kept.of(context, operands, result)
     if isinstance(result, Tensor):
         return result._use(), kept
+    require_unmasked(where, result)
     array = np.array(result)
     if array.dtype.kind not in "fiub":
         raise TypeError(f"{where} returned {shown(result)}, not a Tensor, an array or a number")
@@ -73,7 +79,25 @@ class ArrayFunctionOp(WrittenFunction):
             context = self.kept.context(own, make(y, None, (), None, None))
             context.needs_input_grad = needed
             shares = self._shares(context, make(upstream, None, (), None, None), needed)
-        return [x._data if isinstance(x, Tensor) else None if x is None else np.asarray(x) for x in shares]
+        return [None if x is None else self._fitting(i, x, operands[i], upstream) for i, x in enumerate(shares)]
+
+    def _fitting(self, place: int, share: Any, operand: Any, upstream: Any) -> Array:
+        """The array of a gradient, whose shape must be that of the operand, but for axes it was broadcast along."""
+        where = f"{self.name}.backward returned"
+        require_unmasked(f"{self.name}.backward", share)
+        array = share._data if isinstance(share, Tensor) else np.asarray(share)
+        if array.dtype.kind not in "fiub" or not (isinstance(share, (Tensor, np.ndarray)) or is_number(share)):
+            raise TypeError(f"{where} {shown(share)} for operand {place}, not a Tensor, an array or a number")
+        shape = np.shape(operand)
+        single = isinstance(share, (float, int)) or array.shape == np.shape(upstream) == ()
+        if array.shape != shape and not single:
+            try:
+                fits = np.broadcast_shapes(array.shape, shape) == array.shape
+            except ValueError:
+                fits = False
+            if not fits:
+                raise ValueError(f"{where} a gradient of shape {array.shape} for operand {place} of shape {shape}")
+        return array
 
     def _of_tensors(self, upstream: Any, y: Any, operands: tuple[Any, ...], needed: tuple[bool, ...]) -> list[Any]:
         tensors = tuple(x for x in operands if isinstance(x, Tensor))
@@ -85,6 +109,9 @@ class ArrayFunctionOp(WrittenFunction):
         context = self.kept.context(self.filled(operands), y, ending)
         context.needs_input_grad = needed
         shares = self._shares(context, upstream, needed)
+        for i, x in enumerate(shares):
+            if x is not None:
+                self._fitting(i, x, operands[i]._data if isinstance(operands[i], Tensor) else operands[i], y._data)
         return [x if x is None or isinstance(x, Tensor) else ending(x) for x in shares]
 
     def formula(self, position: int, operands: tuple[str | float, ...], style: str = "text") -> str:
@@ -106,12 +133,12 @@ class ArrayFunctionOp(WrittenFunction):
     def _shares(self, context: Context, upstream: Any, needed: tuple[bool, ...]) -> list[Any]:
         """What ``backward`` returns for the operands that need a gradient; None for the others."""
         where, count = f"{self.name}.backward", len(self.constants)
-        returned = self.function.backward(context, upstream)
+        returned = called(self.function, "backward", context, upstream)
         shares = list(returned) if isinstance(returned, (tuple, list)) else [returned]
         if len(shares) != count:
             raise TypeError(
-                f"{where} returned {len(shares)} gradients for {count} operands: return one for each, None where there "
-                "is none"
+                f"{where} returned {len(shares)} gradients for {counted(count, 'operand')}: "
+                "return one for each, None where there is none"
             )
         for i, share in enumerate(shares):
             if not (share is None or is_number(share) or hasattr(type(share), "_apply_op") or hasattr(share, "ndim")):

@@ -71,6 +71,7 @@ _LAZY = {
 _LAZY |= dict.fromkeys(
     [
         "argmax",
+        "argmin",
         "astype",
         "broadcast_to",
         "concatenate",

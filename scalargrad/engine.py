@@ -336,6 +336,8 @@ def apply(op: Op, operands: tuple[Any, ...]) -> Any:
             x = x.item()  # an array without axes is what is in it
         if isinstance(x, Value) or type(x) is float:
             checked.append(x)
+        elif hasattr(type(x), "_nodes"):  # what argmax found
+            return op(*[y._nodes() if hasattr(type(y), "_nodes") else y for y in operands])
         elif hasattr(type(x), "_apply_op"):
             raise TypeError(f"{op.name}: a Value and a {type(x).__name__} do not mix; use one kind throughout")
         elif getattr(x, "ndim", 0) or isinstance(x, (list, tuple)):

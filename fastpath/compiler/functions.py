@@ -18,6 +18,7 @@ from fastpath.plan.nesting import Rebuild
 from fastpath.plan.tracing import Graph, RandomNumbersError, WholeNumberError, difference, line_of_random, taken_apart
 from fastpath.tensor import Tensor
 from scalargrad import modes
+from scalargrad.ops.given import require_unmasked
 
 T = TypeVar("T")
 
@@ -398,6 +399,8 @@ def _array(x: Any, name: str, dtype: Any) -> Array:
         array = np.asarray(x)
     except ValueError:
         raise ValueError(f"compile: the rows of the argument {name} have different lengths") from None
+    if array is not x:
+        require_unmasked(f"compile: the argument {name}", x)
     kind = array.dtype.kind
     if kind not in "fiub":
         raise TypeError(f"compile: the argument {name} is {shown(x)}; expected numbers, an array or a Tensor")

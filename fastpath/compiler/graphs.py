@@ -16,6 +16,7 @@ from fastpath.plan import Plan, traced
 from fastpath.tensor import Tensor
 from scalargrad.engine import Value
 from scalargrad.graph import topological_order
+from scalargrad.ops.given import require_unmasked
 from scalargrad.ops.structural import concatenate, reshape
 from scalargrad.ops.structural import sum as total
 
@@ -102,6 +103,7 @@ class CompiledGraph:
         arrays = {}
         for name in self.names:
             x = given[name]
+            require_unmasked(f"compile: the argument {name}", x)
             array = np.asarray(x._data if isinstance(x, Tensor) else x)
             if array.dtype.kind not in "fiub":
                 raise TypeError(f"compile: the argument {name} is {shown(x)}; expected a number or an array")

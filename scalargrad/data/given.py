@@ -9,6 +9,8 @@ from typing import Any
 
 import numpy as np
 
+from scalargrad.ops.given import require_unmasked
+
 Array = np.ndarray[Any, Any]
 Seed = np.random.Generator | int | None
 
@@ -54,6 +56,7 @@ def named_classes(which: Array, labels: Any, classes: int) -> Array:
 
 def finite(data: Any, what: str) -> Array:
     """``data`` as an array of finite floats."""
+    require_unmasked(what, data)
     try:
         array = np.asarray(data, dtype=np.float64)
     except (TypeError, ValueError):
@@ -74,6 +77,8 @@ def matrix(data: Any, what: str = "X") -> Array:
 
 def pair(X: Any, y: Any) -> tuple[Array, Array]:
     """``X`` and ``y`` as arrays with as many rows."""
+    require_unmasked("X", X)
+    require_unmasked("y", y)
     try:
         rows, targets = np.asarray(X), np.asarray(y)
     except ValueError:

@@ -7,6 +7,7 @@ operands of its own. Each backward gets a Context made from it.
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -38,6 +39,35 @@ class Context:
     def saved_tensors(self) -> tuple[Any, ...]:
         """What was saved, in the same order."""
         return self._saved
+
+
+def called(function: Any, name: str, context: Context, *operands: Any) -> Any:
+    """What the ``forward`` or ``backward`` of a Function returns; TypeError if it does not take these operands."""
+    method = getattr(function, name)
+    try:
+        return method(context, *operands)
+    except TypeError as error:
+        if error.__traceback__ is None or error.__traceback__.tb_next is not None:
+            raise  # it comes from within
+    except ValueError as error:
+        if "read-only" not in str(error):
+            raise
+        raise ValueError(f"{function.__name__}.{name} changes an array in place: compute a new one instead") from error
+    given = "ctx and the upstream gradient" if name == "backward" else f"ctx and {counted(len(operands), 'operand')}"
+    raise TypeError(f"{function.__name__}.{name}{inspect.signature(method)} cannot be called with {given}")
+
+
+def counted(number: int, what: str) -> str:
+    """``1 operand``, ``2 operands``."""
+    return f"{number} {what}{'s' * (number != 1)}"
+
+
+def changed_in_place(function: Any, position: int) -> ValueError:
+    """The error for a ``forward`` that has changed the number of an operand."""
+    return ValueError(
+        f"{function.__name__}.forward changed the data of operand {position} in place: "
+        "compute a new number or array, and return that"
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from typing import Any, NoReturn
 
 from scalargrad import modes
 from scalargrad.engine import Rule, Value, record
-from scalargrad.function.context import Context, Kept
+from scalargrad.function.context import Context, Kept, called, changed_in_place, counted
 from scalargrad.ops.registry import NotDifferentiableError, as_number, is_number
 from scalargrad.symbolic import STYLES, Sym, as_sym, latex_text, tidy
 
@@ -35,8 +35,13 @@ def apply(function: Any, operands: tuple[Any, ...]) -> Any:
 def _run(function: Any, operands: Sequence[Any]) -> tuple[float, Kept]:
     """The result of ``forward``, and what it kept."""
     context = Context(tuple(isinstance(x, Value) for x in operands))
+    before = [x.data if isinstance(x, Value) else None for x in operands]
     with modes.no_grad(), modes.tracing(None):  # it sees the numbers, and is called anew where code is traced
-        result = function.forward(context, *operands)
+        result = called(function, "forward", context, *operands)
+    for i, (x, number) in enumerate(zip(operands, before)):
+        if number is not None and x.data is not number and not (x.data == number or number != number):
+            x.data = number
+            raise changed_in_place(function, i)
     where = f"{function.__name__}.forward"
     if result is None:
         raise TypeError(f"{where} returned nothing: end it with return and the result")
@@ -165,14 +170,15 @@ class FunctionOp(WrittenFunction):
     def _shares(self, context: Context, upstream: Any) -> list[Any]:
         """What ``backward`` returns: for each operand a gradient or None, for a constant None."""
         where, count = f"{self.name}.backward", len(self.constants)
-        returned = self.function.backward(context, upstream)
+        returned = called(self.function, "backward", context, upstream)
         shares = list(returned) if isinstance(returned, (tuple, list)) else [returned]
         if len(shares) != count:
-            gradients = "1 gradient" if len(shares) == 1 else f"{len(shares)} gradients"
-            each = "1 operand" if count == 1 else f"{count} operands"
-            raise TypeError(f"{where} returned {gradients} for {each}: return one for each, None where there is none")
+            raise TypeError(
+                f"{where} returned {counted(len(shares), 'gradient')} for {counted(count, 'operand')}: "
+                "return one for each, None where there is none"
+            )
         for i, share in enumerate(shares):
-            if not (share is None or is_number(share) or hasattr(type(share), "_apply_op")):
+            if not (share is None or is_number(share) or isinstance(share, (Value, Sym))):
                 raise TypeError(f"{where} returned a {type(share).__name__} for operand {i}, not a Value or a number")
         return [share if constant is None else None for share, constant in zip(shares, self.constants)]
 

@@ -7,12 +7,14 @@ from typing import Any
 import numpy as np
 
 from scalargrad.graph import Node
+from scalargrad.ops.given import require_unmasked
 
 Array = np.ndarray[Any, Any]
 
 
 def plain(data: Any) -> Array:
     """The numbers (or texts) in ``data``: a number, a list, an array, a Tensor, Values in any of these."""
+    require_unmasked("metrics", data)
     if isinstance(data, Node):
         return np.asarray(data.data)
     if isinstance(data, (list, tuple)) and any(isinstance(x, (Node, list, tuple, np.ndarray)) for x in data):

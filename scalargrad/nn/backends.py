@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from scalargrad.engine import Value
+from scalargrad.ops.given import require_unmasked
 
 Array = np.ndarray[Any, Any]
 
@@ -35,6 +36,7 @@ def parameter(numbers: Any, backend: Any, label: str | None = None) -> Any:
     The Values are labelled by their place, ``W_01``.
     """
     kind = backend_of(backend)
+    require_unmasked("a parameter", numbers)
     array = np.asarray(numbers, dtype=None if getattr(numbers, "dtype", None) is not None else float)
     nodes = as_values(array) if kind is Value else kind(array, requires_grad=True)
     if label is not None:

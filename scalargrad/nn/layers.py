@@ -17,6 +17,7 @@ from scalargrad.nn.backends import as_values, numbers_of, parameter
 from scalargrad.nn.initialisers import drawn
 from scalargrad.nn.module import Module
 from scalargrad.ops import elementwise as ops
+from scalargrad.ops.given import require_unmasked
 from scalargrad.ops.structural import matmul, reshape
 from scalargrad.ops.structural import max as largest
 
@@ -32,6 +33,7 @@ def size(what: str, n: Any) -> int:
 
 def features(x: Any, expected: int, where: str) -> Any:
     """The input as an array or a Tensor, whose last axis has the expected length."""
+    require_unmasked(where, x)
     if not hasattr(x, "shape"):
         x = np.array(x, dtype=object if _holds_nodes(x) else float)
     if x.ndim == 0 or x.shape[-1] != expected:

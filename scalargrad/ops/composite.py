@@ -179,7 +179,7 @@ def _pairs(given: Any, what: str, a: Any) -> list[list[Any]]:
     import numpy as np
 
     try:
-        pairs: list[list[Any]] = np.broadcast_to(np.asarray(given), (a.ndim, 2)).tolist()
+        pairs: list[list[Any]] = np.broadcast_to(as_array(given, "pad"), (a.ndim, 2)).tolist()
     except ValueError:
         raise ValueError(f"pad: {what} {given} does not fit shape {a.shape}") from None
     return pairs
@@ -239,7 +239,9 @@ def one_hot(labels: Any, classes: int, dtype: Any = float) -> Any:
 
     if hasattr(labels, "drawn"):  # it only stands for labels, while a function is traced
         return lookup(np.eye(integer(classes, "one_hot", "classes"), dtype=dtype), labels)
-    array = labels if type(labels) is np.ndarray else np.asarray(as_array(getattr(labels, "data", labels), "one_hot"))
+    if hasattr(type(labels), "_apply_op"):
+        labels = labels.data
+    array = labels if type(labels) is np.ndarray else np.asarray(as_array(labels, "one_hot"))
     if array.size == 0 and isinstance(labels, (list, tuple)):
         array = array.astype(int)
     if array.dtype.kind not in "iu":

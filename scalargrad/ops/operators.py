@@ -7,7 +7,7 @@ A class that has ``_apply_op(op, operands)`` becomes an operand type by inheriti
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from scalargrad.ops.registry import OPS, Op, is_number, subscribe
 
@@ -32,6 +32,11 @@ class Operators:
     def _operate(self, name: str, left: Any, right: Any) -> Any:
         other = right if left is self else left
         return self._apply_op(OPS[name], (left, right)) if self._takes(other) else NotImplemented
+
+    @property
+    def _mask(self) -> NoReturn:
+        """What NumPy's masked arrays look for in what they are computed with: they would take the bare numbers."""
+        raise TypeError(f"a masked array and a {type(self).__name__} do not mix: give a plain array, as filled(0.0) is")
 
     def __add__(self, other: Any) -> Any:
         return self._operate("add", self, other)

@@ -10,6 +10,7 @@ import math as _math
 
 from scalargrad.ops import elementwise as _ops
 from scalargrad.ops import expansions as _expansions
+from scalargrad.ops.given import require_unmasked as _require_unmasked
 from scalargrad.ops.structure import structural as _op
 from scalargrad.ops.subscripts import parse as _parse
 
@@ -147,6 +148,7 @@ def _key_part(part):
         return part
     import numpy as np
 
+    _require_unmasked("index", part)
     if hasattr(type(part), "_apply_structural"):
         part = part.data
         if hasattr(type(part), "_apply_structural"):  # integers that are not known yet, while a function is traced
@@ -226,10 +228,30 @@ min = _op("min", lambda xp, a, *, axis=None, keepdims=False: xp.minimum.reduce(a
     samples=(lambda x: min(x(2, 3)), lambda x: min(x(2, 3), axis=-1, keepdims=True)),
     note="the smallest element; tied ones share the gradient equally")
 
+def _place(name):
+    """The place of the best element among Values: a whole number, or a node in arithmetic with others."""
+    def place(xp, a, axis, keepdims):
+        from scalargrad.ops.found import found_among
+
+        find = getattr(xp, name)
+        find(a, axis=axis)  # compares the Values themselves, so that whoever traces them is told
+        data = xp.frompyfunc(lambda x: x.data if hasattr(type(x), "_apply_op") else x, 1, 1)(a)
+        numbers = xp.asarray(data, dtype=float)
+        return found_among(name, a, find(numbers, axis=axis, keepdims=keepdims))
+    return place
+
+
 argmax = _op("argmax", lambda xp, a, *, axis=None, keepdims=False: xp.argmax(a, axis=axis, keepdims=keepdims),
+    expand=_place("argmax"),
     why_not="which element is the largest changes in jumps; softmax is its differentiable relative",
     samples=(lambda x: argmax(x(2, 3)), lambda x: argmax(x(2, 3), axis=1)),
     note="the index of the largest element, the first of tied ones")
+
+argmin = _op("argmin", lambda xp, a, *, axis=None, keepdims=False: xp.argmin(a, axis=axis, keepdims=keepdims),
+    expand=_place("argmin"),
+    why_not="which element is the smallest changes in jumps; softmax of the negative numbers is its differentiable relative",
+    samples=(lambda x: argmin(x(2, 3)), lambda x: argmin(x(2, 3), axis=1)),
+    note="the index of the smallest element, the first of tied ones")
 
 
 def _products_of_others(b):
