@@ -249,8 +249,10 @@ def _merged_edge(graph: graphviz.Digraph, tail: str, head: str, edges: list[Edge
 def _box(box: Box, name: str, style: Style) -> dict[str, str]:
     theme = style.theme
     told = [say("operations: {0}", len(box.nodes), lang=style.lang)]
-    if box.leaves:
-        told.append(say("parameters: {0}", len(box.leaves), lang=style.lang))
+    if box.parameters:
+        told.append(say("parameters: {0}", box.parameters, lang=style.lang))
+    elif box.leaves:
+        told.append(say("leaves: {0}", len(box.leaves), lang=style.lang))
     rows = [row(font(f"<b>{text(shortened(box.path.split('/')[-1]))}</b>", theme.ink))]
     rows += [row(font(text(line), theme.soft, 10)) for line in told]
     table = '<table border="2" style="rounded" cellborder="0" cellspacing="0" cellpadding="4"'

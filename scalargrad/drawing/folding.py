@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from scalargrad.records import EdgeGrad, Trace, TraceNode
 
 INPUTS = 6
-"""A box takes in the leaves that only it uses if they are more than this: they are its parameters."""
+"""A box takes in the leaves that only it uses if they are more than this."""
 
 
 @dataclass
@@ -17,6 +17,11 @@ class Box:
     path: str
     nodes: list[TraceNode] = field(default_factory=list)
     leaves: list[TraceNode] = field(default_factory=list)
+
+    @property
+    def parameters(self) -> int:
+        """How many of the leaves in it are known to be parameters of modules."""
+        return sum(leaf.scope == "" for leaf in self.leaves)
 
 
 @dataclass
@@ -32,7 +37,11 @@ class Folded:
 
 
 def fold(trace: Trace, depth: int) -> Folded:
-    """Fold every scope nested deeper than ``depth``: with 0, each outermost scope is one box."""
+    """Fold every scope nested deeper than ``depth``: with 0, each outermost scope is one box.
+
+    What goes into a box from outside stays outside: where the parameters of modules are known, all other leaves do, and
+    else those that a box uses more than once, as a layer does its inputs.
+    """
     boxes: dict[str, Box] = {}
     home: dict[int, int | str] = {}
     for node in trace.nodes:
@@ -43,10 +52,11 @@ def fold(trace: Trace, depth: int) -> Folded:
             home[node.index] = path
         else:
             home[node.index] = node.index
+    known = any(leaf.scope == "" for leaf in trace.leaves)
     for leaf in trace.leaves:
-        users = {home[e.output.index] for e in trace.edges_from(leaf)}
-        user = users.pop() if len(users) == 1 else None
-        if isinstance(user, str):
+        uses = [home[e.output.index] for e in trace.edges_from(leaf)]
+        user = uses[0] if len(set(uses)) == 1 else None
+        if isinstance(user, str) and (leaf.scope == "" if known else len(uses) == 1):
             boxes[user].leaves.append(leaf)
     for box in boxes.values():
         if len(box.leaves) <= INPUTS:
