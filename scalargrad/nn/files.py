@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import math
 import os
+import struct
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -18,6 +19,8 @@ from scalargrad.saving import replacing
 Declared = dict[str, tuple[tuple[int, ...], Any]]
 """The shape and the dtype of each array, by name."""
 
+_END = struct.Struct("<4sHHHHIIH")
+"""The last record of a zip file: signature, two numbers of disks, entries (here, in all), size, place, comment."""
 _HEADER = 10_000
 """How long the header of an array is at most, in bytes."""
 
@@ -32,7 +35,7 @@ def write(path: str | os.PathLike[str], state: dict[str, Array]) -> Path:
         raise ValueError(f"a parameter called {odd!r} cannot be saved: its name has a NUL in it")
     with replacing(target) as stream, zipfile.ZipFile(stream, "w") as archive:
         for name, array in state.items():
-            with archive.open(f"{name}.npy", "w") as entry:
+            with archive.open(f"{name}.npy", "w", force_zip64=array.nbytes > 1 << 30) as entry:
                 np.lib.format.write_array(entry, array, allow_pickle=False)
     return target
 
@@ -47,8 +50,8 @@ def read(path: str | os.PathLike[str], check: Callable[[Declared], None]) -> dic
         try:
             with zipfile.ZipFile(stream) as archive:
                 entries = {name.filename.removesuffix(".npy"): name for name in archive.infolist()}
-                if len(entries) != len(archive.infolist()):
-                    raise ValueError("a name stands twice in it")
+                if not len(entries) == len(archive.infolist()) == _counted(stream):
+                    raise ValueError("a name stands twice, or entries are missing")
                 declared = {name: _declared(archive, entry) for name, entry in entries.items()}
         except Exception:  # whatever zipfile and NumPy make of a file that is none
             raise _damaged(path) from None
@@ -58,6 +61,15 @@ def read(path: str | os.PathLike[str], check: Callable[[Declared], None]) -> dic
                 return {name: _numbers(archive, entry) for name, entry in entries.items()}
         except Exception:
             raise _damaged(path) from None
+
+
+def _counted(stream: BinaryIO) -> int:
+    """How many entries a zip file says it has, at its end, where zipfile does not look."""
+    stream.seek(-_END.size, os.SEEK_END)
+    signature, *_, entries, _, _, comment = _END.unpack(stream.read())
+    if signature != b"PK\5\6" or comment:
+        raise ValueError("no end as save() and NumPy write it")
+    return int(entries)
 
 
 def _damaged(path: str | os.PathLike[str]) -> ValueError:

@@ -79,19 +79,20 @@ class Module:
     def __call__(self, *inputs: Any, **settings: Any) -> Any:
         if not modes.recording():
             return self.forward(*inputs, **settings)
-        path = scoping.inside(self.name or type(self).__name__, self)
-        if self.names_its_nodes and not modes.active:
-            token = scoping.path.set(path)
-            try:
-                return self.forward(*inputs, **settings)
-            finally:
-                scoping.path.reset(token)
-        token = scoping.path.set(scoping.NOWHERE)  # the scope has it all
+        outer, path = scoping.path.get(), scoping.inside(self.name or type(self).__name__, self)
         try:
-            with scoping.module_scope(path):
-                return self.forward(*inputs, **settings)
-        finally:
-            scoping.path.reset(token)
+            try:
+                if self.names_its_nodes and not modes.active:
+                    scoping.path.set(path)
+                    return self.forward(*inputs, **settings)
+                scoping.path.set(scoping.NOWHERE)  # the scope has it all
+                with scoping.module_scope(path):
+                    return self.forward(*inputs, **settings)
+            finally:
+                scoping.path.set(outer)
+        except BaseException:  # Ctrl-C may have come just before
+            scoping.path.set(outer)
+            raise
 
     # --- what it consists of -----------------------------------------------------------------------------------------
 
