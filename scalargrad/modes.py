@@ -12,7 +12,7 @@ import threading
 from collections.abc import AsyncGenerator, Callable, Generator
 from contextlib import ContextDecorator
 from contextvars import ContextVar
-from functools import wraps
+from functools import reduce, wraps
 from typing import Any
 
 active = 0
@@ -38,6 +38,31 @@ class _Entry:
 _entries: ContextVar[tuple[_Entry, ...]] = ContextVar("modes", default=())
 
 
+class Path(str):
+    """The names of scopes, outermost first, joined by ``/``: ``net/layer 1``.
+
+    ``of`` says for each which module it is the scope of, 0 for none: that tells two layers of one name apart.
+    """
+
+    __slots__ = ("of",)
+    of: tuple[int, ...]
+
+    def __new__(cls, names: str = "", of: tuple[int, ...] = ()) -> Path:
+        self = super().__new__(cls, names)
+        self.of = of or (0,) * len(names.split("/") if names else ())
+        return self
+
+    def __reduce__(self) -> tuple[type[Path], tuple[str, tuple[int, ...]]]:
+        return Path, (str(self), self.of)
+
+    def __deepcopy__(self, memo: Any) -> Path:
+        return self
+
+    def joined(self, inner: Path) -> Path:
+        """The path of a scope inside this one."""
+        return Path(f"{self}/{inner}", self.of + inner.of) if self else inner
+
+
 class State:
     """What the modes in force come to, found out once for many operations."""
 
@@ -50,7 +75,8 @@ class State:
         self.detecting = any(isinstance(mode, detect_anomaly) for mode in modes)
         self.recording = next((mode.records for mode in reversed(modes) if mode.records is not None), True)
         self.tracer = next((mode.tracer for mode in reversed(modes) if isinstance(mode, tracing)), None)
-        self.path = "/".join([mode.name for mode in modes if isinstance(mode, scope)]) or None
+        paths = [mode.path for mode in modes if isinstance(mode, scope)]
+        self.path = reduce(Path.joined, paths) if paths else None
 
 
 _states: ContextVar[State | None] = ContextVar("state", default=None)
@@ -232,7 +258,12 @@ class scope(_Mode):
         super().__init__()
         if not isinstance(name, str) or not name:
             raise TypeError(f"a scope's name is a text that is not empty, not {name!r}")
+        if "/" in name:
+            raise ValueError(
+                f"a scope's name has no '/', not {name!r}: nest scopes, one name each, or write another sign"
+            )
         self.name = name
+        self.path = Path(name)
 
     def _again(self) -> scope:
         return scope(self.name)

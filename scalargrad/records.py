@@ -63,7 +63,7 @@ class TraceNode:
     grad: Number | None
     """The derivative of the root by it; None for an array of which no gradient was asked."""
     scope: str | None = None
-    """The path of scopes it was made in: ``net/layer 1``."""
+    """The path of scopes it was made in: ``net/layer 1``. Empty for a leaf that is a parameter of a module."""
 
     def __index__(self) -> int:
         return self.index

@@ -74,6 +74,7 @@ def _shortly(x: Any) -> str:
 class _Tracing:
     order: list[Any]
     index: dict[Any, int] = field(default_factory=dict)
+    scopes: _Scopes = field(default_factory=lambda: _Scopes())
 
     def result(self) -> Trace:
         self.index = {node: i for i, node in enumerate(self.order)}
@@ -168,8 +169,42 @@ class _Tracing:
             latex="" if leaf else node.op.text_of(*called, style="latex"),
             value=plain(node.data),
             grad=grad,
-            scope=node.scope,
+            scope=self.scopes.told(node.scope),
         )
+
+
+class _Scopes:
+    """Paths of scopes as they are told: where two modules of one name meet, the second is numbered, ``Linear 2``."""
+
+    def __init__(self) -> None:
+        self.paths: dict[int, str] = {}
+        self.known: dict[tuple[str, str, int], str] = {}
+        self.taken: set[str] = set()
+
+    def told(self, path: Any) -> str | None:
+        """The path of this node's scope: the same for the same modules, another for others."""
+        if not path:
+            return path  # type: ignore[no-any-return]
+        told = self.paths.get(id(path))  # the nodes keep the paths alive
+        if told is None:
+            told = ""
+            names = path.split("/")
+            for name, module in zip(names, getattr(path, "of", (0,) * len(names))):
+                told = self.place(told, name, module)
+            self.paths[id(path)] = told
+        return told
+
+    def place(self, outer: str, name: str, module: int) -> str:
+        key = outer, name, module
+        if key not in self.known:
+            base = told = f"{outer}/{name}" if outer else name
+            number = 1
+            while told in self.taken:
+                number += 1
+                told = f"{base} {number}"
+            self.taken.add(told)
+            self.known[key] = told
+        return self.known[key]
 
 
 def symbol(op: Any, operands: tuple[str | float, ...]) -> str:

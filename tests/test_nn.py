@@ -77,9 +77,9 @@ def test_a_module_of_ones_own_may_hold_values_lists_tensors_and_modules():
             self._hidden = Value(5.0)
 
     own = Own()
-    assert [name for name, _ in own.named_parameters()] == ["a", "many", "t", "parts.0.W", "parts.0.b"]
+    assert [name for name, _ in own.named_parameters()] == ["a", "many", "t", "_hidden", "parts.0.W", "parts.0.b"]
     assert [name for name, _ in own.buffers()] == ["table"]
-    assert len(own.parameters()) == 6
+    assert len(own.parameters()) == 7
 
 
 def test_a_parameter_used_twice_comes_once():

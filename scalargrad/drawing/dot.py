@@ -252,7 +252,9 @@ def _merged_edge(graph: graphviz.Digraph, tail: str, head: str, edges: list[Edge
 def _box(box: Box, name: str, style: Style) -> dict[str, str]:
     theme = style.theme
     told = [say("operations: {0}", len(box.nodes), lang=style.lang)]
-    if box.leaves:
+    if box.parameters:
+        told.append(say("parameters: {0}", box.parameters, lang=style.lang))
+    elif box.leaves:
         told.append(say("leaves: {0}", len(box.leaves), lang=style.lang))
     rows = [row(font(f"<b>{text(shortened(box.name))}</b>", theme.ink))]
     rows += [row(font(text(line), theme.soft, 10)) for line in told]

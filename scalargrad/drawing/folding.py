@@ -36,6 +36,11 @@ class Box:
         last = scopes_of(self.path)[-1]
         return f"{last} ({self.part})" if self.part else last
 
+    @property
+    def parameters(self) -> int:
+        """How many of the leaves in it are known to be parameters of modules."""
+        return sum(leaf.scope == "" for leaf in self.leaves)
+
 
 @dataclass
 class Folded:
@@ -60,7 +65,11 @@ def scopes_of(path: str | None) -> list[str]:
 
 
 def fold(trace: Trace, depth: int) -> Folded:
-    """Fold every scope nested deeper than ``depth``: with 0, each outermost scope is one box."""
+    """Fold every scope nested deeper than ``depth``: with 0, each outermost scope is one box.
+
+    What goes into a box from outside stays outside: where the parameters of modules are known, all other leaves do, and
+    else those that a box uses more than once, as a layer does its inputs.
+    """
     paths: dict[int, str] = {}
     for node in trace.nodes:
         parts = scopes_of(node.scope)
@@ -73,10 +82,11 @@ def fold(trace: Trace, depth: int) -> Folded:
         place = path, parts_of.get(index, 0)
         boxes.setdefault(place, Box(*place)).nodes.append(trace.nodes[index])
         home[index] = place
+    known = any(leaf.scope == "" for leaf in trace.leaves)
     for leaf in trace.leaves:
-        users = {home[e.output.index] for e in trace.edges_from(leaf)}
-        user = users.pop() if len(users) == 1 else None
-        if isinstance(user, tuple):
+        uses = [home[e.output.index] for e in trace.edges_from(leaf)]
+        user = uses[0] if len(set(uses)) == 1 else None
+        if isinstance(user, tuple) and (leaf.scope == "" if known else len(uses) == 1):
             boxes[user].leaves.append(leaf)
     for place, box in boxes.items():
         if len(box.leaves) <= INPUTS:

@@ -81,6 +81,7 @@ RUSSIAN = {
         "на ребре: upstream × local = downstream, ∂ — локальная производная",
     "sum of {0}": "сумма, слагаемых: {0}",
     "edges: {0}": "рёбер: {0}",
+    "leaves: {0}": "листьев: {0}",
     "operations: {0}": "операций: {0}",
     "leaves: {0}": "листьев: {0}",
     "precision is a number of decimals from 0 to 17, not {0!r}":

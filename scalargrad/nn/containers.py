@@ -41,10 +41,9 @@ class Sequential(Module):
                 if getattr(module, attribute) is not None:
                     relabel(getattr(module, attribute), f"{label}{i}")
 
-    def children(self) -> Iterator[tuple[str, Module]]:
+    def _module_parts(self) -> list[tuple[str, Any]]:
         """The layers by their numbers, from 0 on."""
-        for name, module in super().children():
-            yield name.removeprefix("layers."), module
+        return [(name.removeprefix("layers."), part) for name, part in super()._module_parts()]
 
     def forward(self, x: Any) -> Any:
         """The output of the last layer, each given what the one before it gave."""
@@ -78,6 +77,8 @@ class MLP(Sequential):
     >>> len(model.parameters()), type(model([1.0, -2.0])).__name__, model([[1.0, -2.0], [0.0, 1.0]]).shape
     (13, 'Value', (2, 1))
     """
+
+    names_its_nodes = True
 
     def __init__(
         self,

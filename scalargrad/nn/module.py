@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import zipfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from types import MappingProxyType
@@ -12,27 +11,21 @@ from typing import Any, Self
 import numpy as np
 
 from scalargrad import modes
-from scalargrad.engine import Value
-from scalargrad.nn import scoping
-from scalargrad.nn.backends import (
-    Array,
-    as_nodes,
-    backend_of,
-    is_parameter,
-    is_value_backed,
-    numbers_of,
-    parameter,
-    set_numbers,
-)
-from scalargrad.nn.summary import table
+from scalargrad.nn import files, scoping
+from scalargrad.nn.backends import Array, as_nodes, is_value_backed, numbers_of, set_numbers
+from scalargrad.nn.contents import PLAIN, attributes, contents, refuse_sets
+from scalargrad.nn.moving import Moving, is_buffer
+from scalargrad.nn.summary import described, table
 
 
 class Module:
     """Something with parameters: define ``forward`` and keep parameters and other modules as attributes.
 
     A parameter is a leaf that takes a gradient: a Tensor with ``requires_grad``, a Value, or an array or a list of
-    Values. An attribute that is a plain float array is a *buffer*: it is saved with the module, but not learned. Lists
-    of modules count as well.
+    Values. Parameters and modules are found in lists, tuples and dicts as well, however deep (in a set, which has no
+    order, they are refused), and are named by their place: ``blocks.0.W``, ``heads.left.b``. A module found twice
+    counts once. An attribute that is a plain float array is a *buffer*: it is saved with the module, but not learned,
+    unless its name begins with an underscore.
 
     Called, a module runs its ``forward`` in a scope of its name, so that drawings frame it and can fold it.
 
@@ -62,67 +55,106 @@ class Module:
         """The output; to be defined by each module."""
         raise NotImplementedError(f"{type(self).__name__} has no forward: define forward(self, x)")
 
+    def __init_subclass__(cls, **settings: Any) -> None:
+        super().__init_subclass__(**settings)
+        if "forward" in vars(cls) and "names_its_nodes" not in vars(cls):
+            cls.names_its_nodes = False  # a forward of one's own has operations of its own
+        for name, x in vars(cls).items():
+            if any(contents(name, x, _is_module)):
+                raise TypeError(
+                    f"{cls.__name__}.{name} would be shared by all modules of this class and not be found: give each "
+                    f"its own, self.{name} = … in __init__"
+                )
+
+    def __setattr__(self, name: str, x: Any) -> None:
+        if callable(getattr(Module, name, None)) and (not callable(x) or isinstance(x, Module)):
+            raise AttributeError(f"{type(self).__name__}.{name} would hide Module.{name}(): choose another name")
+        if type(x) not in PLAIN:
+            refuse_sets(f"{type(self).__name__}.{name}", x, _is_module)
+            for _, part in contents(name, x, _is_module):
+                if not isinstance(part, Module):
+                    scoping.mark(as_nodes(part))
+        object.__setattr__(self, name, x)
+
     def __call__(self, *inputs: Any, **settings: Any) -> Any:
-        name = self.name or type(self).__name__
         if not modes.recording():
             return self.forward(*inputs, **settings)
-        if modes.active:
-            with modes.scope(name):
-                return self.forward(*inputs, **settings)
-        outer = scoping.path.get()
-        path = f"{outer}/{name}" if outer else name
-        if not self.names_its_nodes:
-            with modes.scope(path):
-                return self.forward(*inputs, **settings)
-        token = scoping.path.set(path)
+        outer, path = scoping.path.get(), scoping.inside(self.name or type(self).__name__, self)
         try:
-            return self.forward(*inputs, **settings)
-        finally:
-            scoping.path.reset(token)
+            try:
+                if self.names_its_nodes and not modes.active:
+                    scoping.path.set(path)
+                    return self.forward(*inputs, **settings)
+                scoping.path.set(scoping.NOWHERE)  # the scope has it all
+                with scoping.module_scope(path):
+                    return self.forward(*inputs, **settings)
+            finally:
+                scoping.path.set(outer)
+        except BaseException:  # Ctrl-C may have come just before
+            scoping.path.set(outer)
+            raise
 
     # --- what it consists of -----------------------------------------------------------------------------------------
 
+    def _module_parts(self) -> list[tuple[str, Any]]:
+        """The parameters and modules in its attributes, with their names: ``name``, or ``name.0`` in a list."""
+        return [part for name, x in attributes(self) if type(x) not in PLAIN for part in contents(name, x, _is_module)]
+
     def children(self) -> Iterator[tuple[str, Module]]:
         """The modules it consists of, with their names: those of attributes, ``name.0`` for those in lists."""
-        for name, x in vars(self).items():
-            if isinstance(x, Module):
-                yield name, x
-            elif isinstance(x, (list, tuple)):
-                yield from ((f"{name}.{i}", m) for i, m in enumerate(x) if isinstance(m, Module))
+        for name, part in self._module_parts():
+            if isinstance(part, Module):
+                yield name, part
 
     def modules(self) -> Iterator[Module]:
-        """The module itself and all it consists of, outer ones first."""
-        yield self
-        for _, child in self.children():
-            yield from child.modules()
+        """The module itself and all it consists of, outer ones first, each once."""
+        for _, module, _ in self._walk(""):
+            yield module
+
+    def _walk(self, prefix: str) -> Iterator[tuple[str, Module, list[tuple[str, Any]]]]:
+        """The same with the prefix of their parameters' names, and their parts."""
+        seen: set[int] = set()
+        waiting: list[tuple[str, Module]] = [(prefix, self)]
+        while waiting:
+            path, module = waiting.pop()
+            if id(module) not in seen:
+                seen.add(id(module))
+                parts = module._module_parts()
+                yield path, module, parts
+                waiting += [(f"{path}{name}.", m) for name, m in reversed(parts) if isinstance(m, Module)]
 
     def named_parameters(self, prefix: str = "") -> Iterator[tuple[str, Any]]:
         """Every parameter with its name: an object array of Values, or a Tensor. One used twice comes once."""
         seen: set[int] = set()
-        for name, x in self._walk(prefix, is_parameter):
-            nodes = as_nodes(x)
-            key = id(nodes.flat[0]) if is_value_backed(nodes) else id(nodes)
-            if key not in seen:
-                seen.add(key)
+        names: set[str] = set()
+        for path, _, parts in self._walk(prefix):
+            for found, part in parts:
+                if isinstance(part, Module):
+                    continue
+                nodes = as_nodes(part)
+                keys = set(map(id, nodes.ravel().tolist())) if is_value_backed(nodes) else {id(nodes)}
+                if keys <= seen:
+                    continue
+                seen |= keys
+                name = path + found
+                if name in names:
+                    raise ValueError(f"two parameters of {type(self).__name__} are called {name!r}: rename a key")
+                names.add(name)
                 yield name, nodes
 
     def buffers(self, prefix: str = "") -> Iterator[tuple[str, Array]]:
         """Every buffer with its name."""
-        yield from self._walk(prefix, _is_buffer)
-
-    def _walk(self, prefix: str, wanted: Any) -> Iterator[tuple[str, Any]]:
-        for name, x in vars(self).items():
-            if not name.startswith("_") and wanted(x):
-                yield prefix + name, x
-        for name, child in self.children():
-            yield from child._walk(f"{prefix}{name}.", wanted)
+        for path, module, _ in self._walk(prefix):
+            for name, x in attributes(module):
+                if not name.startswith("_") and is_buffer(x):
+                    yield path + name, x
 
     def parameters(self) -> list[Any]:
         """All parameters: the Values one by one, or the Tensors."""
         found: list[Any] = []
         for _, nodes in self.named_parameters():
-            found += list(nodes.flat) if is_value_backed(nodes) else [nodes]
-        return found
+            found += nodes.ravel().tolist() if is_value_backed(nodes) else [nodes]
+        return list({id(x): x for x in found}.values())
 
     def zero_grad(self) -> None:
         """Forget the gradients: 0 for Values, None for Tensors."""
@@ -151,11 +183,14 @@ class Module:
         """
         before = [(m, m.training) for m in self.modules()]
         try:
-            with modes.no_grad():
-                return numbers_of(self.eval()(x))
-        finally:
-            for module, training in before:
-                module.training = training
+            try:
+                with modes.no_grad():
+                    return numbers_of(self.eval()(x))
+            finally:
+                _switch_back(before)
+        except BaseException:  # Ctrl-C may have come while they were switched back
+            _switch_back(before)
+            raise
 
     # --- numbers -----------------------------------------------------------------------------------------------------
 
@@ -170,76 +205,55 @@ class Module:
         Raises KeyError for names that are missing or not known, ValueError for shapes that differ and for what is no
         number.
         """
+        if not isinstance(state, Mapping):
+            raise TypeError(f"{type(self).__name__}: a state is what state_dict() gave, not {type(state).__name__}")
+        arrays = {name: np.asarray(x) for name, x in state.items()}
+        self._require_fit({name: (x.shape, x.dtype) for name, x in arrays.items()})
         parameters, buffers = dict(self.named_parameters()), dict(self.buffers())
-        own = parameters | buffers
-        missing, unknown = [n for n in own if n not in state], [n for n in state if n not in own]
+        before = self.state_dict()
+        try:
+            _put(parameters, buffers, arrays)
+        except BaseException:  # Ctrl-C, too
+            _put(parameters, buffers, before)
+            raise
+        return self
+
+    def _require_fit(self, declared: files.Declared) -> None:
+        """Raise unless these are the names and shapes of all its parameters and buffers."""
+        own = dict(self.named_parameters()) | dict(self.buffers())
+        missing, unknown = [n for n in own if n not in declared], [n for n in declared if n not in own]
         if missing or unknown:
             told = [f"{what} {', '.join(names)}" for what, names in (("no", missing), ("unknown", unknown)) if names]
             raise KeyError(f"this state does not fit {type(self).__name__}: {'; '.join(told)}")
-        arrays = {}
         for name, x in own.items():
-            arrays[name] = np.asarray(state[name])
-            if arrays[name].dtype.kind not in "fiub":
-                raise ValueError(f"{name}: expected numbers, not an array of {arrays[name].dtype}")
-            if arrays[name].shape != x.shape:
-                raise ValueError(f"{name}: expected the shape {x.shape}, not {arrays[name].shape}")
-        for name, x in parameters.items():
-            set_numbers(x, arrays[name])
-        for name, x in buffers.items():
-            x[...] = arrays[name]
-        return self
+            shape, dtype = declared[name]
+            if dtype.kind not in "fiub":
+                raise ValueError(f"{name}: expected numbers, not an array of {dtype}")
+            if shape != x.shape:
+                raise ValueError(f"{name}: expected the shape {x.shape}, not {shape}")
 
     def save(self, path: str | os.PathLike[str]) -> Path:
-        """Write the numbers to an ``.npz`` file, which holds arrays only."""
-        target = Path(path)
-        if target.suffix != ".npz":
-            raise ValueError(f"a module is saved as .npz, not as {target.name!r}")
-        unfinished = target.with_name(f".{target.name}.unfinished")
-        try:
-            with zipfile.ZipFile(unfinished, "w") as archive:
-                for name, array in self.state_dict().items():
-                    with archive.open(f"{name}.npy", "w") as entry:
-                        np.lib.format.write_array(entry, array, allow_pickle=False)
-            os.replace(unfinished, target)  # so that what was saved before is lost only once this is whole
-        except BaseException:
-            unfinished.unlink(missing_ok=True)
-            raise
-        return target
+        """Write the numbers to an ``.npz`` file, which holds arrays only; whole or not at all."""
+        return files.write(path, self.state_dict())
 
     def load(self, path: str | os.PathLike[str]) -> Self:
-        """Read the numbers that :meth:`save` wrote, into a module built alike."""
-        try:
-            with open(path, "rb") as stream, np.load(stream, allow_pickle=False) as file:
-                state = {name: file[name] for name in file.files}
-        except (ValueError, EOFError, AttributeError, TypeError, zipfile.BadZipFile):
-            raise ValueError(f"{Path(path).name} is not a file that save() wrote (.npz, arrays only)") from None
-        return self.load_state_dict(state)
+        """Read the numbers that :meth:`save` wrote, into a module built alike.
+
+        Raises ValueError for what is no such file or is damaged, and what :meth:`load_state_dict` raises.
+        """
+        return self.load_state_dict(files.read(path, self._require_fit))
 
     def to(self, backend: Any, dtype: Any = None) -> Self:
         """Move all parameters to Values or to Tensors, in place, with the same numbers and labels.
 
         Tensors keep the ``dtype`` they have, or take the one given ("float32"); then all buffers take it, too.
         """
-        kind = backend_of(backend)
-        if dtype is not None and (kind is Value or np.dtype(dtype).kind != "f"):
-            raise ValueError(f"dtype is a float type of Tensors, not {dtype!r} of {kind.__name__}s")
-        moved: dict[int, Any] = {}
+        moving = Moving(backend, dtype)
         for module in self.modules():
-            for name, x in vars(module).items():
-                if is_parameter(x):
-                    nodes = as_nodes(x)
-                    first = nodes.flat[0] if is_value_backed(nodes) else nodes
-                    if not isinstance(first, kind) or (dtype is not None and nodes.dtype != dtype):
-                        if id(first) not in moved:
-                            label = first.label
-                            if is_value_backed(nodes) and label is not None and nodes.ndim:
-                                label = label.rpartition("_")[0] or label
-                            numbers = numbers_of(nodes)
-                            numbers = numbers if dtype is None else numbers.astype(dtype)
-                            moved[id(first)] = first, parameter(numbers, kind, label)
-                        setattr(module, name, moved[id(first)][1])
-                elif dtype is not None and _is_buffer(x):
-                    setattr(module, name, x.astype(dtype))
+            for name, x in list(attributes(module)):
+                changed = moving.moved(x)
+                if changed is not x:
+                    setattr(module, name, changed)
         return self
 
     # --- telling -----------------------------------------------------------------------------------------------------
@@ -249,10 +263,7 @@ class Module:
         return ""
 
     def __repr__(self) -> str:
-        inner = [f"  {name}: " + repr(child).replace("\n", "\n  ") for name, child in self.children()]
-        if not inner:
-            return f"{type(self).__name__}({self.extra()})"
-        return "\n".join([f"{type(self).__name__}({self.extra()}", *inner, ")"])
+        return described(self)
 
     def summary(self, x: Any = None) -> str:
         """A table: each module without children, the shape of its output for the input ``x``, its parameters.
@@ -272,3 +283,20 @@ class Module:
 
 def _is_buffer(x: Any) -> bool:
     return isinstance(x, np.ndarray) and x.dtype.kind == "f"
+
+
+def _is_module(x: Any) -> bool:
+    return isinstance(x, Module)
+
+
+def _put(parameters: Mapping[str, Any], buffers: Mapping[str, Array], arrays: Mapping[str, Array]) -> None:
+    """Write numbers that fit."""
+    for name, x in parameters.items():
+        set_numbers(x, arrays[name])
+    for name, x in buffers.items():
+        x[...] = arrays[name]
+
+
+def _switch_back(before: list[tuple[Module, bool]]) -> None:
+    for module, training in before:
+        module.training = training

@@ -7,6 +7,7 @@ a third of its forward pass with that. The layers used most know which nodes the
 from __future__ import annotations
 
 from contextvars import ContextVar
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -14,13 +15,40 @@ import numpy as np
 from scalargrad import modes
 from scalargrad.graph import Node
 
-path: ContextVar[str] = ContextVar("module", default="")
-"""The names of the modules that are being called here, outermost first, joined by ``/``."""
+path: ContextVar[modes.Path] = ContextVar("module", default=modes.Path())  # noqa: B039 (it is a text)
+"""The names of the modules that are being called here, outermost first, joined by ``/``; none inside a scope."""
+NOWHERE = modes.Path()
+
+
+class module_scope(modes.scope):
+    """A scope of a module, or of one inside others."""
+
+    def __init__(self, path: modes.Path) -> None:
+        super(modes.scope, self).__init__()
+        self.name = self.path = path
+
+    def _again(self) -> module_scope:
+        return module_scope(self.path)
+
+    _recreate_cm = _again
+
+
+def inside(name: str, module: object) -> modes.Path:
+    """The path of the module that is about to be called here."""
+    outer = path.get()
+    return _joined(outer, outer.of, name, id(module))
+
+
+@lru_cache(maxsize=4096)
+def _joined(outer: modes.Path, of: tuple[int, ...], name: str, module: int) -> modes.Path:
+    if not isinstance(name, str) or not name or "/" in name:
+        raise ValueError(f"a module's name is a text that is not empty and has no '/', not {name!r}")
+    return outer.joined(modes.Path(name, (module,)))
 
 
 def own_name() -> str | None:
     """The scope to write into new nodes; None where the engine does so (in a scope of the user's, say)."""
-    return None if modes.active else path.get() or None
+    return path.get() or None
 
 
 def named(y: Any) -> Any:
@@ -32,3 +60,10 @@ def named(y: Any) -> Any:
             if isinstance(node, Node) and node.op is not None:
                 node.scope = name  # type: ignore[attr-defined]
     return y
+
+
+def mark(parameter: Any) -> None:
+    """Give a parameter of a module the scope "", by which drawings tell it from the inputs."""
+    for node in parameter.flat if isinstance(parameter, np.ndarray) else (parameter,):
+        if node.scope is None:
+            node.scope = ""

@@ -1,4 +1,4 @@
-"""The table of a module's parts."""
+"""A module's parts: its repr, and the table."""
 
 from __future__ import annotations
 
@@ -37,13 +37,25 @@ def table(module: Module, x: Any = None) -> str:
     return "\n".join(lines)
 
 
-def _leaves(module: Module, prefix: str) -> Iterator[tuple[str, Module]]:
+def described(module: Module, around: frozenset[int] = frozenset()) -> str:
+    """The text of ``repr(module)``; a module inside itself is not told again."""
+    name = type(module).__name__
+    if id(module) in around:
+        return f"{name}(…)"
+    inner = [
+        f"  {called}: " + described(child, around | {id(module)}).replace("\n", "\n  ")
+        for called, child in module.children()
+    ]
+    return "\n".join([f"{name}({module.extra()}", *inner, ")"]) if inner else f"{name}({module.extra()})"
+
+
+def _leaves(module: Module, prefix: str, around: frozenset[int] = frozenset()) -> Iterator[tuple[str, Module]]:
     """The modules without children, with their paths."""
-    children = list(module.children())
+    children = [(name, child) for name, child in module.children() if id(child) not in around]
     if not children:
         yield prefix.rstrip(".") or type(module).__name__, module
     for name, child in children:
-        yield from _leaves(child, f"{prefix}{name}.")
+        yield from _leaves(child, f"{prefix}{name}.", around | {id(module), id(child)})
 
 
 def _output_shapes(module: Module, x: Any) -> dict[int, tuple[int, ...]]:
