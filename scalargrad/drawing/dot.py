@@ -68,7 +68,7 @@ class Style:
 
 def text(x: str) -> str:
     """Any text for an HTML-like label: nothing in it is markup, and what cannot be shown is shown by its number."""
-    clean = visible(re.sub(r"\s", " ", x))
+    clean = visible(re.sub(r"\s", " ", x)) or " "  # nothing at all would be no label to Graphviz
     return html.escape(clean, quote=True).replace("\\", "\\\\")  # DOT would put the node's name for \\N
 
 
