@@ -14,6 +14,7 @@ from urllib.request import urlopen
 import pytest
 
 from scalargrad import Value, steps
+from tests.processes import server
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-background-networking", "--disable-sync"]
@@ -175,9 +176,8 @@ def jupyterlab(folder):
         "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
     ]
     command = [sys.executable, "-m", "jupyterlab", *options, f"--ServerApp.root_dir={folder}"]
-    server = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd=folder)
     address = f"http://127.0.0.1:{port}"
-    try:
+    with server(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd=folder):
         for _ in range(240):
             try:
                 urlopen(f"{address}/api", timeout=2).close()
@@ -185,9 +185,6 @@ def jupyterlab(folder):
             except OSError:
                 time.sleep(0.25)
         yield address
-    finally:
-        server.terminate()
-        server.wait(20)
 
 
 def run_cell(page, number):
