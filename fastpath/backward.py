@@ -7,7 +7,9 @@ one, or another object with ``name`` and ``pullback(upstream, y, operands, neede
 from __future__ import annotations
 
 import sys
+from collections import deque
 from collections.abc import Callable
+from itertools import repeat
 from typing import Any
 
 import numpy as np
@@ -15,7 +17,7 @@ import numpy as np
 from fastpath.bound import Bound
 from fastpath.numerics import Array, array_backward, first_bad, fitted, ignoring
 from scalargrad import modes
-from scalargrad.graph import topological_order
+from scalargrad.graph import one_pass, topological_order
 from scalargrad.ops.registry import Op
 
 _owners: Callable[[object], int] = getattr(sys, "getrefcount", lambda _: 1 << 30)
@@ -67,29 +69,39 @@ def downstreams(node: Any, g: Array) -> Any:
     return op.pullback(_read_only(g), _read_only(node._data), arrays, node._needed)
 
 
-def commit(grads: dict[Any, Array]) -> None:
+_commits = 0
+"""How many times gradients have been given to leaves."""
+
+
+def commit(grads: dict[Any, Array], own: bool = False) -> None:
     """Add the gradients of a finished pass to the leaves: all of them or, if interrupted, none.
 
-    An array nobody else holds becomes the gradient as it is; any other is copied, so that no two share memory.
+    Threads whose graphs share leaves do so one after the other. A signal handler that differentiates in the middle of
+    it goes first. An array nobody else holds (``own``: none of them is held) becomes the gradient as it is; any other
+    is copied, so that no two share memory.
     """
-    before = {leaf: leaf.grad for leaf in grads}
-    new: dict[Any, Array] = {}
-    for leaf in list(grads):
-        g = grads.pop(leaf)
-        if before[leaf] is not None:
-            new[leaf] = _added(leaf, before[leaf], g)
-        else:
-            new[leaf] = g if _owners(g) <= _ALONE and g.base is None and g.flags.writeable else g.copy()
-    try:
-        for leaf, grad in new.items():
-            leaf.grad = grad
-    except BaseException:
-        for leaf, grad in before.items():
-            leaf.grad = grad
-        raise
+    global _commits
+    with one_pass:
+        while True:
+            seen = _commits
+            before = [leaf.grad for leaf in grads]
+            new = [_sum(earlier, grads, leaf, own) for earlier, leaf in zip(before, grads)]
+            give = map(setattr, grads, repeat("grad"), new)
+            try:
+                if _commits == seen:  # from here to the end nothing can come in between: it is one call, of C
+                    _commits = seen + 1
+                    deque(give, maxlen=0)
+                    return
+            except BaseException:
+                deque(map(setattr, grads, repeat("grad"), before), maxlen=0)
+                raise
 
 
-def _added(leaf: Any, earlier: Any, g: Array) -> Array:
+def _sum(earlier: Any, grads: dict[Any, Array], leaf: Any, own: bool) -> Array:
+    """The gradient of a leaf after the pass: what it has, and its own."""
+    g = grads[leaf]
+    if earlier is None:
+        return g if own or (_owners(g) <= _ALONE and g.base is None and g.flags.writeable) else g.copy()
     total = earlier + g
     if type(total) is np.ndarray and total.shape == g.shape and total.dtype == g.dtype:
         return total
@@ -100,8 +112,9 @@ def _added(leaf: Any, earlier: Any, g: Array) -> Array:
 
 
 def _count_alone() -> int:
-    """How many owners an array has in :func:`commit` if nobody else holds it."""
-    g = np.empty(0)
+    """How many owners an array has in :func:`_sum` if nobody else holds it."""
+    grads = {0: np.empty(0)}
+    g = grads[0]
     return _owners(g)
 
 

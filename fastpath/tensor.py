@@ -293,6 +293,11 @@ class Tensor(Node, Operators):
                 found.append((position, operand, local, fitted(share, operand._data)))
         return found
 
+    def is_of_same_operands(self) -> bool:
+        """Whether the arrays of its operands are the very arrays it was computed from."""
+        arrays = self._arrays or ()
+        return all(x._data is a for x, a in zip(self.inputs, arrays) if isinstance(x, Tensor))
+
     def recomputed(self) -> Any:
         """What the operation gives on its operands as they are now."""
         return recomputed_on(self, tuple(x._data if isinstance(x, Tensor) else x for x in self.inputs))

@@ -13,12 +13,14 @@ from __future__ import annotations
 
 import copy
 import operator
-import threading
+from collections import deque
 from collections.abc import Callable, Iterator
+from itertools import repeat
 from typing import Any, NoReturn
 
-from scalargrad import modes
-from scalargrad.graph import Node, topological_order
+from scalargrad import graph, modes
+from scalargrad.freshness import fresh_order
+from scalargrad.graph import Node
 from scalargrad.ops.given import as_array
 from scalargrad.ops.operators import DUNDERS, Operators, install
 from scalargrad.ops.registry import OPS, Op, as_number, is_number
@@ -107,9 +109,10 @@ class Value(Node, Operators):
     (-0.104994, 0.209987)
     """
 
-    __slots__ = ("__weakref__", "_rule", "data", "grad", "label", "scope")
+    __slots__ = ("__weakref__", "_data", "_rule", "grad", "label", "scope")
+    tells_changes = True
+    _data: float
     _rule: Rule
-    data: float
     grad: float
     label: str | None
     scope: str | None
@@ -119,12 +122,18 @@ class Value(Node, Operators):
             raise TypeError("Value(…) takes a number, not a Value: use it as it stands, or its .data to detach it")
         if label is not None and not isinstance(label, str):
             raise TypeError(f"a label is a text, not {label!r}")
-        self.data = data if type(data) is float else as_number(data, "Value")
+        self._data = data if type(data) is float else as_number(data, "Value")
         self.grad = 0.0
         self.label = label
         self.scope = None
         self._rule = LEAF
         self._a = self._b = self._mark = None
+
+    def _set_data(self, new: Any) -> None:
+        self._data = new if type(new) is float else as_number(new, "Value.data")
+        graph.epoch = object()  # what was computed before may be stale now
+
+    data = property(operator.attrgetter("_data"), _set_data, doc="The number: a Python float.")
 
     @property
     def op(self) -> Any:
@@ -133,47 +142,47 @@ class Value(Node, Operators):
 
     def item(self) -> float:
         """The number as a Python float."""
-        return float(self.data)
+        return float(self._data)
 
     def __float__(self) -> float:
         if modes.active:
             modes.looked_at(self, "float()")
-        return float(self.data)
+        return float(self._data)
 
     def __bool__(self) -> bool:
         if modes.active:
             modes.looked_at(self, "if")
-        return bool(self.data)
+        return bool(self._data)
 
     def __repr__(self) -> str:
         label = "" if self.label is None else f", label={self.label!r}"
         op = "" if self.op is None else f", op={self.op.name}"
-        return f"Value({float(self.data)!r}{label}{op})"
+        return f"Value({float(self._data)!r}{label}{op})"
 
     def __format__(self, form: str) -> str:
-        return format(float(self.data), form) if form else repr(self)
+        return format(float(self._data), form) if form else repr(self)
 
     # comparisons look at the number; == and hash are identity, so that nodes can be keys
 
     def __lt__(self, other: Any) -> bool:
         if modes.active:
             modes.looked_at(self, "<")
-        return self.data < _data(other) if self._is_scalar(other) else NotImplemented
+        return self._data < _data(other) if self._is_scalar(other) else NotImplemented
 
     def __le__(self, other: Any) -> bool:
         if modes.active:
             modes.looked_at(self, "<=")
-        return self.data <= _data(other) if self._is_scalar(other) else NotImplemented
+        return self._data <= _data(other) if self._is_scalar(other) else NotImplemented
 
     def __gt__(self, other: Any) -> bool:
         if modes.active:
             modes.looked_at(self, ">")
-        return self.data > _data(other) if self._is_scalar(other) else NotImplemented
+        return self._data > _data(other) if self._is_scalar(other) else NotImplemented
 
     def __ge__(self, other: Any) -> bool:
         if modes.active:
             modes.looked_at(self, ">=")
-        return self.data >= _data(other) if self._is_scalar(other) else NotImplemented
+        return self._data >= _data(other) if self._is_scalar(other) else NotImplemented
 
     def __eq__(self, other: object) -> bool:
         return self is other
@@ -188,26 +197,17 @@ class Value(Node, Operators):
         ``grad = d(self)/d(node) · seed``. Leaves add it to what they have (set ``grad = 0`` between passes, or call
         ``zero_grad`` of a module); the other nodes show the latest pass. If a rule raises, no gradient changes.
 
+        Raises StaleGraphError if a number was changed since the graph was built from it.
+
         >>> a = Value(3.0)
         >>> (a * a).backward()
         >>> a.grad
         6.0
         """
         seed = as_number(seed, "backward")
-        order = topological_order(self)
-        with _one_pass:
-            before = [node.grad for node in order]
-            try:
-                for node in order:
-                    node.grad = 0.0
-                self.grad = seed
-                (_checked_backward if modes.detecting() else _backward)(reversed(order))
-                for i in [i for i, node in enumerate(order) if node._rule is LEAF and before[i]]:
-                    order[i].grad += before[i]
-            except BaseException:
-                for node, grad in zip(order, before, strict=True):
-                    node.grad = grad
-                raise
+        order = fresh_order(self)
+        with graph.one_pass:
+            (_differentiate_within if _under_way else _differentiate)(self, order, seed)
 
     def unit(self) -> float:
         """The derivative of it by itself."""
@@ -315,14 +315,16 @@ _new = object.__new__
 
 def _make(rule: Rule, data: float, operands: tuple[Any, ...], scope: str | None = None) -> Value:
     """A node as it stands, with no questions asked."""
-    return _remade(operands, rule, data, 0.0, None, scope)
+    node = _remade(operands, rule, data, 0.0, None, scope)
+    node._mark = graph.epoch
+    return node
 
 
 def _remade(
     operands: tuple[Any, ...], rule: Rule, data: float, grad: float, label: str | None, scope: str | None
 ) -> Value:
     node: Value = _new(Value)
-    node._rule, node.data, node.grad, node.label, node.scope = rule, data, grad, label, scope
+    node._rule, node._data, node.grad, node.label, node.scope = rule, data, grad, label, scope
     node._mark = None
     node._set_inputs(operands)
     return node
@@ -345,7 +347,7 @@ def apply(op: Op, operands: tuple[Any, ...]) -> Any:
         else:
             checked.append(as_number(x, op.name))
     of_values = tuple([isinstance(x, Value) for x in checked])
-    data = op.number(*[x.data if isinstance(x, Value) else x for x in checked])
+    data = op.number(*[x._data if isinstance(x, Value) else x for x in checked])
     return record(rule_of(op, of_values), data, tuple(checked))
 
 
@@ -364,7 +366,7 @@ def _elementwise(function: Callable[..., Any], operands: tuple[Any, ...], name: 
 
 
 def _data(x: Any) -> Any:
-    return x.data if isinstance(x, Value) else x
+    return x._data if isinstance(x, Value) else x
 
 
 _COMPARISONS = {
@@ -394,7 +396,52 @@ def _traced(state: modes.State, rule: Rule, data: float, operands: tuple[Any, ..
     return node if state.recording else tracer.stopped(node)
 
 
-_one_pass = threading.RLock()
+_under_way: list[tuple[list[Value], list[float]]] = []
+"""The passes that have begun: their nodes, and the gradients these had before. More than one if a signal handler, or
+the ``backward`` of a Function, differentiates in the middle of a pass."""
+_finished = 0
+"""How many passes have ended: what was read of the gradients before may not hold any more."""
+
+
+def _differentiate(root: Value, order: list[Value], seed: float) -> None:
+    """One pass: all gradients, or none if anything interrupts it."""
+    global _finished
+    before: list[float] = []
+    depth = len(_under_way)
+    try:
+        _under_way.append((order, before))
+        seen = -1
+        while seen != _finished:
+            before.clear()
+            seen = _finished
+            before += [node.grad for node in order]
+        if any(before):
+            for node in order:
+                node.grad = 0.0
+        root.grad = seed
+        (_checked_backward if modes.detecting() else _backward)(reversed(order))
+        del _under_way[depth:]
+        if any(before):
+            for i in [i for i, grad in enumerate(before) if grad and order[i]._rule is LEAF]:
+                order[i].grad += before[i]
+        _finished += 1
+    except BaseException:
+        deque(map(setattr, order, repeat("grad"), before), maxlen=0)
+        del _under_way[depth:]
+        raise
+
+
+def _differentiate_within(root: Value, order: list[Value], seed: float) -> None:
+    """One pass in the middle of others: what they have done so far is set aside and put back."""
+    held = {node: (before, i) for nodes, before in _under_way for i, node in enumerate(nodes) if before}
+    shared = [(node, node.grad, *held[node]) for node in order if node in held]
+    try:
+        for node, _, before, i in shared:
+            node.grad = before[i]
+        _differentiate(root, order, seed)
+    finally:
+        for node, half, before, i in shared:
+            before[i], node.grad = node.grad, half
 
 
 def _backward(nodes: Iterator[Value]) -> None:
@@ -434,13 +481,13 @@ def _method_of(op: Op) -> Callable[..., Any]:
     rule, number = rule_of(op, (True,)), op.number
 
     def method(self: Value) -> Value:
-        data = number(self.data)
+        data = number(self._data)
         if modes.special:
             return record(rule, data, (self,))
         node: Value = _new(Value)
-        node.data = data
+        node._data = data
         node.grad = 0.0
-        node._mark = None
+        node._mark = graph.epoch
         node._rule = rule
         node._a = self
         node._b = node.label = None
@@ -453,7 +500,8 @@ def _method_of(op: Op) -> Callable[..., Any]:
 install(Value, _method_of)
 for _name, _dunders in DUNDERS.items():
     _op = OPS[_name]
-    _engine = {"Value": Value, "new": _new, "modes": modes, "record": record, "apply": apply, "as_number": as_number}
+    _engine = {"Value": Value, "new": _new, "modes": modes, "graph": graph, "record": record, "apply": apply}
+    _engine["as_number"] = as_number
     _rules_of_op = {"both": (True, True), "left": (True, False), "right": (False, True)}
     _engine |= {"takes": Value._takes} | {key: rule_of(_op, pattern) for key, pattern in _rules_of_op.items()}
     for _dunder, _method in zip(_dunders, operator_methods(_op, _engine), strict=True):

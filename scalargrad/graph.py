@@ -19,6 +19,8 @@ class Node:
     """
 
     __slots__ = ("_a", "_b", "_mark")
+    tells_changes = False
+    """Whether the :data:`epoch` becomes another whenever the number of such a node is set."""
     _a: Any
     """The first operand; all of them, as a tuple, if there are more than two; None in a leaf."""
     _b: Any
@@ -48,6 +50,10 @@ class Node:
         """Nodes it does not depend on with the numbers as they are, but might with others: they are copied with it."""
         return []
 
+    def is_of_same_operands(self) -> bool:
+        """Whether its operands are known to be those it was computed from, number for number."""
+        return False
+
     def _set_inputs(self, operands: tuple[Any, ...]) -> None:
         few = len(operands) <= 2
         self._a = (operands[0] if operands else None) if few else operands
@@ -57,7 +63,25 @@ class Node:
 N = TypeVar("N", bound=Node)
 
 
-_one_walk = threading.Lock()
+one_pass = threading.RLock()
+"""Held while a gradient is worked out in the nodes, or given to the leaves: by one thread at a time."""
+
+epoch = object()
+"""Another object whenever the number of a node that exists is set; a node is marked with that of its making."""
+
+
+class Walk:
+    """What marks the nodes that a walk has seen."""
+
+    __slots__ = ("epoch",)
+
+    def __init__(self) -> None:
+        self.epoch: object = epoch
+        """The epoch in which all that the walk has seen was computed; None if it saw something older."""
+
+
+_free_marks: list[None] = [None]
+"""Not empty while no walk uses the marks. Taking what is in it cannot be broken in two, by a thread or a signal."""
 
 
 def topological_order(*roots: N) -> list[N]:
@@ -65,35 +89,88 @@ def topological_order(*roots: N) -> list[N]:
 
     Linear in nodes and edges, iterative, and the same in every run.
     """
+    return walked(*roots)[0]
+
+
+def walked(*roots: N) -> tuple[list[N], Walk]:
+    """The topological order, and the walk that found it.
+
+    A node has one mark, so one walk at a time uses them. Another that begins meanwhile, in another thread or in a
+    signal handler, waits for nobody: it keeps a set.
+    """
     order: list[N] = []
-    walk = object()
-    with _one_walk:
+    walk = Walk()
+    try:
+        del _free_marks[0]
+    except IndexError:
+        walk.epoch = None
+        return _order_beside(roots), walk
+    try:
         for root in roots:
-            if root._mark is not walk:
+            mark = root._mark
+            if mark is not walk:
                 root._mark = walk
+                if root._a is not None and mark is not walk.epoch:
+                    _note_age(mark, walk)
                 _visit(root, order, walk)
+    except BaseException:
+        walk.epoch = None
+        raise
+    finally:
+        _free_marks[:] = [None]
+    return order, walk
+
+
+def _note_age(mark: object, walk: Walk) -> None:
+    """Note that a walk has seen a computed node with this mark, which is not that of the present."""
+    if mark.__class__ is not Walk or mark.epoch is not walk.epoch:
+        walk.epoch = None
+
+
+def _order_beside(roots: tuple[N, ...]) -> list[N]:
+    """The same order, found with a set instead of marks: a little slower."""
+    order: list[N] = []
+    seen: set[Any] = set()
+    for root in roots:
+        path: list[tuple[Any, Iterator[Any]]] = [] if root in seen else [(root, iter(root.inputs))]
+        seen.add(root)
+        while path:
+            node, rest = path[-1]
+            operand = next((x for x in rest if isinstance(x, Node) and x not in seen), None)
+            if operand is None:
+                path.pop()
+                order.append(node)
+            else:
+                seen.add(operand)
+                path.append((operand, iter(operand.inputs)))
     return order
 
 
-def _visit(node: Any, order: list[Any], walk: object) -> None:
+def _visit(node: Any, order: list[Any], walk: Walk) -> None:
     """Append what ``node`` depends on and is not marked yet, then ``node``.
 
     Depth first by hand. ``path`` leads from the root to the node at hand; None above a node in it says that all its
     operands are done, so that it need not be looked at again on the way back.
     """
-    kind = type(node)
+    kind, present = type(node), walk.epoch
     path: list[Any] = []
     enter, leave, done = path.append, path.pop, order.append
     rests: dict[Any, Iterator[Any]] = {}  # where a node has more than two operands: those not looked at yet
     while True:
         operand = node._a
-        if (operand.__class__ is kind or isinstance(operand, Node)) and operand._mark is not walk:
-            operand._mark = walk
-            if operand._a is not None:
-                enter(node)
-                node = operand
-                continue
-            done(operand)
+        if operand.__class__ is kind or isinstance(operand, Node):
+            mark = operand._mark
+            if mark is not walk:
+                operand._mark = walk
+                if operand._a is not None:
+                    if mark is not present:
+                        _note_age(mark, walk)
+                    enter(node)
+                    node = operand
+                    continue
+                if operand.__class__ is not kind:
+                    walk.epoch = None  # its number may change without an epoch
+                done(operand)
         while True:
             operand = node._b
             if operand is None:
@@ -101,18 +178,29 @@ def _visit(node: Any, order: list[Any], walk: object) -> None:
                     rest = rests.setdefault(node, iter(node._a))
                     operand = next((x for x in rest if isinstance(x, Node) and x._mark is not walk), None)
                     if operand is not None:
+                        mark = operand._mark
                         operand._mark = walk
+                        if operand._a is not None and mark is not present:
+                            _note_age(mark, walk)
+                        if operand._a is None and operand.__class__ is not kind:
+                            walk.epoch = None
                         enter(node)
                         node = operand
                         break
-            elif (operand.__class__ is kind or isinstance(operand, Node)) and operand._mark is not walk:
-                operand._mark = walk
-                if operand._a is not None:
-                    enter(node)
-                    enter(None)
-                    node = operand
-                    break
-                done(operand)
+            elif operand.__class__ is kind or isinstance(operand, Node):
+                mark = operand._mark
+                if mark is not walk:
+                    operand._mark = walk
+                    if operand._a is not None:
+                        if mark is not present:
+                            _note_age(mark, walk)
+                        enter(node)
+                        enter(None)
+                        node = operand
+                        break
+                    if operand.__class__ is not kind:
+                        walk.epoch = None
+                    done(operand)
             done(node)
             if not path:
                 return
@@ -122,6 +210,13 @@ def _visit(node: Any, order: list[Any], walk: object) -> None:
                 if not path:
                     return
                 node = leave()
+
+
+def short(text: str, most: int = 40) -> str:
+    """A label, or another text of the user's, as an error message shows it: on one line, and not too long."""
+    line = " ".join(text[: 2 * most].split())
+    shown = "".join([c if c.isprintable() else ascii(c)[1:-1] for c in line])
+    return shown if len(shown) <= most and len(text) <= 2 * most else f"{shown[: most - 1]}…"
 
 
 def edges(*roots: Node) -> Iterator[tuple[Node, int, Node]]:

@@ -31,7 +31,7 @@ def compile_backward(op: Any, of_values: tuple[bool, ...]) -> Callable[[Any], No
 
     names = [f"_x{i}" for i in range(len(of_values))]  # an op's name never begins with _
     slots = [f"_node._a[{i}]" for i in range(len(names))] if len(names) > 2 else ["_node._a", "_node._b"][: len(names)]
-    numbers = tuple(f"{name}.data" if of_value else name for name, of_value in zip(names, of_values, strict=True))
+    numbers = tuple(f"{name}._data" if of_value else name for name, of_value in zip(names, of_values, strict=True))
     used: set[str] = set()
     computing, adding = [], []
     for position, of_value in enumerate(of_values):
@@ -40,7 +40,7 @@ def compile_backward(op: Any, of_values: tuple[bool, ...]) -> Callable[[Any], No
             used |= local.names()
             computing.append(f"_d{position} = _g" + ("" if local.constant == 1 else f" * ({python(local)})"))
             adding.append(f"{names[position]}.grad += _d{position}")
-    getting = ["_g = _node.grad"] + ["_y = _node.data"] * ("_y" in used)
+    getting = ["_g = _node.grad"] + ["_y = _node._data"] * ("_y" in used)
     for name, slot, number, of_value in zip(names, slots, numbers, of_values, strict=True):
         if of_value or number in used:
             getting.append(f"{name} = {slot}")
@@ -53,7 +53,7 @@ def compile_backward(op: Any, of_values: tuple[bool, ...]) -> Callable[[Any], No
 _METHOD = """
 def method(self, other):
     if type(other) is Value:
-        number, rule = other.data, both
+        number, rule = other._data, both
     elif type(other) is float:
         number, rule = other, left
     elif type(other) is int:
@@ -65,9 +65,9 @@ def method(self, other):
     if modes.special:
         return record(rule, data, (self, other))
     node = new(Value)
-    node.data = data
+    node._data = data
     node.grad = 0.0
-    node._mark = None
+    node._mark = graph.epoch
     node._rule = rule
     node._a = self
     node._b = other
@@ -92,8 +92,8 @@ def operator_methods(op: Op, engine: dict[str, Any]) -> tuple[Callable[..., Any]
     """
     infix = {"add": "+", "sub": "-", "mul": "*"}.get(op.name)
     source = _METHOD.format(
-        forward=f"self.data {infix} number" if infix else "forward(self.data, number)",
-        backward=f"other {infix} self.data" if infix else "forward(other, self.data)",
+        forward=f"self._data {infix} number" if infix else "forward(self._data, number)",
+        backward=f"other {infix} self._data" if infix else "forward(other, self._data)",
         shortcut="if other == 0 and (not modes.special or modes.is_traced()): return self" if op.name == "add" else "",
     )
     space = {**engine, "op": op, "name": op.name, "forward": op.number}

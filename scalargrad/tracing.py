@@ -7,15 +7,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from scalargrad import graph
+from scalargrad.freshness import StaleGraphError, fresh_order, names_of
 from scalargrad.ops.registry import OPS
 from scalargrad.records import ENTRIES, ArrayNumber, EdgeGrad, Number, Step, Trace, TraceNode
-from scalargrad.symbolic import number_text, pretty_name
+from scalargrad.symbolic import number_text
 
 __all__ = ["ArrayNumber", "EdgeGrad", "Number", "StaleGraphError", "Step", "Trace", "TraceNode", "symbol", "trace"]
-
-
-class StaleGraphError(RuntimeError):
-    """A number in a graph is no longer what the graph computes, since an input was changed afterwards."""
 
 
 def plain(x: Any) -> Any:
@@ -35,20 +32,6 @@ def _tuples(x: Any) -> Any:
     return tuple(map(_tuples, x)) if isinstance(x, list) else x
 
 
-def _agree(now: Any, then: Any) -> bool:
-    """Whether two numbers or arrays are the same, but for the last digits: another machine's libm."""
-    if isinstance(now, float):
-        then = float(then)
-        return now == then or (now != now and then != then) or math.isclose(now, then, rel_tol=1e-12)
-    same = (now == then) | ((now != now) & (then != then))
-    return bool(same.all()) or bool((same | (abs(now - then) <= 1e-12 * abs(then))).all())
-
-
-def _told(x: Any) -> str:
-    number = plain(x)
-    return repr(number) if isinstance(number, float) else f"an array of {number.shape} with mean {number.mean!r}"
-
-
 def trace(root: Any) -> Trace:
     """The snapshot of the graph behind ``root``: values, gradients and what every edge passes on.
 
@@ -62,7 +45,7 @@ def trace(root: Any) -> Trace:
         return as_trace()  # type: ignore[no-any-return]
     if not isinstance(root, graph.Node):
         raise TypeError(f"expected a node of a graph (a Value) or a Trace, not {_shortly(root)}")
-    return _Tracing(graph.topological_order(root)).result()
+    return _Tracing(fresh_order(root)).result()
 
 
 def _shortly(x: Any) -> str:
@@ -78,10 +61,7 @@ class _Tracing:
 
     def result(self) -> Trace:
         self.index = {node: i for i, node in enumerate(self.order)}
-        names = self.names()
-        for node in self.order:
-            if node.op is not None:
-                self.require_fresh(node, names)
+        names = names_of(self.order)
         grads: list[Any] = [None] * len(self.order)
         grads[-1] = self.order[-1].unit()
         passed: list[tuple[int, int, int, Any, Any]] = []  # input, position, output, local, downstream
@@ -101,41 +81,6 @@ class _Tracing:
             for a, position, b, local, downstream in passed
         )
         return Trace(nodes, edges)
-
-    def names(self) -> list[str]:
-        """A name for each node, no two alike: its label, or v₁, v₂, …; a root without a label is L."""
-        taken: set[str] = set()
-        uses: dict[str, int] = {}
-        names = []
-        for node in self.order:
-            label = "" if node.label is None else pretty_name(node.label)
-            name = label
-            while name in taken:
-                uses[label] = uses.get(label, 0) + 1
-                name = label + ("′" * uses[label] if uses[label] <= 3 else f"′{uses[label]}")
-            names.append(name)
-            taken |= {name} - {""}
-        count = 0
-        for i, name in enumerate(names):
-            if not name and i == len(names) - 1 > 0 and "L" not in taken:
-                names[i] = "L"
-            elif not name:
-                count += 1
-                while pretty_name(f"v{count}") in taken:
-                    count += 1
-                names[i] = pretty_name(f"v{count}")
-        return names
-
-    def require_fresh(self, node: Any, names: list[str]) -> None:
-        now = node.recomputed()
-        if now is node.data or _agree(now, node.data):
-            return
-        name = names[self.index[node]]
-        written = node.op.text_of(*self.called(node, names))
-        raise StaleGraphError(
-            f"the graph is stale: {name} = {written} was {_told(node.data)} when it was computed and would be "
-            f"{_told(now)} now, since an input has changed; compute it again before tracing or drawing it"
-        )
 
     def called(self, node: Any, names: list[str]) -> tuple[str | float, ...]:
         """How formulas name the operands of a node: names of nodes, values of constants."""

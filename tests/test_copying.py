@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import scalargrad as sg
-from scalargrad import Value, no_grad, scope
+from scalargrad import StaleGraphError, Value, no_grad, scope
 from scalargrad.graph import Node, topological_order
 from scalargrad.ops import op, remove
 
@@ -181,8 +181,13 @@ def test_a_copy_works_on_as_the_original_does(copied):
     leaf = topological_order(z)[0]
     assert leaf.data == 4.0
     w = z * leaf + 1
+    with pytest.raises(StaleGraphError, match=r"p = a·ß was 6\.0 when it was computed and would be 12\.0 now"):
+        w.backward()
+    leaf.data = 2.0
+    assert leaf.data == 2.0 != a.data
+    w = z * leaf + 1
     w.backward()
-    assert w.data == y.data * 4.0 + 1
+    assert w.data == y.data * 2.0 + 1
     assert (w - w).data == 0.0
 
 

@@ -17,6 +17,7 @@ LAYERS = {  # a module imports only from smaller numbers, and from itself
     "scalargrad.modes": 0,
     "scalargrad.ops": 1,
     "scalargrad.symbolic": 2,
+    "scalargrad.freshness": 3,
     "scalargrad.specialise": 3,
     "scalargrad.engine": 3.5,
     "scalargrad.records": 0,

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from fastpath.backward import backpropagate
+from fastpath.backward import backpropagate, commit
 from fastpath.compiler.arguments import Given, given, is_setting, key_of, signature_of
 from fastpath.compiler.closure import Surroundings
 from fastpath.numerics import Array, shown
@@ -104,7 +104,7 @@ class CompiledFunction:
             self._eagerly(arguments, named, backward=True)
         plan, _, arrays = self._prepared(arguments, named, ())
         value, *gradients = plan.run(*arrays)
-        _commit(plan.variables, gradients)
+        commit(dict(zip(plan.variables, gradients)), own=True)
         return value  # type: ignore[no-any-return]
 
     def step(self, *arguments: Any, lr: float, **named: Any) -> float:
@@ -407,26 +407,3 @@ def _array(x: Any, name: str, dtype: Any) -> Array:
     if kind == "b" or (kind == "f" and not isinstance(x, (np.ndarray, np.generic))):
         return array.astype(dtype)
     return array
-
-
-def _commit(leaves: Sequence[Tensor], gradients: Sequence[Array]) -> None:
-    """Add gradients to the leaves' own: to all of them or, if interrupted, to none."""
-    before: list[Any] = [leaf.grad for leaf in leaves]
-    new: Sequence[Array] = gradients
-    if any(g is not None for g in before):
-        new = [g if old is None else _added(leaf, old, g) for leaf, old, g in zip(leaves, before, gradients)]
-    try:
-        for leaf, grad in zip(leaves, new):
-            leaf.grad = grad
-    except BaseException:
-        for leaf, grad in zip(leaves, before):
-            leaf.grad = grad
-        raise
-
-
-def _added(leaf: Tensor, earlier: Any, g: Array) -> Array:
-    if np.shape(earlier) != g.shape:
-        raise ValueError(
-            f"the grad set on a Tensor of shape {g.shape} has shape {np.shape(earlier)}; set it to None before backward"
-        )
-    return np.asarray(earlier + g).astype(g.dtype, copy=False)

@@ -23,7 +23,7 @@ from scalargrad import Function, modes
 from scalargrad.engine import Value
 from scalargrad.graph import topological_order
 
-_number: Any = Value.__dict__["data"]
+_number: Any = Value.__dict__["_data"]
 _slope: Any = Value.__dict__["grad"]
 
 _WITH_NUMBERS = "compute with the Value itself, or with its functions"
@@ -179,12 +179,12 @@ class _TracedStored(BoundValue):
     def data(self) -> float:
         """The number, as the store has it now."""
         _look(self, ".data")
-        return BoundValue.data.fget(self)  # type: ignore[attr-defined, misc, no-any-return]
+        return BoundValue.data.fget(self)  # type: ignore[misc, no-any-return]
 
     @data.setter
     def data(self, new: Any) -> None:
         _look(self, ".data")
-        BoundValue.data.fset(self, new)  # type: ignore[attr-defined, misc]
+        BoundValue.data.fset(self, new)  # type: ignore[misc]
 
     @property
     def grad(self) -> float:

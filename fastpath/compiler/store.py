@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from fastpath.tensor import Tensor
+from scalargrad import graph
 from scalargrad.engine import Value
 from scalargrad.ops.registry import as_number
 
@@ -37,13 +38,13 @@ class BoundValue(Value):
         return _cell.__get__(self)[1]  # type: ignore[no-any-return]
 
     @property
-    def data(self) -> float:
-        """The number, as the store has it now."""
+    def _data(self) -> float:
+        """The number, as the store has it now: what ``data`` gives."""
         store, place, _ = _cell.__get__(self)
         return float(store._data[place])
 
-    @data.setter
-    def data(self, new: Any) -> None:
+    @_data.setter
+    def _data(self, new: Any) -> None:
         store, place, _ = _cell.__get__(self)
         store.data[place] = as_number(new, "Value")
 
@@ -73,7 +74,7 @@ class BoundValue(Value):
         _cell.__set__(self, (store, place, new))
 
 
-_data, _grad = Value.__dict__["data"], Value.__dict__["grad"]
+_data, _grad = Value.__dict__["_data"], Value.__dict__["grad"]
 
 
 def bind(values: Sequence[Value], dtype: Any = float) -> tuple[Tensor, list[int]]:
@@ -103,6 +104,7 @@ def bind(values: Sequence[Value], dtype: Any = float) -> tuple[Tensor, list[int]
 def release(values: Sequence[Value]) -> None:
     """Make bound Values plain ones again, with the numbers they have now."""
     global moves
+    graph.epoch = object()  # what was computed from them while they were bound may be stale
     for v in values:
         if isinstance(v, BoundValue):
             data, grad, scope = v.data, v.grad, v.scope

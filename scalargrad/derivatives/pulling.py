@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from scalargrad.graph import Node, topological_order
+from scalargrad.freshness import fresh_order
+from scalargrad.graph import Node
 from scalargrad.ops.registry import Op
 
 
@@ -17,7 +18,7 @@ def pull(roots: Sequence[Any], upstreams: Sequence[Any], variables: Sequence[Any
     into the graph of the derivative. Linear in nodes and edges.
     """
     seeded = [(root, upstream) for root, upstream in zip(roots, upstreams) if isinstance(root, Node)]
-    order = topological_order(*(root for root, _ in seeded))
+    order = fresh_order(*(root for root, _ in seeded))
     ways: dict[Any, tuple[bool, ...]] = dict.fromkeys(variables, ())  # which operands lead to a variable
     for node in order:
         needed = tuple([isinstance(x, Node) and x in ways for x in node.inputs])
