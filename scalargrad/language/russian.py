@@ -83,7 +83,6 @@ RUSSIAN = {
     "edges: {0}": "рёбер: {0}",
     "leaves: {0}": "листьев: {0}",
     "operations: {0}": "операций: {0}",
-    "leaves: {0}": "листьев: {0}",
     "precision is a number of decimals from 0 to 17, not {0!r}":
         "precision — число знаков после точки от 0 до 17, а не {0!r}",
     "direction is 'LR' (left to right) or 'TB' (downward), not {0!r}":
