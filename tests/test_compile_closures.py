@@ -1,10 +1,14 @@
 """What compiled code closes over is read at each call, or the function is traced anew: never the first number for ever."""
 
+import array
+import collections
+import contextvars
 import copy
 import dataclasses
 import functools
 import gc
 import types
+import weakref
 from collections import deque
 
 import numpy as np
@@ -158,6 +162,26 @@ def test_dicts_lists_tuples_and_deques_however_deep():
     check(lambda w, reduced: lambda x: reduced(w * x * nested["a"][0]["b"]), lambda f: nested["a"][0].update(b=3.0))
     gamma = TABLE["inner"]["gamma"]
     check(lambda w, reduced: lambda x: reduced(w * x * TABLE["inner"]["gamma"][1]), lambda f: gamma.reverse())
+
+
+def test_other_containers_of_python():
+    class Thing:
+        rate = 1.0
+
+    chain = collections.ChainMap({}, {"a": 2.0})
+    user, numbers, rate, thing = (
+        collections.UserDict(a=2.0),
+        array.array("d", [1.0, 2.0]),
+        contextvars.ContextVar("rate", default=1.0),
+        Thing(),
+    )
+    frozen, reference = types.MappingProxyType(user.data), weakref.ref(thing)
+    check(lambda w, reduced: lambda x: reduced(w * x * chain["a"]), lambda f: chain.update(a=3.0))
+    check(lambda w, reduced: lambda x: reduced(w * x * user["a"]), lambda f: user.update(a=3.0))
+    check(lambda w, reduced: lambda x: reduced(w * x * frozen["a"]), lambda f: user.update(a=4.0))
+    check(lambda w, reduced: lambda x: reduced(w * x * numbers[1]), lambda f: numbers.__setitem__(1, 5.0))
+    check(lambda w, reduced: lambda x: reduced(w * x * rate.get()), lambda f: rate.set(3.0) and None)
+    check(lambda w, reduced: lambda x: reduced(w * x * reference().rate), lambda f: setattr(thing, "rate", 3.0))
 
 
 @pytest.mark.parametrize("size", [1, 100_000])

@@ -15,8 +15,10 @@ import inspect
 import random
 import sys
 import sysconfig
+import weakref
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
+from contextvars import ContextVar
 from pathlib import Path
 from types import CodeType, FunctionType, MethodType, ModuleType
 from typing import Any
@@ -49,6 +51,7 @@ _DYNAMIC = frozenset(["getattr", "vars", "__dict__", "attrgetter", "__getattribu
 """Names in code that may read attributes under any name."""
 _EVERYTHING = frozenset(["globals", "eval", "exec"])
 _GENERATORS = (np.random.Generator, np.random.RandomState, random.Random)
+_OURS = ("scalargrad", "fastpath")
 _LIBRARIES = tuple(
     {sysconfig.get_path(name) for name in ("stdlib", "platstdlib", "purelib", "platlib")}
     | {str(Path(module.__file__ or "").parent) for module in (scalargrad, np)}
@@ -149,7 +152,11 @@ class _Walk:
         return own | {n for code in self.codes for n in _read(code)[0] if n in _DYNAMIC | _EVERYTHING}
 
     def _is_library(self, module: str | None, path: str | None = None) -> bool:
-        return module != self.own and _is_library(module, path)
+        if module is None or self.own is None:
+            return _is_library(module, path)
+        package = self.own.partition(".")[0]
+        same = module == self.own if package in _OURS else module.partition(".")[0] == package
+        return not same and _is_library(module, path)
 
     def _keep(self, snapshot: Snapshot) -> None:
         self.snapshots.append(snapshot)
@@ -188,8 +195,19 @@ class _Walk:
             self.generators.append(x)
         elif isinstance(x, type):
             self._class(name, x)
+        elif isinstance(x, (ContextVar, weakref.ref)):
+            self._held(
+                name, Snapshot(name, (lambda: (x.get(MISSING),)) if isinstance(x, ContextVar) else lambda: (x(),))
+            )
+        elif isinstance(x, (Mapping, Sequence, Set)) and self._is_library(type(x).__module__):
+            self._held(name, Snapshot(name, lambda: [*x, *x.values()] if isinstance(x, Mapping) else list(x)))
         else:
             self._object(name, x)
+
+    def _held(self, name: str, snapshot: Snapshot) -> None:
+        """What is in a container of a library's."""
+        self._keep(snapshot)
+        self._items(name, snapshot.held)
 
     # --- functions ---------------------------------------------------------------------------------------------------
 
@@ -284,7 +302,7 @@ class _Walk:
 
 
 def _module_of(function: Any) -> str | None:
-    """Where a function is defined: its own module is looked into, even if it is a library's."""
+    """Where a function is defined: its own package is looked into, even where it is installed as a library."""
     while not hasattr(function, "__code__"):
         inner = getattr(function, "func", getattr(function, "__func__", getattr(function, "_compiled_from", None)))
         if inner is None:
@@ -372,5 +390,5 @@ def _is_library(module: str | None, path: str | None = None) -> bool:
         if path is None:
             return module != "__main__" and found is not None
     if path.startswith("<"):
-        return module is not None and module.partition(".")[0] in ("scalargrad", "fastpath")
+        return module is not None and module.partition(".")[0] in _OURS
     return path.startswith(_LIBRARIES)
