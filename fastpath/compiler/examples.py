@@ -14,7 +14,7 @@ import numpy as np
 from fastpath.compiler import store as stores
 from fastpath.compiler.arguments import Given, given, is_setting, key_of, signature_of
 from fastpath.compiler.closure import Surroundings
-from fastpath.compiler.functions import PLANS, STATES, CompiledFunction, _tracing, other_each_time, twice
+from fastpath.compiler.functions import PLANS, STATES, CompiledFunction, _tracing, other_each_time, twice, unless_random
 from fastpath.compiler.lifting import Lifted, columns_of, lift, repeated
 from fastpath.compiler.repeating import (
     DifferentError,
@@ -28,7 +28,7 @@ from fastpath.compiler.repeating import (
 from fastpath.numerics import Array, shown
 from fastpath.plan import Plan
 from fastpath.plan.nesting import Rebuild, flattened, is_nested
-from fastpath.plan.tracing import RandomNumbersError, TracingError, line_of_random
+from fastpath.plan.tracing import TracingError
 from fastpath.tensor import Tensor
 from scalargrad import modes
 from scalargrad.engine import Value
@@ -36,6 +36,7 @@ from scalargrad.ops.registry import is_number
 from scalargrad.ops.structural import concatenate, index, mean, reshape
 from scalargrad.ops.structural import sum as total
 
+_OTHER_GRAPH = "makes another graph of another example"
 REDUCTIONS = ("mean", "sum", "none")
 CASES = 256
 """For how many combinations of integers a function may be traced that needs to know them."""
@@ -345,7 +346,8 @@ class CompiledScalars:
     ) -> Made:
         shapes = [x.shape[1:] for x in arrays]
         starts = itertools.cycle((1.0, -1.7))  # two examples, with other numbers
-        trace = lambda **how: self._traced(batch, shapes, next(starts), known, cases, state, **how)
+        run = lambda **how: self._traced(batch, shapes, next(starts), known, cases, state, **how)
+        trace = unless_random(self.__name__, run, state.generators, _OTHER_GRAPH)
         first, second, settled = twice(trace, state)
         try:
             constants = _compared(first, second)
@@ -392,7 +394,7 @@ class CompiledScalars:
         except DifferentError as again:
             node, roots = again.node, third.roots
         where = line_of(node, roots, third.tracer)
-        raise other_each_time(self.__name__, where, "makes another graph of another example") from None
+        raise other_each_time(self.__name__, where, _OTHER_GRAPH) from None
 
     def _traced(
         self,
@@ -402,10 +404,11 @@ class CompiledScalars:
         known: list[int],
         cases: list[tuple[int, ...]],
         state: Surroundings,
+        generators: Sequence[Any] | None,
         keeps_lines: bool = False,
     ) -> _Tracing:
         """What the function makes of one example of these shapes, for each case of integers that it needs to know."""
-        found = _Tracing(Tracer(state.generators, any(batch.integers) and not known, keeps_lines))
+        found = _Tracing(Tracer(generators, any(batch.integers) and not known, keeps_lines))
         inputs = {
             i: _example(name, shape, i, found.places, start)
             for i, (name, shape) in enumerate(zip(batch.names, shapes)) if i not in known
@@ -416,15 +419,9 @@ class CompiledScalars:
             for i, x in {**inputs, **_integers(case, known, shapes)}.items():
                 values[batch.places[i]] = x
             positional, keywords = batch.call.call(values)
-            try:
-                with hidden(names), modes.tracing(found.tracer), modes.enable_grad():
-                    returned = self.function(*positional, **keywords)
-                    found.tracer.random_numbers.check_generators()
-            except RandomNumbersError:
-                with modes.tracing(Tracer(None)):
-                    again = partial(self.function, *positional, **keywords)
-                    where = line_of_random(again, state.generators)
-                raise other_each_time(self.__name__, where, "makes another graph of another example") from None
+            with hidden(names), modes.tracing(found.tracer), modes.enable_grad():
+                returned = self.function(*positional, **keywords)
+                found.tracer.random_numbers.check_generators()
             found.add(returned, self.__name__)
         for number, (nodes, _, _) in enumerate(found.tracer.draws, len(shapes)):
             found.places.update({v: (number, i) for i, v in enumerate(nodes)})

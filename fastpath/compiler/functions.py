@@ -260,15 +260,13 @@ class CompiledFunction:
         ]
         with _tracing:
             try:
-                trace = partial(traced, function, arrays, names, whole, state.generators)
-                first, second, settled = twice(trace, state)
+                trace = partial(traced, function, arrays, names, whole)
+                checked = unless_random(self.__name__, trace, state.generators)
+                first, second, settled = twice(checked, state)
                 where = difference(first, second)
                 if where is not None and not settled:  # what the first run changed, the next may not
-                    first, second, _ = second, *twice(trace, state)[1:]
+                    first, second, _ = second, *twice(checked, state)[1:]
                     where = difference(first, second)
-            except RandomNumbersError:
-                where = line_of_random(lambda: traced(function, arrays, names, whole, None), state.generators)
-                raise other_each_time(self.__name__, where) from None
             except TracingError:
                 raise
             except (TypeError, AttributeError) as error:
@@ -357,6 +355,21 @@ def _is_whole(x: Any) -> bool:
     return isinstance(x, (int, np.integer)) and not isinstance(x, bool)
 
 
+def unless_random(name: str, trace: Callable[..., T], generators: Sequence[Any], what: str = "") -> Callable[..., T]:
+    """The same tracing; it is refused if the function draws random numbers of its own."""
+
+    def checked(**how: Any) -> T:
+        try:
+            return trace(generators=generators, **how)
+        except RandomNumbersError:
+            where = line_of_random(partial(trace, generators=None, **how), generators)
+            if where is not None:
+                raise other_each_time(name, where, what) from None
+            return trace(generators=None, **how)  # it was another thread
+
+    return checked
+
+
 def twice(trace: Callable[[], T], state: Surroundings) -> tuple[T, T, bool]:
     """Two tracings of a function, and whether the first left what it reads as it was.
 
@@ -372,8 +385,9 @@ def twice(trace: Callable[[], T], state: Surroundings) -> tuple[T, T, bool]:
     return first, second, settled
 
 
-def other_each_time(name: str, where: str, what: str = "does something else each time it is called") -> TracingError:
+def other_each_time(name: str, where: str, what: str = "") -> TracingError:
     """The error for a function whose tracings differ."""
+    what = what or "does something else each time it is called"
     return TracingError(
         f"compile: {name} {what}, in {where}: what is decided by numbers (.data), by random numbers or by counts of "
         "calls would be decided once, while tracing; write where, maximum, minimum or relu, give such a number as an "

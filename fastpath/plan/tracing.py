@@ -383,8 +383,17 @@ def _state(generator: Any) -> Any:
     return generator.getstate() if hasattr(generator, "getstate") else pickle.dumps(generator.bit_generator.state)
 
 
-def line_of_random(run: Callable[[], Any], generators: Sequence[Any]) -> str:
-    """The line of the user's code that draws random numbers, while this is run."""
+def line_of_random(run: Callable[[], Any], generators: Sequence[Any]) -> str | None:
+    """The line of the user's code that draws random numbers when this is run; None if it is not the code that does.
+
+    Another thread may draw from the same generator at the time, but hardly three times in the same line.
+    """
+    found = {_line_of_random(run, generators) for _ in range(3)}
+    place = found.pop()
+    return users_line(place) if place is not None and not found else None
+
+
+def _line_of_random(run: Callable[[], Any], generators: Sequence[Any]) -> tuple[str, int] | None:
     watched = [*generators, random, np.random]
     before = [_state(g) for g in watched]
     last: dict[Any, int] = {}
@@ -406,7 +415,7 @@ def line_of_random(run: Callable[[], Any], generators: Sequence[Any]) -> str:
         pass  # it is run for the line only
     finally:
         sys.settrace(debugger)
-    return users_line(found[0]) if found else "its random numbers"
+    return found[0] if found else None
 
 
 def active() -> Tracer:
