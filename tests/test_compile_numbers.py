@@ -281,3 +281,9 @@ def test_a_partial_of_constants_that_python_refuses():
     w = Tensor([2.0, -1.0], requires_grad=True, label="w")
     _, gradients = compile(lambda x: (w / 0.0 * x).sum()).value_and_grad(np.ones(2))
     np.testing.assert_array_equal(gradients["w"], [np.inf, np.inf])
+
+
+def test_a_constant_of_0_meets_an_infinite_gradient():
+    f = compile(lambda a: 1 / (a * 0.0) - 1 / (a * -0.0), backend="tensor")
+    value, gradient = f.value_and_grad(np.array(3.0), argnums=0)
+    assert (value, np.isnan(gradient)) == (math.inf, True)

@@ -120,9 +120,10 @@ class CompiledFunction:
     def plan(self, *arguments: Any, argnums: int | Sequence[int] | None = None, **named: Any) -> Plan:
         """The plan for arguments like these, forward and, where there is a gradient, backward: print or draw it."""
         try:
-            return self._prepared(arguments, named, _wanted(argnums))[0]
+            plan, _, arrays = self._prepared(arguments, named, _wanted(argnums))
         except _NoGradientError:
-            return self._prepared(arguments, named, None)[0]
+            plan, _, arrays = self._prepared(arguments, named, None)
+        return plan.of(arrays)
 
     def __repr__(self) -> str:
         return f"<compiled {self.__name__}: {len(self._plans)} plans>"

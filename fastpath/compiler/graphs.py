@@ -89,7 +89,9 @@ class CompiledGraph:
         """The plan for arguments like these: print or draw it."""
         arrays, batch, batched = self._given(given)
         columns = self._columns(arrays, batch, batched)
-        return self._function(batched).plan(*columns) if self.shape else self._with_gradients(columns, batched)
+        return (
+            self._function(batched).plan(*columns) if self.shape else self._with_gradients(columns, batched).of(columns)
+        )
 
     def __repr__(self) -> str:
         return f"<compiled graph of {', '.join(self.names)}>"

@@ -143,7 +143,7 @@ _KNOWN: dict[str, Callable[..., Expr]] = {
 
 
 def _product(build: Builder, g: Expr, local: Any) -> Any:
-    """``upstream × local``; None where the local derivative is nought everywhere."""
-    if isinstance(local, (float, int)) and local == 0:
+    """``upstream × local``; None where the row says 0, an integer. (A constant operand of 0.0 may meet an infinity.)"""
+    if type(local) is int and local == 0:
         return None
     return build.ufunc("multiply", g, local)

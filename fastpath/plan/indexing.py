@@ -48,7 +48,7 @@ def normal(key: tuple[Any, ...], shape: tuple[int, ...]) -> tuple[Parts, list[An
             else:
                 parts.append(("slice", start, None if step < 0 and stop < 0 else stop, step))
             axis += 1
-        elif isinstance(part, (bool, np.bool_)) or getattr(part, "ndim", False) or not hasattr(part, "__index__"):
+        elif isinstance(part, (bool, np.bool_)) or not isinstance(part, (int, np.integer)):
             parts.append("array")
             arrays.append(part)
             axis += _axes_of(part)

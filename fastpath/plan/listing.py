@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from fastpath.plan.expr import Expr
 from fastpath.plan.writing import writing_of
+from scalargrad.formatting import visible
 
 if TYPE_CHECKING:
     from fastpath.plan.emission import Place, Written
@@ -39,13 +40,17 @@ class Instruction:
     flops: int
 
 
+LONGEST = 60
+"""From which length on the end of a label is cut off."""
+
+
 class Names:
     """How a listing calls the arrays of a plan."""
 
     def __init__(
         self, graph: Graph, labels: dict[Any, str], places: dict[Expr, Place], results: Sequence[Result | None]
     ) -> None:
-        self.arguments = [x.label or f"x{i}" for i, x in enumerate(graph.arguments)]
+        self.arguments = [visible(x.label or f"x{i}", LONGEST) for i, x in enumerate(graph.arguments)]
         self.number = {node: i for i, node in enumerate(graph.order)}
         self.labels = labels
         self.places = places
@@ -55,7 +60,7 @@ class Names:
 
     def leaf(self, node: Any) -> str:
         """A leaf by its label, or by what the function calls it."""
-        return node.label or self.labels.get(node) or "constant"
+        return visible(node.label or self.labels.get(node) or "constant", LONGEST)
 
     def result(self, place: Place) -> str:
         """Where an instruction writes: a buffer, or a gradient."""
@@ -92,10 +97,10 @@ class Names:
 
     def source(self, node: Any) -> str:
         """A node of the traced graph: its label, or its op and its place in the graph; with its scope."""
-        scope = f"{node.scope}/" if node.scope else ""
+        scope = f"{visible(node.scope, LONGEST)}/" if node.scope else ""
         if node.op is None:
             return f"{scope}{self.leaf(node)}"
-        return f"{scope}{node.label or f'{node.op.name} #{self.number.get(node, 0)}'}"
+        return f"{scope}{visible(node.label or f'{node.op.name} #{self.number.get(node, 0)}', LONGEST)}"
 
 
 def instructions(written: Sequence[Written], names: Names) -> list[Instruction]:

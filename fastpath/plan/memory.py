@@ -142,6 +142,8 @@ class Results:
         self.space = space
         self.arrays = [r.array for r in results]
         self.alone: list[int] = []
+        self.busy = False
+        """Whether a run is under way."""
         self.torn = False
         """Whether an interrupt has come between: some instructions write to the old array, some to the new."""
 

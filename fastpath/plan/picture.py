@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -9,7 +10,6 @@ import numpy as np
 from fastpath.numerics import ignoring
 from fastpath.plan.expr import VIEWS, Expr
 from fastpath.plan.kernels import OTHERS
-from fastpath.plan.tracing import Graph
 from scalargrad.records import Trace, TraceNode
 from scalargrad.tracing import plain
 
@@ -20,8 +20,8 @@ SYMBOLS = {
 
 
 @ignoring
-def pictured(exprs: list[Expr], outputs: list[Expr], graph: Graph) -> Trace:
-    """The Exprs the outputs depend on, with the numbers they have for the arguments the plan was made with."""
+def pictured(exprs: list[Expr], outputs: list[Expr], arguments: Sequence[Any]) -> Trace:
+    """The Exprs the outputs depend on, with the numbers they have for these arguments."""
     needed = set(outputs)
     for expr in reversed(exprs):
         if expr in needed:
@@ -32,7 +32,7 @@ def pictured(exprs: list[Expr], outputs: list[Expr], graph: Graph) -> Trace:
     nodes = []
     for i, e in enumerate(shown):
         if e not in values:
-            values[e] = _value(e, [values[x] for x in e.inputs], graph)
+            values[e] = _value(e, [values[x] for x in e.inputs], arguments)
         label = e.origin[1].label if e.op is None else None
         called = [f"v{index[x]}" if x in index else f"{x.value.item():g}" for x in e.inputs]
         name = e.settings[0] if e.code in ("call", "reduce") else e.code
@@ -45,9 +45,9 @@ def pictured(exprs: list[Expr], outputs: list[Expr], graph: Graph) -> Trace:
     return Trace(tuple(nodes), ())
 
 
-def _value(e: Expr, arrays: list[Any], graph: Graph) -> Any:
+def _value(e: Expr, arrays: list[Any], arguments: Sequence[Any]) -> Any:
     if e.code == "argument":
-        return graph.arguments[e.settings]._data
+        return arguments[e.settings]
     if e.code == "tensor":
         return e.settings._data
     if e.code == "random":

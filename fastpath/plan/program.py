@@ -70,13 +70,12 @@ class Plan:
         self.source = source_of(emitter, arguments + descends, count, tail)
         self._space = emitter.space
         exec(compile(self.source, f"<plan of {name}>", "exec"), self._space)
-        self._function: Callable[..., Any] = self._space["run"]
+        self._function: Callable[..., Any] = self._space.pop("run")  # a function refers to the space it runs in
         if any(e.code == "random" or (e.code == "call" and e.settings[0] != "check_labels") for e in emitter.live):
             self._run: Callable[..., Any] = ignoring(self._function)  # what is called there may look at the modes
         else:
             self._run = partial(quietly, self._function)
         self._lock = threading.RLock()
-        self._busy = False
         self._again = partial(Plan, graph, variables, name, descends, labels)
         self._twin: Plan | None = None
         """A plan like this one, for runs within a run."""
@@ -90,10 +89,11 @@ class Plan:
         self._leaves = [x for x in graph.order if x.op is None and x not in set(graph.arguments)]
         self._given = [(x.shape, x.dtype) for x in graph.arguments]
         self._required = [x.requires_grad for x in self._leaves]
+        self._example: tuple[Array, ...] | None = None
+        """The batch whose numbers a drawing shows."""
+        self._keepers = [e.settings[1] for e in emitter.live if e.code == "call" and hasattr(e.settings[1], "kept")]
         build.forget()
-        for node in graph.order:
-            if node.op is not None:  # the numbers it was traced with
-                node._data, node._arrays = np.broadcast_to(np.zeros((), node.dtype), node.shape), None
+        forget(graph)
         for place in [*emitter.places.values(), *[w.place for w in emitter.written]]:
             place.array = None  # what is left in the namespace are the owners that count
 
@@ -103,16 +103,26 @@ class Plan:
         It may be called from any thread, and from within a run: by a Function that is part of it, by a signal handler.
         """
         with self._lock:
-            if self._busy or self._results.torn:  # in this very thread the buffers are in use, or left half renewed
+            results = self._results
+            if results.busy or results.torn:  # the buffers are in use, in this very thread, or left half renewed
                 if self._twin is None:
                     self._twin = self._again()
                 return self._twin.run(*arrays)
-            self._busy = True
+            results.busy = True
             try:
-                self._results.renew()
+                results.renew()
                 return self._run(*arrays)  # type: ignore[no-any-return]
             finally:
-                self._busy = False
+                results.busy = False
+                for call in self._keepers:
+                    call.kept = None
+
+    def of(self, arrays: Sequence[Array]) -> Plan:
+        """The same plan with the numbers of a batch, for a drawing to show them."""
+        plan: Plan = object.__new__(Plan)
+        plan.__dict__.update(self.__dict__)
+        plan._example = tuple(arrays)
+        return plan
 
     def suits(self, arguments: Sequence[Any]) -> bool:
         """Whether these are arrays of the shapes and types it was made for, and nothing else has changed."""
@@ -138,7 +148,9 @@ class Plan:
 
     def as_trace(self) -> Trace:
         """The forward instructions as a graph to be drawn: ``draw(plan.as_trace())``."""
-        return pictured(self._exprs, self._outputs[: len(self._graph.outputs)], self._graph)
+        if self._example is None:
+            raise RuntimeError("this plan has no numbers to show: draw that of a batch, f.plan(X) of a compiled f")
+        return pictured(self._exprs, self._outputs[: len(self._graph.outputs)], self._example)
 
     def __str__(self) -> str:
         return listing(self)
@@ -191,6 +203,23 @@ def observer(build: Builder, function: Callable[..., Any], arrays: tuple[Any, ..
     build.origin = ("forward", next((x for x in arrays if isinstance(x, Tensor)), next(iter(exprs))))
     inputs = tuple([exprs[x] if isinstance(x, Tensor) else build.as_expr(x) for x in arrays])
     return build.call("observe", function, inputs, np.empty(()))
+
+
+def forget(graph: Graph) -> None:
+    """Drop the numbers a function was traced with: a plan keeps no batch alive."""
+    graph.lines.clear()
+    for node in graph.order:
+        if node.op is not None or node in graph.draws:
+            node._data, node._arrays = nothing(node), None
+            if getattr(node.op, "kept", None) is not None:
+                node.op.kept = None
+    for node in graph.arguments:
+        node._data = nothing(node)
+
+
+def nothing(node: Tensor) -> Array:
+    """An array of the shape and type of a node that takes no memory."""
+    return np.broadcast_to(np.zeros((), node.dtype), node.shape)
 
 
 def filled(settings: dict[str, Any], exprs: dict[Any, Expr]) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from typing import Any
 
 from fastpath.compiler.lifting.layout import runs, step_of
 from fastpath.tensor import Tensor
+from scalargrad.formatting import visible
 from scalargrad.ops.structural import concatenate, index, reshape
 
 Place = tuple[int, int]
@@ -78,7 +79,9 @@ class Program:
         for step, name in zip(self.instructions, names):
             array = self.arrays[step.result]
             shape = f"(N, {array.size})" if array.batched else f"({array.size},)"
-            lines.append(f"{name:<{width}}  {shape:<9}  {step.text}" + (f"  ← {step.note}" if step.note else ""))
+            lines.append(
+                f"{name:<{width}}  {shape:<9}  {step.text}" + (f"  ← {visible(step.note)}" if step.note else "")
+            )
         return "\n".join(lines)
 
 
