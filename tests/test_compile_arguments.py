@@ -391,3 +391,32 @@ def test_values_and_tensors_do_not_mix_and_say_so():
     w = Value(2.0)
     with pytest.raises(TypeError, match="computes with Values and with arrays; use one kind throughout"):
         compile(lambda x: w * x, backend="tensor")(X)
+
+
+# --- graphs ----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("reduction", ["sum", "mean"])
+def test_the_backward_of_a_graph_gives_its_leaves_their_gradients(reduction):
+    x, w, c = Value(1.0, label="x"), Value(3.0, label="w"), Value(2.0)
+    y = sg.tanh(w * x) * c + x
+    g = compile(y, reduction=reduction)
+    xs = np.array([0.5, -1.0, 2.0])
+    n = 3 if reduction == "mean" else 1
+    value = g.backward(x=xs, w=0.7)
+    np.testing.assert_allclose(value, np.tanh(0.7 * xs) * 2 + xs)
+    slope = 2 * (1 - np.tanh(0.7 * xs) ** 2)
+    assert x.grad == pytest.approx((slope * 0.7 + 1).sum() / n)
+    assert w.grad == pytest.approx((slope * xs).sum() / n)
+    assert c.grad == pytest.approx(np.tanh(0.7 * xs).sum() / n)
+    before = c.grad
+    g.backward(x=1.0, w=3.0)
+    assert c.grad == pytest.approx(before + np.tanh(3.0))
+    for leaf in (x, w, c):
+        leaf.grad = 0.0
+    y.backward()
+    eager = [leaf.grad for leaf in (x, w, c)]
+    for leaf in (x, w, c):
+        leaf.grad = 0.0
+    assert compile(y).backward(x=1.0, w=3.0) == pytest.approx(y.data)
+    assert [leaf.grad for leaf in (x, w, c)] == pytest.approx(eager)

@@ -68,22 +68,48 @@ class CompiledGraph:
         An argument given as an array gets the gradient at each place; one given as a single number the sum (or, with
         ``reduction="mean"``, the mean) over all. Raises ValueError for a graph of several results.
         """
+        value, gradients, _ = self._differentiated(given)
+        return value, gradients
+
+    def backward(self, **given: Any) -> Any:
+        """The result; the ``grad`` of the graph's leaves receives its gradient, as :meth:`Value.backward` gives it.
+
+        Over a batch it is that of the sum (or the mean) of the results. All gradients change, or none.
+        """
+        value, gradients, others = self._differentiated(given)
+        count = np.size(value) if self.reduction == "mean" else 1
+        slopes = [
+            (self._leaves[name], float(np.sum(g)) / (count if np.ndim(g) else 1)) for name, g in gradients.items()
+        ]
+        slopes += zip(self._others, others)
+        before = [(leaf, leaf.grad) for leaf, _ in slopes]
+        try:
+            for leaf, slope in slopes:
+                leaf.grad += slope
+        except BaseException:
+            for leaf, grad in before:
+                leaf.grad = grad
+            raise
+        return value
+
+    def _differentiated(self, given: dict[str, Any]) -> tuple[Any, dict[str, Any], list[float]]:
+        """The result, its gradient by each argument, and by the leaves that are none."""
         if self.shape:
             raise ValueError(f"compile: a gradient is of one result, and this graph has {len(self.roots)}")
         arrays, batch, batched = self._given(given)
         columns = self._columns(arrays, batch, batched)
         _, each, *slopes = self._with_gradients(columns, batched).run(*columns)
         value = each.reshape(batch)
-        shared = dict(zip([name for name in self.names if name not in batched], slopes[-1].tolist()))
         count = value.size if self.reduction == "mean" else 1
+        shared = [slope / count for slope in slopes[-1].tolist()]
+        names = [name for name in self.names if name not in batched]
         gradients: dict[str, Any] = {}
         for name, x in arrays.items():
             if name in batched:
-                whole = slopes[batched.index(name)].reshape(batch)
-                gradients[name] = _summed_to(whole, x.shape)
+                gradients[name] = _summed_to(slopes[batched.index(name)].reshape(batch), x.shape)
             else:
-                gradients[name] = shared[name] / count
-        return (value if value.ndim else float(value)), gradients
+                gradients[name] = shared[names.index(name)]
+        return (value if value.ndim else float(value)), gradients, shared[len(names) :]
 
     def plan(self, **given: Any) -> Plan:
         """The plan for arguments like these: print or draw it."""
