@@ -367,3 +367,14 @@ def test_surroundings_name_what_has_changed():
     assert state.changed() == "numbers"
     assert Surroundings(copy.copy).parameters == {}
     assert fastpath.compile(lambda x: x * numbers[0], backend="tensor")(X).tolist() == (X * -0.0).tolist()
+
+
+def test_the_gradient_of_a_tensor_is_read_as_it_is():
+    w = Tensor([1.0, 2.0], requires_grad=True)
+    f = compile(lambda x: (x * w).sum() + (0.0 if w.grad is None else (w.grad * w).sum()))
+    x = np.array([3.0, 4.0])
+    assert f(x) == 11.0
+    w.grad = np.array([1.0, 1.0])
+    assert f(x) == 14.0
+    w.grad[0] = 3.0
+    assert f(x) == 16.0

@@ -49,6 +49,8 @@ MOST_MISSES = 5
 
 _DYNAMIC = frozenset(["getattr", "vars", "__dict__", "attrgetter", "__getattribute__"])
 """Names in code that may read attributes under any name."""
+_GRADIENT = ".grad"
+"""Among the names: that code reads the ``grad`` of something, and does not only call a function of that name."""
 _EVERYTHING = frozenset(["globals", "eval", "exec"])
 _GENERATORS = (np.random.Generator, np.random.RandomState, random.Random)
 _OURS = ("scalargrad", "fastpath")
@@ -170,6 +172,8 @@ class _Walk:
     def _look(self, name: str, x: Any) -> None:
         if isinstance(x, (Tensor, Value)):
             self.parameters.setdefault(x, name)
+            if isinstance(x, Tensor) and _GRADIENT in self.read:
+                self._keep(Snapshot(f"{name}.grad", lambda: (x.grad if x.grad is None else x.grad.tobytes(),)))
         elif isinstance(x, np.ndarray):
             self._keep(of_array(name, x))
             if x.dtype == object:
@@ -321,7 +325,11 @@ def _codes(code: CodeType) -> Iterator[CodeType]:
 @functools.lru_cache(maxsize=4096)
 def _read(code: CodeType) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """The globals that code reads, and the attributes."""
-    names = [(i.opname, i.argval) for i in dis.get_instructions(code) if isinstance(i.argval, str)]
+    read = [i for i in dis.get_instructions(code) if isinstance(i.argval, str)]
+    names = [(i.opname, i.argval) for i in read]
+    calls_follow = sys.version_info >= (3, 12)  # and the last bit of an attribute says that it is called
+    if any(i.opname == "LOAD_ATTR" and i.argval == "grad" and not (calls_follow and (i.arg or 0) & 1) for i in read):
+        names.append(("LOAD_ATTR", _GRADIENT))
     found = [n for opname, n in names if opname in ("LOAD_GLOBAL", "LOAD_NAME")]
     return tuple(found), tuple(
         n for opname, n in names if opname.startswith("LOAD") and ("ATTR" in opname or "METHOD" in opname)
