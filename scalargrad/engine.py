@@ -382,7 +382,7 @@ def record(rule: Rule, data: float, operands: tuple[Any, ...]) -> Value:
     state = modes.state()
     if state.detecting:
         modes.check_forward(rule.op, data, operands)
-    if state.tracer is not None:
+    if hasattr(state.tracer, "made"):
         return _traced(state, rule, data, operands)
     if not state.recording:
         return _make(LEAF, data, ())

@@ -232,8 +232,9 @@ class tracing(_Mode):
     """Trace the code of this block: the numbers in its graph stand for others, and must decide nothing.
 
     ``tracer.look(value, what)`` is called where code looks at a number (``float()``, ``if``, a comparison),
-    ``tracer.random(shape, draw)`` gives the nodes that stand for random numbers, and ``tracer.made(node)`` and
-    ``tracer.stopped(node)`` give the Values that stand for what is computed, with a gradient and without.
+    ``tracer.random(shape, draw)`` gives the nodes that stand for random numbers. Where it has them,
+    ``tracer.made(node)`` and ``tracer.stopped(node)`` give the Values that stand for what is computed, with a gradient
+    and without.
     """
 
     def __init__(self, tracer: Any) -> None:

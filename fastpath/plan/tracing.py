@@ -354,12 +354,6 @@ class Tracer:
         """The states of the random generators that the function can reach."""
         return [_state(g) for g in self.generators]
 
-    def made(self, node: Any) -> Any:
-        """A Value that is computed in a function over Tensors: it is what it is."""
-        return node
-
-    stopped = made
-
     @staticmethod
     def is_ours(file: str) -> bool:
         """Whether code is the library's, which may look at numbers."""
