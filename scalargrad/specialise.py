@@ -59,6 +59,8 @@ def method(self, other):
     elif type(other) is int:
         other = number = as_number(other, name)
         rule = left
+    elif isinstance(other, Value):
+        number, rule = other._data, both
     else:
         return apply(op, (self, other)) if takes(other) else NotImplemented
     data = {forward}

@@ -6,8 +6,10 @@ else of it stays as it was, and a copy of it is a plain Value.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import threading
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
+from weakref import WeakKeyDictionary, ref
 
 import numpy as np
 
@@ -16,7 +18,6 @@ from scalargrad import graph
 from scalargrad.engine import Value
 from scalargrad.ops.registry import as_number
 
-_cell = Value.__dict__["scope"]  # a leaf's own slot for its scope: here it holds the store and the place too
 
 moves = 0
 """How often a Value has moved from one store to another: what was planned before may have to be planned anew."""
@@ -26,37 +27,39 @@ class BoundValue(Value):
     """A leaf whose numbers lie in a store."""
 
     __slots__ = ()
+    _cell = Value.__dict__["scope"]
+    """A leaf's own slot for its scope: here it holds the store and the place too."""
 
     @property
     def store(self) -> Tensor:
         """The Tensor that holds its number, and those of others."""
-        return _cell.__get__(self)[0]  # type: ignore[no-any-return]
+        return self._cell[0]
 
     @property
     def place(self) -> int:
         """Where in the store it is."""
-        return _cell.__get__(self)[1]  # type: ignore[no-any-return]
+        return self._cell[1]
 
     @property
     def _data(self) -> float:
         """The number, as the store has it now: what ``data`` gives."""
-        store, place, _ = _cell.__get__(self)
+        store, place, _ = self._cell
         return float(store._data[place])
 
     @_data.setter
     def _data(self, new: Any) -> None:
-        store, place, _ = _cell.__get__(self)
+        store, place, _ = self._cell
         store.data[place] = as_number(new, "Value")
 
     @property
     def grad(self) -> float:
         """The gradient, as the store has it now."""
-        store, place, _ = _cell.__get__(self)
+        store, place, _ = self._cell
         return 0.0 if store.grad is None else float(store.grad[place])
 
     @grad.setter
     def grad(self, new: float) -> None:
-        store, place, _ = _cell.__get__(self)
+        store, place, _ = self._cell
         if store.grad is None:
             if new == 0:
                 return
@@ -66,39 +69,68 @@ class BoundValue(Value):
     @property
     def scope(self) -> str | None:
         """The scope it was made in."""
-        return _cell.__get__(self)[2]  # type: ignore[no-any-return]
+        return self._cell[2]
 
     @scope.setter
     def scope(self, new: str | None) -> None:
-        store, place, _ = _cell.__get__(self)
-        _cell.__set__(self, (store, place, new))
+        store, place, _ = self._cell
+        self._cell = store, place, new  # type: ignore[misc]
 
 
 _data, _grad = Value.__dict__["_data"], Value.__dict__["grad"]
+_members: WeakKeyDictionary[Tensor, list[ref[Value]]] = WeakKeyDictionary()
+"""The Values of each store, by their places; they keep the store, it does not keep them."""
+_binding = threading.RLock()
 
 
-def bind(values: Sequence[Value], dtype: Any = float) -> tuple[Tensor, list[int]]:
-    """The store of these leaves, and the place of each: the one of this type they all are in already, or a new one."""
-    stores = {getattr(v, "store", None) for v in values}
-    (store,) = stores if len(stores) == 1 else (None,)
-    if store is not None and store.dtype == dtype:
-        return store, [v.place for v in values]
+def bind(values: Sequence[Value]) -> tuple[Tensor, list[int]]:
+    """The store of these leaves, and the place of each.
+
+    If some are in stores already, of other functions, and not all in one, all that are in these stores move to a new
+    one together: a store grows, and no Value is moved to and fro. Numbers stay what they are, float64.
+    """
+    with _binding:
+        for v in values:
+            if type(v) not in (Value, BoundValue):
+                raise TypeError(f"compile: expected parameters of the class Value, not {type(v).__name__}")
+        stores = dict.fromkeys([v.store if isinstance(v, BoundValue) else None for v in values])
+        if len(stores) == 1:
+            (store,) = stores
+            if store is not None:
+                return store, [v.place for v in values]  # type: ignore[attr-defined]
+        joint = list(dict.fromkeys([*_held(stores), *values]))
+        store = _moved(joint)
+        return store, [v.place for v in values]  # type: ignore[attr-defined]
+
+
+def _held(stores: Iterable[Tensor | None]) -> Iterator[Value]:
+    """The Values that are in these stores."""
+    for store in stores:
+        for member in _members.get(store, ()) if store is not None else ():
+            v = member()
+            if isinstance(v, BoundValue) and v.store is store:
+                yield v
+
+
+def _moved(values: Sequence[Value]) -> Tensor:
+    """A new store with these Values in it."""
     global moves
     grads = [v.grad for v in values]
-    store = Tensor(np.array([v.data for v in values], dtype=dtype), requires_grad=True, label="parameters")
+    store = Tensor(np.array([v.data for v in values], dtype=float), requires_grad=True, label="parameters")
     if any(grads):
-        store.grad = np.array(grads, dtype=dtype)
+        store.grad = np.array(grads, dtype=float)
     for place, v in enumerate(values):
-        if isinstance(v, BoundValue):
-            moves += 1
-            _cell.__set__(v, (store, place, v.scope))
-        elif type(v) is Value:
-            cell = (store, place, v.scope)
-            v.__class__ = BoundValue
-            _cell.__set__(v, cell)
-        else:
-            raise TypeError(f"compile: expected parameters of the class Value, not {type(v).__name__}")
-    return store, list(range(len(values)))
+        moves += isinstance(v, BoundValue)
+        cell = store, place, v.scope
+        v.__class__ = BoundValue
+        v._cell = cell
+    _members[store] = list(map(ref, values))
+    return store
+
+
+def is_home(store: Tensor | None, values: Iterable[Value]) -> bool:
+    """Whether these Values are still in this store."""
+    return all(isinstance(v, BoundValue) and v.store is store for v in values)
 
 
 def release(values: Sequence[Value]) -> None:
@@ -111,5 +143,5 @@ def release(values: Sequence[Value]) -> None:
             v.__class__ = Value  # type: ignore[assignment]
             _data.__set__(v, data)
             _grad.__set__(v, grad)
-            _cell.__set__(v, scope)
+            v.scope = scope
             moves += 1
