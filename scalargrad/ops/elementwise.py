@@ -162,8 +162,8 @@ not_equal = _op("not_equal", lambda xp, a, b: xp.where(a != b, 1.0, 0.0), (lambd
 
 # --- losses ----------------------------------------------------------------------------------------------------------
 bce_with_logits = _op("bce_with_logits",
-    lambda xp, z, y: xp.maximum(z, 0.0) - z * y + xp.log1p(xp.exp(-xp.absolute(z))),
-    (lambda loss, z, y: sigmoid(z) - y, lambda loss, z, y: -z),
+    lambda xp, z, y: xp.maximum(z, 0.0) * (1 - y) - xp.minimum(z, 0.0) * y + xp.log1p(xp.exp(-xp.absolute(z))),
+    (lambda loss, z, y: _if(equal(y, 1), (1 - y) - sigmoid(-z), sigmoid(z) - y), lambda loss, z, y: -z),
     symbol="BCE", latex=r"\operatorname{BCE}(\sigma(#1), #2)", domain=((-3, 3), (0, 1)),
     note="binary cross-entropy of the label y and the probability σ(z), from the logit z")
 
