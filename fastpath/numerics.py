@@ -80,6 +80,8 @@ def fitted(share: Any, like: Array) -> Array:
         share = np.asarray(share)
     shape = like.shape
     if share.shape != shape:
+        if share.dtype.char == "e":  # float16 is added up in float32
+            share = share.astype(np.float32)
         extra = share.ndim - len(shape)
         if share.ndim == 0:
             whole = np.empty(shape, like.dtype)
@@ -165,6 +167,8 @@ def _reading(op: Op) -> Callable[..., Any]:
         forward = lambda *operands: compare(*operands).view(np.int8)
     if len(op.operands) == 1:
         return forward
+    if op.name == "where":
+        return lambda c, a, b: (a if c else b) if type(c) is float else forward(c, a, b)
     return lambda a, *rest: (
         op.number(a, *rest) if type(a) is float and all(type(x) is float for x in rest) else forward(a, *rest)
     )

@@ -108,8 +108,9 @@ def apply_structural(op: StructuralOp, operands: tuple[Any, ...], settings: dict
             x = x if isinstance(x, Tensor) else _leaf(np.array(x, common_dtype(operands)))
             operands = (*operands[:i], x, *operands[i + 1 :])
         arrays.append(x._data if x._locked else x._use())
+    forward = op.in_float32 if op.wide and arrays[0].dtype is _FLOAT16 else op.forward
     try:
-        data = quiet.run(op.forward, np, *arrays, **settings)
+        data = quiet.run(forward, np, *arrays, **settings)
     except REFUSALS as error:
         if not is_raw(error):
             raise
@@ -118,6 +119,9 @@ def apply_structural(op: StructuralOp, operands: tuple[Any, ...], settings: dict
         data, kept = data
         return record(Bound(op, settings, kept), data, operands, tuple(arrays))
     return record(Bound(op, settings), data, operands, tuple(arrays))
+
+
+_FLOAT16 = np.dtype(np.float16)
 
 
 def _leaf(data: Array) -> Tensor:

@@ -249,11 +249,13 @@ class Value(Node, Operators):
         """The derivatives of its elements together: of one, that one."""
         return derivatives[0]
 
-    def _remember(self, expansion: Expansion, place: int) -> None:
-        """Note that it is a result of this structural op, which decided by the numbers as they are."""
-        rule = self._rule
-        if rule is not LEAF:
-            self._rule = Expanded(rule.op, rule.of_values, expansion, place)
+    @staticmethod
+    def _remember(results: list[Any], given: set[int], expansion: Expansion) -> None:
+        """Have the nodes that an expansion made know it; not operands, known by their ``id``, that it returned."""
+        for place, node in enumerate(results):
+            if type(node) is Value and node._rule is not LEAF and id(node) not in given:
+                rule = node._rule
+                node._rule = Expanded(rule.op, rule.of_values, expansion, place)
 
     def _remembered(self) -> list[Any]:
         rule = self._rule

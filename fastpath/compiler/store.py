@@ -18,7 +18,6 @@ from scalargrad import graph
 from scalargrad.engine import Value
 from scalargrad.ops.registry import as_number
 
-
 moves = 0
 """How often a Value has moved from one store to another: what was planned before may have to be planned anew."""
 

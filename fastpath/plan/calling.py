@@ -26,7 +26,7 @@ class Keeping:
         self.kept: Any = None
 
     def __call__(self, *arrays: Any) -> Array:
-        result, self.kept = self.op.forward(np, *arrays, **self.settings)
+        result, self.kept = self.op.in_float32(np, *arrays, **self.settings)
         return np.asarray(result)
 
 

@@ -113,6 +113,8 @@ def _shares(
     for place, need in enumerate(needed):
         if not need:
             found.append(None)
+        elif row.wide and g.dtype == np.float16:
+            found.append(pulled_back(build, op, place, g, y, exprs))
         elif place == 0 and losses.is_known(row, exprs[-1]):
             found.append(losses.cross_entropy_gradient(build, g, *exprs, **settings))
         elif row.keeps:

@@ -13,6 +13,19 @@ _inf = float("inf")
 
 
 
+def _slope_of_power(a, b):
+    """``b·a^(b − 1)``; at b = 0 as ``b/a``, which is 0 where the power is infinite, and has the same derivatives."""
+    none = equal(b, 0)
+    if isinstance(none, float):
+        return b / where(equal(a, 0), 1, a) if none else b * pow(a, b - 1)
+    return where(none, b / where(equal(a, 0), 1, a), b * pow(where(none, 1, a), b - 1))
+
+
+def _gap(a, b):
+    """``a − b``; 0 where both are the same infinity."""
+    return where(equal(a, b) * equal(abs(a), _inf), 0, a - b)
+
+
 def _if(condition, a, b):
     """``where``, but a condition that is a plain number leaves no node behind."""
     return (a if condition else b) if isinstance(condition, float) else where(condition, a, b)
@@ -31,7 +44,7 @@ div = _op("div", lambda xp, a, b: a / b, (lambda y, a, b: 1 / b, lambda y, a, b:
 neg = _op("neg", lambda xp, a: -a, (lambda y, a: -1,),
     text="−#1", latex="-#1", symbol="×(−1)", precedence=1, ufunc="negative", note="the opposite number")
 pow = _op("pow", lambda xp, a, b: xp.power(a, b),
-    (lambda y, a, b: b * pow(_if(_if(equal(b, 0), equal(a, 0), 0.0), 1, a), b - 1),
+    (lambda y, a, b: _slope_of_power(a, b),
      lambda y, a, b: y * log(_if(equal(a, 0), 1, a))),
     text="#1^#2", latex="#1^{#2}", symbol="^", precedence=4, ufunc="power",
     domain=((0.3, 3), (-2, 3)), note="power; both the base and the exponent have a derivative, 0 for x^0 at 0")
@@ -56,7 +69,7 @@ log = _op("log", lambda xp, a: xp.log(a), (lambda y, a: 1 / a,),
 log1p = _op("log1p", lambda xp, a: xp.log1p(a), (lambda y, a: 1 / (1 + a),),
     domain=((-0.6, 3),), note="log(1 + a), exact near 0")
 logaddexp = _op("logaddexp", lambda xp, a, b: xp.logaddexp(a, b),
-    (lambda y, a, b: sigmoid(a - b), lambda y, a, b: sigmoid(b - a)),
+    (lambda y, a, b: sigmoid(_gap(a, b)), lambda y, a, b: sigmoid(_gap(b, a))),
     note="log(exp(a) + exp(b)) without overflow: the smooth maximum")
 
 # --- trigonometric and hyperbolic ------------------------------------------------------------------------------------
@@ -93,7 +106,7 @@ prelu = _op("prelu", lambda xp, a, slope: xp.where(a > 0, a, slope * a),
     kinks=(_Kink(lambda a, slope: a, (0.0, 0.25), (0.25, 0.0)),), domain=((-3, 3), (0.01, 0.5)),
     note="leaky ReLU whose slope is learned")
 elu = _op("elu", lambda xp, a, alpha=1.0: xp.maximum(a, 0.0) + alpha * xp.expm1(xp.minimum(a, 0.0)),
-    (lambda y, a, alpha: where(greater(a, 0), 1, y + alpha), lambda y, a, alpha: expm1(minimum(a, 0))),
+    (lambda y, a, alpha: where(greater(a, 0), 1, alpha * exp(minimum(a, 0))), lambda y, a, alpha: expm1(minimum(a, 0))),
     kinks=(_Kink(lambda a, alpha: a, (0.0, 1.0), (1.0, 0.0)),), domain=((-3, 3), (0.3, 2)),
     note="a, or alpha·(exp(a) − 1) below 0; its derivative at 0 is alpha")
 softplus = _op("softplus", lambda xp, a: xp.logaddexp(a, 0.0), (lambda y, a: sigmoid(a),),
@@ -149,8 +162,8 @@ not_equal = _op("not_equal", lambda xp, a, b: xp.where(a != b, 1.0, 0.0), (lambd
 
 # --- losses ----------------------------------------------------------------------------------------------------------
 bce_with_logits = _op("bce_with_logits",
-    lambda xp, z, y: xp.maximum(z, 0.0) - z * y + xp.log1p(xp.exp(-xp.absolute(z))),
-    (lambda loss, z, y: sigmoid(z) - y, lambda loss, z, y: -z),
+    lambda xp, z, y: xp.maximum(z, 0.0) * (1 - y) - xp.minimum(z, 0.0) * y + xp.log1p(xp.exp(-xp.absolute(z))),
+    (lambda loss, z, y: _if(equal(y, 1), (1 - y) - sigmoid(-z), sigmoid(z) - y), lambda loss, z, y: -z),
     symbol="BCE", latex=r"\operatorname{BCE}(\sigma(#1), #2)", domain=((-3, 3), (0, 1)),
     note="binary cross-entropy of the label y and the probability σ(z), from the logit z")
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import functools
 import math
+import operator
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -47,7 +48,12 @@ def traced() -> bool:
 
 def total(values: Values) -> Any:
     """The sum, from left to right."""
-    return functools.reduce(ops.add, values)
+    return functools.reduce(operator.add, values)
+
+
+def exp(v: Any) -> Any:
+    """``e`` to a Value, or to a number."""
+    return ops.exp(v) if isinstance(v, (float, int)) else v.exp()
 
 
 # --- the largest -----------------------------------------------------------------------------------------------------
@@ -90,11 +96,20 @@ def logsumexp(values: Values) -> Any:
         return -math.inf
     highest = top(values)
     if type(highest) is float and math.isfinite(highest):
-        return ops.log(total([ops.exp(v - highest) for v in values])) + highest
+        return ops.log(total([exp(v - highest) for v in values])) + highest
     shift = ops.where(ops.less(ops.abs(highest), math.inf), highest, 0.0)
-    sums = total([ops.exp(v - shift) for v in values])
+    sums = total([exp(v - shift) for v in values])
     empty = ops.equal(sums, 0.0)
     return ops.where(empty, -math.inf, ops.log(ops.where(empty, 1.0, sums)) + shift)
+
+
+def weighed(probability: Any, log_p: Any) -> Any:
+    """Their product; 0 where that is 0 · −∞, with the gradients of the product."""
+    product = probability * log_p
+    if not traced() and (number(probability) or number(log_p) > -math.inf):
+        return product
+    masked = ops.equal(probability, 0.0) * ops.equal(log_p, -math.inf)
+    return with_gradient_of(ops.where(masked, 0.0, product), product)
 
 
 # --- roots of sums of squares ----------------------------------------------------------------------------------------

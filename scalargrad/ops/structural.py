@@ -7,6 +7,8 @@ on object arrays of Values as it stands. Functions that are put together from th
 
 import builtins as _py
 import math as _math
+from operator import index as _index_of
+from typing import Any as _Any
 
 from scalargrad.ops import elementwise as _ops
 from scalargrad.ops import expansions as _expansions
@@ -18,10 +20,21 @@ from scalargrad.ops.subscripts import parse as _parse
 
 
 def _axes(axis, ndim):
-    """The axes as a tuple of non-negative numbers."""
+    """The axes as a tuple of non-negative numbers, each of them once."""
     if axis is None:
         return tuple(range(ndim))
-    return tuple([i % ndim for i in axis]) if isinstance(axis, tuple) else (axis % ndim,)
+    if type(axis) is int and -ndim <= axis < ndim:
+        return (axis % ndim,)
+    if not ndim and axis in (0, -1):  # NumPy takes a single number as an array of one axis here
+        return ()
+    axes = []
+    for i in axis if isinstance(axis, tuple) else (axis,):
+        if not -ndim <= _index_of(i) < ndim:
+            raise ValueError(f"axis {i} is out of bounds for array of dimension {ndim}")
+        axes.append(_index_of(i) % ndim)
+    if len(set(axes)) < len(axes):
+        raise ValueError(f"an axis is named twice in {axis}")
+    return tuple(axes)
 
 
 def _count(a, axis):
@@ -31,10 +44,13 @@ def _count(a, axis):
 
 def _kept(reduced, a, axis, keepdims):
     """A reduced array in a shape that broadcasts against ``a``: the axes it lost put back with length 1."""
-    if keepdims or axis is None:
-        return reduced
+    return reduced if keepdims or axis is None else reduced.reshape(_shape_kept(a, axis))
+
+
+def _shape_kept(a, axis):
+    """The shape of ``a`` with length 1 in place of the axes reduced."""
     axes = _axes(axis, a.ndim)
-    return reduced.reshape(tuple([1 if i in axes else n for i, n in enumerate(a.shape)]))
+    return tuple([1 if i in axes else n for i, n in enumerate(a.shape)])
 
 
 def _without(reduced, a, axis, keepdims):
@@ -71,10 +87,7 @@ def _along(reduce, xp, a, axis, keepdims):
     reduced = xp.empty(lists.shape[:-1], object)
     for place in xp.ndindex(reduced.shape):
         reduced[place] = reduce(lists[place].tolist())
-    if keepdims:
-        axes = _axes(axis, a.ndim)
-        return reduced.reshape(tuple([1 if i in axes else n for i, n in enumerate(a.shape)]))
-    return reduced[()]
+    return reduced.reshape(_shape_kept(a, axis)) if keepdims else reduced[()]
 
 
 def _numbers(xp, a):
@@ -84,9 +97,11 @@ def _numbers(xp, a):
 
 def _top(xp, a, axis):
     """The largest numbers along axes, kept for subtracting before ``exp``: no gradient passes through them."""
-    if a.dtype == object:
+    if a.dtype == object and _expansions.traced():
         return _along(_expansions.top, xp, a, axis, True)
-    return xp.maximum.reduce(a, axis=axis, keepdims=True)
+    if not a.size:
+        return xp.full(_shape_kept(a, axis), -_math.inf, a.dtype)
+    return xp.maximum.reduce(_numbers(xp, a), axis=axis, keepdims=True)
 
 
 # --- moving ----------------------------------------------------------------------------------------------------------
@@ -192,20 +207,18 @@ scatter = _op("scatter", _scatter,
 # --- reducing --------------------------------------------------------------------------------------------------------
 sum = _op("sum", lambda xp, a, *, axis=None, keepdims=False: xp.add.reduce(a, axis=axis, keepdims=keepdims),
     (lambda g, y, a, axis, keepdims: _kept(g, a, axis, keepdims),),
-    formulas=("Ḡ",), symbol="Σ",
+    wide=True, formulas=("Ḡ",), symbol="Σ",
     samples=(lambda x: sum(x(2, 3)), lambda x: sum(x(2, 3), axis=0), lambda x: sum(x(2, 3, 2), (-1, 0), keepdims=True)),
     note="sum over axes")
 
 
 def _mean(xp, a, *, axis=None, keepdims=False):
-    if a.dtype.char == "e":  # float16 would overflow on the way
-        return xp.mean(a, axis=axis, keepdims=keepdims)
     return xp.add.reduce(a, axis=axis, keepdims=keepdims) / _count(a, axis)
 
 
 mean = _op("mean", _mean,
     (lambda g, y, a, axis, keepdims: _kept(g / _count(a, axis), a, axis, keepdims),),
-    formulas=("Ḡ/n",), samples=(lambda x: mean(x(2, 3)), lambda x: mean(x(2, 3), axis=-1, keepdims=True)),
+    wide=True, formulas=("Ḡ/n",), samples=(lambda x: mean(x(2, 3)), lambda x: mean(x(2, 3), axis=-1, keepdims=True)),
     note="mean over axes")
 
 
@@ -280,13 +293,13 @@ def _prod_pullback(g, y, a, axis, keepdims):
 
 prod = _op("prod", lambda xp, a, *, axis=None, keepdims=False: xp.multiply.reduce(a, axis=axis, keepdims=keepdims),
     (_prod_pullback,),
-    formulas=("Ḡ·Π of the others",), symbol="Π",
+    wide=True, formulas=("Ḡ·Π of the others",), symbol="Π",
     samples=(lambda x: prod(x(5)), lambda x: prod(x(2, 3), axis=0), lambda x: prod(x(2, 3, 2), (0, 2), keepdims=True)),
     note="product over axes; right with zeros, too")
 
 cumsum = _op("cumsum", lambda xp, a, *, axis=None: xp.cumsum(a, axis=axis),
     (lambda g, y, a, axis: (_backwards(cumsum(_backwards(g, axis or 0), axis or 0), axis or 0)).reshape(a.shape),),
-    formulas=("Σ of the later Ḡ",), samples=(lambda x: cumsum(x(2, 3)), lambda x: cumsum(x(2, 3), axis=1)),
+    wide=True, formulas=("Σ of the later Ḡ",), samples=(lambda x: cumsum(x(2, 3)), lambda x: cumsum(x(2, 3), axis=1)),
     note="running sums along an axis, of all elements if none is given")
 
 
@@ -299,34 +312,78 @@ def _backwards(a, axis):
 
 def _var(xp, a, *, axis=None, ddof=0, keepdims=False):
     gap = xp.asarray(a - xp.add.reduce(a, axis=axis, keepdims=True) / _count(a, axis))
-    return xp.add.reduce(gap * gap, axis=axis, keepdims=keepdims) / _py.max(_count(a, axis) - ddof, 0)
+    return xp.add.reduce(xp.asarray(gap * gap), axis=axis, keepdims=keepdims) / _py.max(_count(a, axis) - ddof, 0)
 
 
 def _std(xp, a, *, axis=None, ddof=0, keepdims=False):
-    spread = xp.sqrt(_var(xp, a, axis=axis, ddof=ddof, keepdims=keepdims))
-    if a.size == 0:
+    count = _count(a, axis)
+    gap = _gaps(xp, a, axis, count)
+    spread = _root_of_squares(xp, gap, axis, keepdims, _py.max(count - ddof, 0))
+    if a.size == 0 or count <= ddof:
         return spread
-    same = xp.maximum.reduce(a, axis=axis, keepdims=keepdims) == xp.minimum.reduce(a, axis=axis, keepdims=keepdims)
-    return xp.where(same & (spread < 1), 0.0, spread)  # not the rounding of the mean
+    highest = xp.maximum.reduce(a, axis=axis, keepdims=keepdims)
+    same = (highest == xp.minimum.reduce(a, axis=axis, keepdims=keepdims)) & (abs(highest) < _math.inf)
+    return xp.where(same, 0.0, spread).astype(a.dtype)  # not the rounding of the mean
+
+
+def _gaps(xp, a, axis, count):
+    """How far each element is from the mean, which is subtracted twice, since the first time it is rounded."""
+    gap = a - xp.add.reduce(a / count, axis=axis, keepdims=True)  # divided first: no overflow
+    return gap - xp.add.reduce(gap, axis=axis, keepdims=True) / count
+
+
+def _root_of_squares(xp, a, axis, keepdims, count=1):
+    """``√(Σ a²/count)``; where the squares would overflow or vanish, those of a multiple are taken."""
+    y = xp.sqrt(xp.add.reduce(a * a, axis=axis, keepdims=keepdims) / count)
+    if ((y > _least(xp, a.dtype)) & (y < _math.inf)).all():
+        return y
+    size = xp.maximum.reduce(abs(a), axis=axis, keepdims=True, initial=0.0)
+    by = _expansions.scale(xp.where, xp.less, size)
+    scaled = a / by
+    y = xp.sqrt(xp.add.reduce(scaled * scaled, axis=axis, keepdims=True) / count) * by
+    return _without(xp.asarray(y), a, axis, keepdims).astype(a.dtype)
+
+
+def _least(xp, dtype):
+    """From where on a root of squares is right as it is: what vanished among them would not have counted."""
+    if dtype not in _LEAST:
+        info = xp.finfo(dtype)
+        _LEAST[dtype] = float(info.tiny) ** 0.5 / float(info.eps)
+    return _LEAST[dtype]
+
+
+_LEAST: dict[_Any, float] = {}
+
+
+def _std_pullback(g, y, a, axis, ddof, keepdims):
+    gap = a - a.sum(axis=axis, keepdims=True) / _count(a, axis)
+    gap = gap - gap.sum(axis=axis, keepdims=True) / _count(a, axis)
+    return _kept(g / _py.max(_count(a, axis) - ddof, 0), a, axis, keepdims) * (gap / _kept(_or_infinity(y), a, axis, keepdims))
+
+
+def _if_any(a, b, c, d):
+    """``where(equal(a, b), c, d)``; ``d`` itself if it is seen at once that they are equal nowhere."""
+    if type(a).__module__ == "numpy" and not (a == b).any():
+        return d
+    return _ops.where(_ops.equal(a, b), c, d)
 
 
 def _or_infinity(y):
     """``y``, but infinity for 0: what is divided by it is 0 there."""
-    return _ops.where(_ops.equal(y, 0.0), float("inf"), y)
+    return _if_any(y, 0.0, _math.inf, y)
 
 
 var = _op("var", _var,
     (lambda g, y, a, axis, ddof, keepdims: _kept(g * 2.0 / _py.max(_count(a, axis) - ddof, 0), a, axis, keepdims)
         * (a - a.sum(axis=axis, keepdims=True) / _count(a, axis)),),
-    formulas=("2Ḡ·(#1 − mean)/n",),
+    wide=True, formulas=("2Ḡ·(#1 − mean)/n",),
     samples=(lambda x: var(x(2, 3)), lambda x: var(x(2, 3), axis=0, ddof=1), lambda x: var(x(2, 3), 1, keepdims=True)),
     note="mean squared distance from the mean; the sum of squares is divided by n − ddof")
 
 std = _op("std", _std,
-    (lambda g, y, a, axis, ddof, keepdims: _kept(g / _or_infinity(y * _py.max(_count(a, axis) - ddof, 0)), a, axis, keepdims)
-        * (a - a.sum(axis=axis, keepdims=True) / _count(a, axis)),),
+    (_std_pullback,),
     expand=lambda xp, a, axis, ddof, keepdims: _along(_expansions.std(ddof), xp, a, axis, keepdims), decides=True,
-    formulas=("Ḡ·(#1 − mean)/(n Y)",),
+    wide=True, formulas=("Ḡ·(#1 − mean)/(n Y)",),
     samples=(lambda x: std(x(2, 3)), lambda x: std(x(2, 3), axis=0, ddof=1), lambda x: std(x(2, 3), 1, keepdims=True)),
     note="square root of the variance; its gradient is 0 where all elements are equal")
 
@@ -340,7 +397,7 @@ def _check_order(x, ord, axis):
 
 def _norm(xp, x, *, ord=None, axis=None, keepdims=False):
     _check_order(x, ord, axis)
-    return xp.sqrt(xp.add.reduce(x * x, axis=axis, keepdims=keepdims))
+    return _root_of_squares(xp, x, axis, keepdims)
 
 
 def _norm_of_values(xp, x, ord, axis, keepdims):
@@ -349,9 +406,9 @@ def _norm_of_values(xp, x, ord, axis, keepdims):
 
 
 norm = _op("norm", _norm,
-    (lambda g, y, x, ord, axis, keepdims: _kept(g / _or_infinity(y), x, axis, keepdims) * x,),
+    (lambda g, y, x, ord, axis, keepdims: _kept(g, x, axis, keepdims) * (x / _kept(_or_infinity(y), x, axis, keepdims)),),
     expand=lambda xp, x, ord, axis, keepdims: _norm_of_values(xp, x, ord, axis, keepdims), decides=True,
-    formulas=("Ḡ·#1/Y",), symbol="‖x‖",
+    wide=True, formulas=("Ḡ·#1/Y",), symbol="‖x‖",
     samples=(lambda x: norm(x(3)), lambda x: norm(x(2, 3), 2, axis=1), lambda x: norm(x(2, 3), axis=0, keepdims=True)),
     note="square root of the sum of squares; its gradient at 0 is 0")
 
@@ -386,7 +443,7 @@ def _matmul_right(g, y, a, b):
         return _column(a) * _row(g) if b.ndim > 1 else g * a
     if b.ndim > 2:
         return _swapped(a) @ g
-    rows = a if a.ndim == 2 else a.reshape((-1, a.shape[-1])) if a.size else a.reshape((0, a.shape[-1]))
+    rows = a if a.ndim == 2 else a.reshape((_math.prod(a.shape[:-1]), a.shape[-1]))
     return rows.T @ g.reshape((rows.shape[0], *b.shape[1:]))
 
 
@@ -399,7 +456,7 @@ def _matmul_misfit(a, b):
 
 matmul = _op("matmul", lambda xp, a, b: xp.matmul(a, b),
     (_matmul_left, _matmul_right), explain=_matmul_misfit,
-    formulas=("Ḡ #2ᵀ", "#1ᵀ Ḡ"), symbol="@",
+    wide=True, formulas=("Ḡ #2ᵀ", "#1ᵀ Ḡ"), symbol="@",
     samples=(lambda x: matmul(x(2, 3), x(3, 4)), lambda x: matmul(x(3), x(3)), lambda x: matmul(x(2, 3), x(3)),
              lambda x: matmul(x(3), x(3, 2)), lambda x: matmul(x(2, 2, 3), x(3, 2)), lambda x: matmul(x(2, 3), x(2, 3, 2)),
              lambda x: matmul(x(2, 1, 2, 3), x(3, 3, 2)), lambda x: matmul(x(2, 2, 3), x(3)), lambda x: matmul(x(3), x(2, 3, 2))),
@@ -436,7 +493,7 @@ def _einsum_pullback(g, y, *arrays, place, subscripts):
 einsum = _op("einsum",
     lambda xp, *arrays, subscripts: xp.einsum(subscripts, *arrays, optimize=_py.sum(a.size for a in arrays) > 4096),
     (_einsum_pullback,), many=True, arrange=_einsum,
-    formulas=("einsum(Ḡ, the others)",), symbol="Σ∏",
+    wide=True, formulas=("einsum(Ḡ, the others)",), symbol="Σ∏",
     samples=(lambda x: einsum("ij,jk->ik", x(2, 3), x(3, 2)), lambda x: einsum("ij,jk", x(2, 3), x(3, 2)),
              lambda x: einsum("ii->i", x(3, 3)), lambda x: einsum("ii", x(3, 3)), lambda x: einsum("ij->j", x(2, 3)),
              lambda x: einsum("i,j,k->kji", x(2), x(3), x(2)), lambda x: einsum("...ij,...jk->...ik", x(2, 2, 3), x(3, 2)),
@@ -454,21 +511,26 @@ def _logsumexp(xp, a, *, axis=None, keepdims=False):
     return _without(xp.asarray(xp.log(total) + top), a, axis, keepdims)
 
 
-def _exp_below(a, y):
-    """``exp(a − y)``, 0 where both are −∞."""
-    return _ops.exp(a - _ops.where(_ops.equal(y, float("-inf")), 0.0, y))
+def _logsumexp_pullback(g, y, a, axis, keepdims):
+    y = _kept(y, a, axis, keepdims)
+    below = _if_any(y, -_math.inf, 0.0, y)  # where all are −∞ the gradient is 0
+    shares = _ops.exp(a - below)
+    if not a.ndim:
+        return g * _ops.where(_ops.equal(y, -_math.inf), 0.0, shares / shares)
+    total = shares.sum(axis=axis, keepdims=True)  # 1, but for the rounding of y, which is large far out
+    return _kept(g, a, axis, keepdims) * (shares / _if_any(abs(y), _math.inf, 1.0, total))
 
 
 logsumexp = _op("logsumexp", _logsumexp,
-    (lambda g, y, a, axis, keepdims: _kept(g, a, axis, keepdims) * _exp_below(a, _kept(y, a, axis, keepdims)),),
+    (_logsumexp_pullback,),
     expand=lambda xp, a, axis, keepdims: _along(_expansions.logsumexp, xp, a, axis, keepdims), decides=True,
-    formulas=("Ḡ·softmax(#1)",), symbol="log Σ exp",
+    wide=True, formulas=("Ḡ·softmax(#1)",), symbol="log Σ exp",
     samples=(lambda x: logsumexp(x(2, 3)), lambda x: logsumexp(x(2, 3), axis=0), lambda x: logsumexp(x(2, 3), -1, True)),
     note="log of the sum of exponentials, without overflow")
 
 
 def _softmax(xp, a, *, axis=-1):
-    e = xp.exp(a - _top(xp, a, axis))
+    e = xp.asarray(xp.exp(a - _top(xp, a, axis)))
     return e / xp.add.reduce(e, axis=axis, keepdims=True)
 
 
@@ -479,18 +541,18 @@ def _softmax_pullback(g, y, a, axis):
 
 softmax = _op("softmax", _softmax,
     (_softmax_pullback,), decides=True,
-    formulas=("Y·(Ḡ − Σ Ḡ Y)",), samples=(lambda x: softmax(x(3)), lambda x: softmax(x(2, 3)), lambda x: softmax(x(2, 3), axis=0)),
+    wide=True, formulas=("Y·(Ḡ − Σ Ḡ Y)",), samples=(lambda x: softmax(x(3)), lambda x: softmax(x(2, 3)), lambda x: softmax(x(2, 3), axis=0)),
     note="exp(a) divided by its sum along an axis: probabilities")
 
 
 def _log_softmax(xp, a, *, axis=-1):
     z = a - _top(xp, a, axis)
-    return z - xp.log(xp.add.reduce(xp.exp(z), axis=axis, keepdims=True))
+    return z - xp.log(xp.add.reduce(xp.asarray(xp.exp(z)), axis=axis, keepdims=True))
 
 
 log_softmax = _op("log_softmax", _log_softmax,
     (lambda g, y, a, axis: g - _ops.exp(y) * g.sum(axis=axis, keepdims=True),),
-    decides=True, formulas=("Ḡ − softmax(#1)·Σ Ḡ",),
+    decides=True, wide=True, formulas=("Ḡ − softmax(#1)·Σ Ḡ",),
     samples=(lambda x: log_softmax(x(2, 3)), lambda x: log_softmax(x(2, 3), axis=0)),
     note="logarithm of softmax, exact far out")
 
@@ -542,12 +604,19 @@ def _cross_entropy(xp, logits, labels, *, reduction):
         losses = xp.log(total) - z.reshape((-1, z.shape[-1]))[_each(xp, labels)].reshape(labels.shape)
     else:
         log_p = z - xp.log(sums)
-        losses = -xp.add.reduce(xp.where(labels == 0, 0.0, labels * log_p), axis=-1)
+        losses = -xp.add.reduce(_weighed(xp, labels, log_p), axis=-1)
     if reduction != "none" and logits.ndim > 1:
         losses = xp.add.reduce(losses, axis=None)
     if reduction == "mean":
         losses = losses / _math.prod(logits.shape[:-1])
     return losses, (e, total)
+
+
+def _weighed(xp, labels, log_p):
+    """Each class's share of the loss: 0 for a probability of 0, were the class masked by a logit of −∞."""
+    if labels.dtype == object:
+        return xp.frompyfunc(_expansions.weighed, 2, 1)(labels, log_p)
+    return xp.where(labels == 0, 0.0, labels * log_p)
 
 
 def _each(xp, labels):
@@ -571,6 +640,7 @@ def _per_example(g, logits, reduction):
 def _cross_entropy_logits(g, y, logits, labels, kept, reduction):
     p = softmax(logits) if kept is None else kept[0] / kept[1][..., None]
     if kept is not None and labels.dtype.kind != "f":  # on arrays, with no array for the labels
+        p = p if p.flags.c_contiguous else p.copy()  # so that its rows are a view, whatever the order of the logits
         places = _arange(labels.size), labels.ravel()
         p.reshape((-1, p.shape[-1]))[places] -= 1
         p *= _per_example(g, logits, reduction)
@@ -587,7 +657,7 @@ def _cross_entropy_logits(g, y, logits, labels, kept, reduction):
 cross_entropy = _op("cross_entropy", _cross_entropy,
     (_cross_entropy_logits,
      lambda g, y, logits, labels, kept, reduction: -log_softmax(logits) * _per_example(g, logits, reduction)),
-    arrange=_cross_entropy_call, integers=(1,), keeps=True, decides=True,
+    arrange=_cross_entropy_call, integers=(1,), keeps=True, decides=True, wide=True,
     formulas=("Ḡ·(softmax(#1) − #2)/n", "−Ḡ·log softmax(#1)/n"), symbol="CE",
     samples=(lambda x: cross_entropy(x(3, 4), [0, 3, 1]), lambda x: cross_entropy(x(4), 2, reduction="sum"),
              lambda x: cross_entropy(x(2, 3, 2), [[0, 1, 0], [1, 1, 0]], reduction="none"),

@@ -63,6 +63,8 @@ class StructuralOp:
     On Tensors, where the gradient has a graph of its own, ``kept`` is None, and the pullback computes it by ops.
     """
     many: bool = False
+    wide: bool = False
+    """Whether it adds up: arrays of float16 do so in float32 (and only the result is rounded), whole ones as floats."""
     decides: bool = False
     """Whether the expansion looks at the numbers of Values, unless they are traced: what it makes then remembers it."""
     why_not: str = ""
@@ -181,13 +183,15 @@ class StructuralOp:
         """The op on NumPy arrays, lists and numbers; on object arrays of Values, its expansion."""
         import numpy as np
 
-        arrays = tuple([x if type(x) is np.ndarray else np.asarray(as_array(x, self.name)) for x in operands])
+        arrays = tuple([self._as_array(np, x) for x in operands])
         run, expands = self.forward, False
         for a in arrays:
             if a.dtype.kind not in "fiub":
                 require_numbers(a, self.name)
                 run, expands = self.expand or run, True
                 settings = self._on_axes_of(a, settings)
+        if not expands and self.wide:
+            run = self.in_float32
         try:
             with np.errstate(all="ignore"):
                 result = run(np, *arrays, **settings)
@@ -203,12 +207,34 @@ class StructuralOp:
     def _remember(self, arrays: tuple[Any, ...], settings: Settings, result: Any) -> None:
         """Have the nodes that an expansion made say what they expand; operands it returned are left alone."""
         made = result.ravel().tolist() if hasattr(result, "ravel") else [result]
-        given = {id(x) for a in arrays if a.dtype == object for x in a.flat}
-        expansion = Expansion(self, tuple([a.copy() for a in arrays]), settings)
-        for place, node in enumerate(made):
-            remember = getattr(type(node), "_remember", None)
-            if remember is not None and id(node) not in given:
-                remember(node, expansion, place)
+        remember = next((x._remember for x in made if hasattr(type(x), "_remember")), None)
+        if remember is not None:
+            given = {id(x) for a in arrays if a.dtype == object for x in a.ravel().tolist()}
+            remember(made, given, Expansion(self, tuple([a.copy() for a in arrays]), settings))
+
+    def in_float32(self, np: Any, *arrays: Any, **settings: Any) -> Any:
+        """The forward on arrays that may be of float16 or of whole numbers: these neither overflow nor wrap round."""
+        narrow = all(a.dtype.char == "e" for a in arrays if a.dtype.kind == "f") and any(
+            a.dtype.char == "e" for a in arrays
+        )
+        widened = [
+            a.astype(np.float32)
+            if a.dtype.char == "e"
+            else a
+            if a.dtype.kind == "f" or i in self.integers
+            else a.astype(float)
+            for i, a in enumerate(arrays)
+        ]
+        result = self.forward(np, *widened, **settings)
+        if not narrow:
+            return result
+        if self.keeps:
+            return result[0].astype(np.float16), result[1]
+        return result.astype(np.float16)
+
+    def _as_array(self, np: Any, x: Any) -> Any:
+        array = x if type(x) is np.ndarray else np.asarray(as_array(x, self.name))
+        return array if array.size or array.dtype != object else array.astype(float)  # no Values: an array of numbers
 
     def _on_axes_of(self, nodes: Any, settings: Settings) -> Settings:
         """The settings for an object array, whose axes no ufunc of NumPy checks."""
@@ -243,6 +269,9 @@ class StructuralOp:
         """The gradient passed on to the array in this place, before it is fitted to the array's shape."""
         if self.why_not:
             self.require_derivative()
+        if self.wide and g.dtype.char == "e":
+            g, y, *wide = [x.astype("float32") if x.dtype.char == "e" else x for x in (g, y, *arrays)]
+            arrays = tuple(wide)
         if self.keeps:
             return self.pullbacks[place](g, y, *arrays, kept=kept, **settings)
         if self.many:
