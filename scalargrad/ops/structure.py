@@ -10,7 +10,18 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from scalargrad.ops.given import REFUSALS, as_array, axes, is_raw, kind_of, named, require_numbers, wrong_setting
+from scalargrad.ops.given import (
+    REFUSALS,
+    as_array,
+    axes,
+    is_integer,
+    is_raw,
+    kind_of,
+    named,
+    require_numbers,
+    shown,
+    wrong_setting,
+)
 from scalargrad.ops.python import PYTHONS
 from scalargrad.ops.registry import NotDifferentiableError
 
@@ -21,6 +32,8 @@ tracing = 0
 """How many functions are being traced now, in all threads: the numbers in a graph stand for others then."""
 
 _listeners: list[Callable[[StructuralOp, bool], None]] = []
+
+_PLAIN = {type(None), bool, int, float, str, tuple}
 
 Settings = dict[str, Any]
 
@@ -171,6 +184,8 @@ class StructuralOp:
         for name, value in full.items():
             if type(value) is list:
                 full[name] = tuple(value)
+            elif type(value) not in _PLAIN and hasattr(type(value), "_apply_op") and not is_integer(value):
+                raise TypeError(f"{self.name}: {name} is a setting, not a number of the graph as {shown(value)}")
         for name in self.required:
             if full[name] is ...:
                 raise TypeError(f"{self.name} takes {self.signature}; {name} is missing")
