@@ -62,7 +62,7 @@ IN_ARRAYS = {
     "plus one": lambda p, m: (p + 1)[0] * m[0, 0],
     "an op": lambda p, m: sg.exp(p)[0] + m[0, 0],
     "another shape": lambda p, m: p.reshape(2, 1).ravel()[1] * m[0, 0],
-    "one by one": lambda p, m: [x * m[0, 0] for x in p][0],
+    "one by one": lambda p, m: next(x * m[0, 0] for x in p),
     "as floats": lambda p, m: p.astype(float)[0] * m[0, 0],
 }
 

@@ -134,8 +134,10 @@ class StructuralOp:
     # --- calling -----------------------------------------------------------------------------------------------------
 
     def __call__(self, *arguments: Any, **settings: Any) -> Any:
-        if self.python is not None and (answer := self.python(self, arguments, settings)) is not NotImplemented:
-            return answer
+        if self.python is not None and not (len(arguments) == 1 and hasattr(arguments[0], "ndim") and not settings):
+            answer = self.python(self, arguments, settings)
+            if answer is not NotImplemented:
+                return answer
         operands, settings = self.arranged(arguments, settings)
         for operand in operands:
             apply = getattr(type(operand), "_apply_structural", None)
