@@ -179,7 +179,7 @@ def _pairs(given: Any, what: str, a: Any) -> list[list[Any]]:
     import numpy as np
 
     try:
-        pairs: list[list[Any]] = np.broadcast_to(as_array(given, "pad"), (a.ndim, 2)).tolist()
+        pairs: list[list[Any]] = np.broadcast_to(np.asarray(as_array(given, "pad")), (a.ndim, 2)).tolist()
     except ValueError:
         raise ValueError(f"pad: {what} {given} does not fit shape {a.shape}") from None
     return pairs

@@ -64,9 +64,10 @@ def sum_(op: Any, arguments: Arguments, settings: Settings) -> Any:
         return _answer(builtins.sum, *arguments, **settings)
     if hasattr(first, "ndim") or _is_node(first):
         return NotImplemented
-    if len(rest) == 1 and not settings and _is_start(rest[0]):
+    streamed = _is_stream(first)
+    if len(rest) == 1 and not settings and (_is_start(rest[0]) or (streamed and rest[0] is not None)):
         return _answer(builtins.sum, first, rest[0])
-    if _is_stream(first):
+    if streamed:
         items = list(first)
         return op(items, *rest, **settings) if rest or settings else _answer(builtins.sum, items)
     if not (rest or settings) and isinstance(first, (list, tuple)) and _are_single_tensors(first):
@@ -92,7 +93,7 @@ def _best(function: Callable[..., Any]) -> Callable[[Any, Arguments, Settings], 
         if settings.get("key") is not None:
             return _answer(function, *arguments, **settings)
         several = len(arguments) > 1 and (_is_single(first) or _is_ordered(first)) and arguments[1] is not None
-        streamed = len(arguments) == 1 and (_is_stream(first) or _is_ordered(first))
+        streamed = len(arguments) == 1 and (_is_stream(first) or isinstance(first, (str, bytes)))
         if not (several or streamed or "default" in settings):
             if len(arguments) > 1 or not isinstance(first, (list, tuple)) or not first:
                 return NotImplemented

@@ -12,7 +12,18 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from scalargrad import modes
-from scalargrad.ops.given import REFUSALS, as_array, axes, is_raw, kind_of, named, require_numbers, wrong_setting
+from scalargrad.ops.given import (
+    REFUSALS,
+    as_array,
+    axes,
+    is_integer,
+    is_raw,
+    kind_of,
+    named,
+    require_numbers,
+    shown,
+    wrong_setting,
+)
 from scalargrad.ops.python import PYTHONS
 from scalargrad.ops.registry import NotDifferentiableError
 
@@ -20,6 +31,8 @@ STRUCTURAL: dict[str, StructuralOp] = {}
 """Every structural op by name, in the order of registration."""
 
 _listeners: list[Callable[[StructuralOp, bool], None]] = []
+
+_PLAIN = {type(None), bool, int, float, str, tuple}
 
 Settings = dict[str, Any]
 
@@ -124,8 +137,10 @@ class StructuralOp:
     # --- calling -----------------------------------------------------------------------------------------------------
 
     def __call__(self, *arguments: Any, **settings: Any) -> Any:
-        if self.python is not None and (answer := self.python(self, arguments, settings)) is not NotImplemented:
-            return answer
+        if self.python is not None and not (len(arguments) == 1 and hasattr(arguments[0], "ndim") and not settings):
+            answer = self.python(self, arguments, settings)
+            if answer is not NotImplemented:
+                return answer
         operands, settings = self.arranged(arguments, settings)
         for operand in operands:
             apply = getattr(type(operand), "_apply_structural", None)
@@ -174,6 +189,8 @@ class StructuralOp:
         for name, value in full.items():
             if type(value) is list:
                 full[name] = tuple(value)
+            elif type(value) not in _PLAIN and hasattr(type(value), "_apply_op") and not is_integer(value):
+                raise TypeError(f"{self.name}: {name} is a setting, not a number of the graph as {shown(value)}")
         for name in self.required:
             if full[name] is ...:
                 raise TypeError(f"{self.name} takes {self.signature}; {name} is missing")
