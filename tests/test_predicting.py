@@ -4,9 +4,9 @@ import json
 import re
 
 import pytest
-from test_player import CHROMIUM, run
 
 from scalargrad import Value, steps
+from tests.test_player import CHROMIUM, run
 
 ASK = """
 const data = {answers};

@@ -4,11 +4,11 @@ import copy
 import json
 
 import pytest
-from fuzzing import example
 
 import fastpath
 from scalargrad import OPS, Trace, Value, steps, trace
 from scalargrad.stepper.markup import is_mathematics
+from tests.fuzzing import example
 
 
 def edited(**changes):
