@@ -192,9 +192,9 @@ def harmless_latex(text, plain):
     assert set(re.findall(r"\\(?:begin|end)\{.*?\}", body)) <= set(re.findall(r"\\(?:begin|end)\{.*?\}", plain_body))
     known = {"subsection", "section", "allowdisplaybreaks", "intertext", "displaystyle", "underline", "hspace", "item"}
     known |= {"includegraphics", "textwidth", "quad", "log"}
-    rest = re.sub(r"\\(?:begin|end)\{\w+\*?\}(\[.*?\])?", "", body)
+    rest = re.sub(r"\\(?:begin|end)\{\w+\*?\}(\[.*?\])?", "", body.replace(" \\\\\n", " "))
     rest = re.sub(rf"\\({'|'.join(known)})\b\*?", "", rest)
-    rest = re.sub(r"(?<!\\)(\$|&=)|\n&", "", rest)
+    rest = re.sub(r"(?<!\\)(\$|&=?)", "", rest)
     assert is_mathematics(rest), rest
 
 

@@ -3,7 +3,16 @@
 import random
 
 import pytest
-from fuzzing import command_line, damaged, example, formula, parsed_or_refused, read_or_refused, told_in_short_lines
+
+from tests.fuzzing import (
+    command_line,
+    damaged,
+    example,
+    formula,
+    parsed_or_refused,
+    read_or_refused,
+    told_in_short_lines,
+)
 
 
 @pytest.mark.parametrize("seed", range(4))

@@ -4,7 +4,8 @@ import functools
 import tempfile
 
 import pytest
-from hostile import TEXTS, documents, harmless, labelled, stored
+
+from tests.hostile import TEXTS, documents, harmless, labelled, stored
 
 SAMPLE = [TEXTS[i] for i in (3, 13, 47, 51, 52, 60)]
 

@@ -5,10 +5,10 @@ import os
 import random
 
 import pytest
-from killing import FILES, killed, require_whole, whole_versions
 
 from scalargrad import Value, draw, saving, steps
 from scalargrad.cli import main
+from tests.killing import FILES, killed, require_whole, whole_versions
 
 
 @pytest.mark.skipif(os.name == "nt", reason="there is no SIGKILL")

@@ -266,7 +266,9 @@ def _box(box: Box, name: str, style: Style) -> dict[str, str]:
 def _node(trace: Trace, node: TraceNode, names: set[str], style: Style) -> dict[str, str]:
     name = f"node-{node.index}"
     label = node_label(node, trace.edges_from(node), node.name in names, style, name in style.lit)
-    told = node.label if node.label and not node.label.isspace() else node.name
+    told = node.label or node.name
+    if not told.strip():
+        told = repr(told)
     tip = told if node.is_leaf else f"{told} = {node.formula}"
     return {"name": f"n{node.index}", "label": label, "id": style.prefix + name, "tooltip": attribute(tip)}
 

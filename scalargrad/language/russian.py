@@ -82,6 +82,7 @@ RUSSIAN = {
     "sum of {0}": "сумма, слагаемых: {0}",
     "edges: {0}": "рёбер: {0}",
     "leaves: {0}": "листьев: {0}",
+    "parameters: {0}": "параметров: {0}",
     "operations: {0}": "операций: {0}",
     "precision is a number of decimals from 0 to 17, not {0!r}":
         "precision — число знаков после точки от 0 до 17, а не {0!r}",

@@ -247,7 +247,11 @@ def is_mathematics(latex: str) -> bool:
     if set(re.findall(r"\\(?:begin|end)(?![A-Za-z])\s*(\{.*?\}|.?)", latex, re.DOTALL)) - {"{cases}"}:
         return False
     plain = re.sub(r"\\([A-Za-z]+|.)", " ", latex)
-    if re.search(r"[$#%]|\^\^", plain) or ("&" in plain and "{cases}" not in latex):
+    if re.search(r"[$#%]|\^\^", plain):
+        return False
+    if ("&" in plain or "\\" in words) and "{cases}" not in latex:  # only there they begin a column or a line
+        return False
+    if re.search(r"(?<!\\)(\\\\)+[A-Za-z]", latex):  # a new line, then what looks like a command
         return False
     depth = 0
     for c in plain:
