@@ -32,7 +32,6 @@ TABLE = [
     # building
     ("plan/building.py", 'mask = self.ufunc("not_equal", mask, 0.0)', 'mask = self.ufunc("greater", mask, 0.0)', "where takes -1 for false"),
     ("plan/building.py", "self.transpose(a.inputs[0], tuple(a.settings[i] for i in order))", "self.transpose(a.inputs[0], tuple(order[i] for i in a.settings))", "two transpositions in the wrong order"),
-    ("plan/building.py", "rest = math.prod(n for n in wanted if n != -1)", "rest = -math.prod(wanted)", "reshape with -1"),
     # memory
     ("plan/memory.py", "(g for g in self.free if g[1] >= nbytes)", "(g for g in self.free if g[1] >= nbytes // 2)", "a gap half as large as needed is taken"),
     ("plan/memory.py", "(gap[0] + nbytes, gap[1] - nbytes)", "(gap[0], gap[1] - nbytes)", "the rest of a gap begins where the gap did"),
