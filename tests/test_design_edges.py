@@ -492,11 +492,12 @@ def equality_of_values(backend):
 @edge("== and hash, bool", "tensor")
 def equality_of_tensors(backend):
     a, b = Tensor([1.0, 2.0]), Tensor([1.0, 3.0])
-    assert np.asarray(getattr(a == b, "data", a == b)).tolist() == [True, False]
+    equal = a == b
+    assert (equal.data if isinstance(equal, Tensor) else np.asarray(equal)).tolist() == [True, False]
     assert len({id(x) for x in {a: 1, b: 2}}) == 2
     assert bool(Tensor(1.0))
     assert not Tensor([0.0])
-    with pytest.raises(ValueError, match=r"ambiguous|truth"):
+    with pytest.raises(ValueError, match="true"):
         bool(a)
 
 
@@ -790,7 +791,6 @@ BEING_MENDED = {
     ("finite", "tensor"): "logsumexp's gradients far out do not add up to 1",
     ("finite", "compiled"): "std of equal numbers, norm at 0 in scalar code",
     ("copies", "compiled"): "a compiled function cannot be copied",
-    ("equality_of_tensors", "tensor"): "== of Tensors is identity",
     ("taken_out", "value"): "grad does not refuse float(v)",
     ("taken_out", "tensor"): "grad does not refuse float(v)",
     ("in_place", "tensor"): "p -= makes another Tensor, in silence",

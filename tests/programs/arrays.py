@@ -153,8 +153,8 @@ class TensorWriter(Writer):
         x = self.array()
         how = self.how(x)
         return self.pick(
-            f"sg.{self.pick('sum', 'mean', 'max', 'min', 'norm', 'logsumexp', 'std', 'var', 'prod')}({x}, {how})", f"{x}.{self.pick('sum', 'mean', 'max')}({how})",
-            f"{x} - {x}.mean(axis=-1, keepdims=True)", f"{x} / ({x}.{self.pick('std', 'norm', 'max')}(axis=-1, keepdims=True) + {self.pick('1', '1e-8', '0.5')})",
+            f"sg.{self.pick('sum', 'mean', 'max', 'min', 'norm', 'logsumexp', 'std', 'var', 'prod')}({x}, {how})", f"{x}.{self.pick(self.METHODS)}({how})",
+            f"{x} - {x}.mean(axis=-1, keepdims=True)", f"{x} / ({x}.{self.pick(self.METHODS)}(axis=-1, keepdims=True) + {self.pick('1', '1e-8', '0.5')})",
             f"sg.softmax({x}, axis={self.pick(0, -1)})", f"sg.log_softmax({x}, axis={self.pick(0, -1)})", f"sg.cumsum({x}, axis={self.pick('None', 0, -1)})",
         )  # fmt: skip
 
@@ -192,6 +192,7 @@ class TensorWriter(Writer):
         self.space[name] = np.arange(self.size) % n
         return name
 
+    METHODS = ("sum", "mean", "max", "std", "norm")
     size = 3
     """How many examples the program is written with."""
     EXPRESSIONS = (
@@ -253,6 +254,7 @@ class LayerWriter(TensorWriter):
     """Code of one example for either backend."""
 
     kind = "layers"
+    METHODS = ("sum", "mean")  # of arrays of Values, as NumPy has them
     EXPRESSIONS = ["dense"] * 4 + ["activation"] * 4 + ["binary"] * 6 + ["reduction"] * 4 + ["moving"] * 5
 
     def __init__(self, seed):

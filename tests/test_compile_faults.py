@@ -1,0 +1,96 @@
+"""What faults planted in the compiler would break, and nothing else noticed: one test for each of the survivors."""
+
+import numpy as np
+import pytest
+
+import scalargrad as sg
+from fastpath import Tensor, compile
+
+X = np.array([1.0, 2.0, 3.0])
+
+
+def by_argument(function, x):
+    return compile(function, backend="tensor").value_and_grad(x, argnums=0)[1]
+
+
+def test_positive_and_negative_zero_are_two_constants():
+    with np.errstate(all="ignore"):
+        plus, minus = compile(lambda x: (x / np.zeros(3), x / -np.zeros(3)), backend="tensor")(X)
+        np.testing.assert_array_equal(plus, [np.inf] * 3)
+        np.testing.assert_array_equal(minus, [-np.inf] * 3)
+        same = compile(lambda x: (x / np.array([0.0, -0.0]), x / np.array([-0.0, 0.0])), backend="tensor")(np.ones(2))
+    np.testing.assert_array_equal(same, [[np.inf, -np.inf], [-np.inf, np.inf]])
+
+
+def test_two_large_constants_are_two():
+    a, b = np.arange(5000.0), np.arange(5000.0)[::-1].copy()
+    f = compile(lambda x: x * a - x * b, backend="tensor")
+    np.testing.assert_array_equal(f(np.full(5000, 2.0)), 2 * a - 2 * b)
+    x = np.linspace(0, 1, 5000)
+    np.testing.assert_allclose(by_argument(lambda x: (x * a).sum() + (x * b).sum(), x), a + b)
+
+
+def test_zeros_to_add_and_zeros_to_look_up_are_two_constants():
+    f = compile(lambda x: (x * np.zeros(2) + 1.0)[np.zeros(2, int)] * x[np.zeros(2, int)], backend="tensor")
+    np.testing.assert_array_equal(f(np.array([3.0, 4.0])), [3.0, 3.0])
+
+
+def test_nought_minus_something_is_its_opposite_in_every_way_it_can_be_written():
+    for function in (
+        lambda x: 0.0 - x,
+        lambda x: 0 - x,
+        lambda x: sg.sub(0.0, x),
+        lambda x: -0.0 - x,
+        lambda x: x * 0.0 - x,
+    ):
+        np.testing.assert_array_equal(compile(function, backend="tensor")(X), -X)
+        np.testing.assert_array_equal(by_argument(lambda x, function=function: function(x).sum(), X), -np.ones(3))
+    np.testing.assert_array_equal(by_argument(lambda x: (0.0 - (0.0 - x * x)).sum(), X), 2 * X)
+
+
+def test_infinity_times_nought_is_no_number():
+    with np.errstate(all="ignore"):
+        for function in (
+            lambda x: x * 0.0,
+            lambda x: 0 * x,
+            lambda x: x * -0.0,
+            lambda x: (x * 0.0) * 2.0,
+            lambda x: x * 2.0 * 0.0,
+        ):
+            found = compile(function, backend="tensor")(np.array([np.inf, np.nan, 1.0]))
+            assert np.isnan(found[:2]).all()
+            assert found[2] == 0
+            assert np.isnan(
+                compile(lambda x, function=function: function(x).sum(), backend="tensor")(np.array([np.inf]))
+            )
+
+
+def test_the_gradient_of_what_is_taken_twice_with_constant_weights():
+    c = np.array([1.0, 2.0, 4.0])
+    key = np.array([0, 0, 1])
+    np.testing.assert_array_equal(by_argument(lambda x: (x[key] * c).sum(), X), [3.0, 4.0, 0.0])
+    np.testing.assert_array_equal(by_argument(lambda x: x[key].sum(), X), [2.0, 1.0, 0.0])
+    np.testing.assert_array_equal(compile(lambda x: x + sg.scatter(c, (3,), key), backend="tensor")(X), [4.0, 6.0, 3.0])
+
+
+@pytest.mark.parametrize("first", [(1, 2, 0), (2, 0, 1), (0, 2, 1)])
+@pytest.mark.parametrize("second", [(0, 2, 1), (1, 0, 2), (1, 2, 0)])
+def test_two_transpositions_in_the_order_in_which_they_are_written(first, second):
+    x = np.arange(24.0).reshape(2, 3, 4)
+    f = compile(lambda x: sg.transpose(sg.transpose(x, first), second) * 1.5, backend="tensor")
+    np.testing.assert_array_equal(f(x), x.transpose(first).transpose(second) * 1.5)
+    weights = np.arange(24.0).reshape(x.transpose(first).transpose(second).shape)
+    g = by_argument(lambda x: (sg.transpose(sg.transpose(x, first), second) * weights).sum(), x)
+    back = weights.transpose(np.argsort(second)).transpose(np.argsort(first))
+    np.testing.assert_array_equal(g, back)
+
+
+def test_a_step_leaves_a_graph_that_was_built_before_it_the_numbers_it_was_built_from():
+    w = Tensor([1.0, 2.0], requires_grad=True)
+    f = compile(lambda x: (w * x).sum())
+    f.step(np.ones(2), lr=0.0)
+    y = (w * w * w).sum()
+    f.step(np.ones(2), lr=0.5)
+    np.testing.assert_array_equal(w.data, [0.5, 1.5])
+    y.backward()
+    np.testing.assert_array_equal(w.grad, [3.0, 12.0])
