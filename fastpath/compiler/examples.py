@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, NoReturn
@@ -15,6 +15,7 @@ from fastpath.compiler import store as stores
 from fastpath.compiler.arguments import Given, given, is_setting, key_of, signature_of
 from fastpath.compiler.closure import Surroundings
 from fastpath.compiler.functions import PLANS, STATES, CompiledFunction, _tracing, other_each_time, twice, unless_random
+from fastpath.compiler.gradients import Gradients
 from fastpath.compiler.lifting import Lifted, columns_of, lift, repeated
 from fastpath.compiler.repeating import (
     DifferentError,
@@ -66,6 +67,8 @@ class Made:
     compiled: CompiledFunction
     lifted: Lifted
     store: Tensor | None
+    places: dict[Value, int]
+    """Where in the store each parameter is."""
     cases: dict[tuple[int, ...], int]
     """The combinations of integers it was traced for, where it needs to know them, and their numbers."""
     known: list[int]
@@ -86,7 +89,8 @@ class CompiledScalars:
 
     The parameters are all leaves the graph reaches besides the example. Their numbers lie in one Tensor, the
     :attr:`store`, from the first call on: the Values show them whenever they are asked, and an optimizer that is given
-    the Values changes the store as a whole. ``dtype`` is the type of all arrays, the store among them.
+    the Values changes the store as a whole. ``dtype`` is the type of all arrays but the store: that keeps float64
+    numbers, and code in float32 reads them rounded.
     """
 
     def __init__(self, function: Callable[..., Any], reduction: str | None = None, dtype: Any = "float64") -> None:
@@ -123,7 +127,7 @@ class CompiledScalars:
         made, arrays, batch = self._prepared(arguments, named)
         return made.rebuild(_several(made.compiled(*arrays)), batch)
 
-    def value_and_grad(self, *arguments: Any, **named: Any) -> tuple[float, dict[Value, float]]:
+    def value_and_grad(self, *arguments: Any, **named: Any) -> tuple[float, Mapping[Value, float]]:
         """The value, and the gradient by each parameter: a dict by the Values."""
         if modes.active and modes.detecting():
             self._eagerly(arguments, named, backward=True)
@@ -131,8 +135,7 @@ class CompiledScalars:
         self._require_gradient()
         value, gradients = made.compiled.value_and_grad(*arrays)
         (gradient,) = gradients.values()
-        numbers = gradient.tolist()
-        return value, {p: numbers[p.place] for p in self.parameters}
+        return value, Gradients(made.places, gradient)
 
     def backward(self, *arguments: Any, **named: Any) -> float:
         """The value; the ``grad`` of the parameters receives its gradients, as ``Value.backward`` would give them."""
@@ -238,15 +241,13 @@ class CompiledScalars:
         batch = self._batch(arguments, named)
         arrays = [x.astype(self.dtype, copy=False) for x in batch.arrays]
         state = self._state(batch)
-        if self._moves != stores.moves:
-            self._made.clear()
-            self._moves = stores.moves
+        self._drop_moved()
         key = (id(state), batch.settings, tuple(batch.names), *[x.shape[1:] for x in arrays])
         made = self._made.pop(key, None)
         cases = _cases(batch, made.known) if made is not None and made.known else None
         if made is None or (cases is not None and not cases.keys() <= made.cases.keys()):
             made = self._make(batch, arrays, state, made)
-            self._moves = stores.moves
+            self._drop_moved()
         self._made[key] = made
         if len(self._made) > PLANS:
             del self._made[next(iter(self._made))]
@@ -257,6 +258,12 @@ class CompiledScalars:
         elif len(batch.places) == len(batch.call.names):
             self._last = made, [x.shape for x in arrays], [x.dtype for x in arrays], state
         return made, arrays, (len(arrays[0]),)
+
+    def _drop_moved(self) -> None:
+        """Forget what was made for a store that its parameters have left, as those of several functions join."""
+        if self._moves != stores.moves:
+            self._moves = stores.moves
+            self._made = {k: m for k, m in self._made.items() if stores.are_in(m.store, m.lifted.parameters)}
 
     def _state(self, batch: Batch) -> Surroundings:
         """What the function closes over, as it is now: a state that was met before, or a new one."""
@@ -370,7 +377,7 @@ class CompiledScalars:
         lifted = lifting()
         store = None
         if lifted.parameters:
-            store, order = stores.bind(lifted.parameters, self.dtype)
+            store, order = stores.bind(lifted.parameters)
             if order != list(range(store.size)):  # the store of another function: its order
                 known_places = dict(zip(lifted.parameters, order))
                 lifted = lifting(known=known_places, size=store.size)
@@ -383,7 +390,8 @@ class CompiledScalars:
         numbers = {case: i for i, case in enumerate(cases)}
         assert first.rebuild is not None
         rebuild = partial(_rebuilt, first.rebuild, reduction) if several else _only
-        return Made(compiled, lifted, store, numbers, known, rebuild)
+        places = dict(zip(lifted.parameters, order)) if store is not None else {}
+        return Made(compiled, lifted, store, places, numbers, known, rebuild)
 
     def _refuse(self, error: DifferentError, second: _Tracing, trace: Callable[..., _Tracing]) -> NoReturn:
         """Say in which line two tracings differ, as far as a third one tells."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
-from weakref import WeakKeyDictionary, ref
+from weakref import ref
 
 import numpy as np
 
@@ -32,12 +32,12 @@ class BoundValue(Value):
     @property
     def store(self) -> Tensor:
         """The Tensor that holds its number, and those of others."""
-        return self._cell[0]
+        return self._cell[0]  # type: ignore[no-any-return]
 
     @property
     def place(self) -> int:
         """Where in the store it is."""
-        return self._cell[1]
+        return self._cell[1]  # type: ignore[no-any-return]
 
     @property
     def _data(self) -> float:
@@ -68,17 +68,17 @@ class BoundValue(Value):
     @property
     def scope(self) -> str | None:
         """The scope it was made in."""
-        return self._cell[2]
+        return self._cell[2]  # type: ignore[no-any-return]
 
     @scope.setter
     def scope(self, new: str | None) -> None:
         store, place, _ = self._cell
-        self._cell = store, place, new  # type: ignore[misc]
+        self._cell = store, place, new
 
 
 _data, _grad = Value.__dict__["_data"], Value.__dict__["grad"]
-_members: WeakKeyDictionary[Tensor, list[ref[Value]]] = WeakKeyDictionary()
-"""The Values of each store, by their places; they keep the store, it does not keep them."""
+_members: dict[int, tuple[ref[Tensor], list[ref[Value]]]] = {}
+"""The Values of each store, by its id: they keep it alive, it does not keep them."""
 _binding = threading.RLock()
 
 
@@ -96,16 +96,16 @@ def bind(values: Sequence[Value]) -> tuple[Tensor, list[int]]:
         if len(stores) == 1:
             (store,) = stores
             if store is not None:
-                return store, [v.place for v in values]  # type: ignore[attr-defined]
+                return store, [v.place for v in values]
         joint = list(dict.fromkeys([*_held(stores), *values]))
         store = _moved(joint)
-        return store, [v.place for v in values]  # type: ignore[attr-defined]
+        return store, [v.place for v in values]
 
 
 def _held(stores: Iterable[Tensor | None]) -> Iterator[Value]:
     """The Values that are in these stores."""
     for store in stores:
-        for member in _members.get(store, ()) if store is not None else ():
+        for member in _members[id(store)][1] if store is not None else ():
             v = member()
             if isinstance(v, BoundValue) and v.store is store:
                 yield v
@@ -122,12 +122,13 @@ def _moved(values: Sequence[Value]) -> Tensor:
         moves += isinstance(v, BoundValue)
         cell = store, place, v.scope
         v.__class__ = BoundValue
-        v._cell = cell
-    _members[store] = list(map(ref, values))
+        v._cell = cell  # type: ignore[attr-defined]
+    number = id(store)
+    _members[number] = ref(store, lambda _: _members.pop(number)), list(map(ref, values))
     return store
 
 
-def is_home(store: Tensor | None, values: Iterable[Value]) -> bool:
+def are_in(store: Tensor | None, values: Iterable[Value]) -> bool:
     """Whether these Values are still in this store."""
     return all(isinstance(v, BoundValue) and v.store is store for v in values)
 

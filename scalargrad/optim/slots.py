@@ -169,6 +169,41 @@ class StoreSlot(Slot):
         return getattr(self.home, "moves", 0) == self.moves
 
 
+class PartSlot(StoreSlot):
+    """The numbers of some of the Values that are bound to a store: those at their places in it."""
+
+    __slots__ = ("at",)
+
+    def __init__(self, store: Any, members: list[Named]) -> None:
+        super().__init__(store, sorted(members, key=lambda member: member[1].place))
+        first, count = int(self.places[0]), len(members)
+        together = bool((self.places == np.arange(first, first + count)).all())
+        self.at: Any = slice(first, first + count) if together else self.places
+        self.places = np.arange(count)
+
+    def read(self) -> Any:
+        return _part(self.store._data, self.at)
+
+    def write(self, new: Any) -> None:
+        whole = self.store._data.copy()
+        whole[self.at] = new
+        self.store.array = whole
+
+    def gradient(self) -> Any:
+        grad = self.store.grad
+        return np.zeros(len(self.members), self.store.dtype) if grad is None else _part(grad, self.at)
+
+    def clear(self) -> None:
+        if self.store.grad is not None:
+            grad = self.store.grad.copy()
+            grad[self.at] = 0
+            self.store.grad = grad
+
+
+def _part(array: Array, at: Any) -> Array:
+    return array[at] if type(at) is slice else array.take(at)
+
+
 def gather(parameters: Any) -> list[Named]:
     """The parameters one by one, each with its name: that given, else its label, else its number.
 
@@ -222,7 +257,7 @@ def _at(name: str, i: int, shape: tuple[int, ...]) -> str:
 def slots_of(parameters: list[Named]) -> list[Slot]:
     """The slots in which the numbers of these parameters are now.
 
-    A store is taken as it is only if all that is in it are parameters; else it is written Value by Value.
+    A store is taken as it is if all that is in it are parameters; else those places of it that are.
     """
     slots: list[Slot] = [
         (HalfSlot if x.dtype == np.float16 else TensorSlot)(name, x)
@@ -236,10 +271,7 @@ def slots_of(parameters: list[Named]) -> list[Slot]:
             store: Any = getattr(x, "store", None)
             (plain if store is None else bound.setdefault(store, [])).append((name, x))
     for store, members in bound.items():
-        if len(members) == store.size:
-            slots.append(StoreSlot(store, members))
-        else:
-            plain += members
+        slots.append((StoreSlot if len(members) == store.size else PartSlot)(store, members))
     return slots + ([ValuesSlot(plain)] if plain else [])
 
 

@@ -34,7 +34,7 @@ from fastpath.compiler.lifting.program import Place, Program
 from fastpath.compiler.lifting.reading import Constant, Operand, Scalars, read
 from fastpath.compiler.lifting.sums import items
 from scalargrad.engine import Value
-from scalargrad.ops.structural import broadcast_to, index, reshape
+from scalargrad.ops.structural import astype, broadcast_to, index, reshape
 
 __all__ = ["Lifted", "columns_of", "lift", "repeated"]
 
@@ -57,7 +57,12 @@ class Lifted:
     """How many nodes the scalar graph has."""
 
     def run(self, arguments: Sequence[Any], store: Any) -> list[Any]:
-        """The results: of shape (N, 1) where they depend on the example, else (1,) or a number."""
+        """The results: of shape (N, 1) where they depend on the example, else (1,) or a number.
+
+        A store of another type than the arguments is read as one of theirs.
+        """
+        if arguments and store is not None and store.dtype != arguments[0].dtype:
+            store = astype(store, arguments[0].dtype)
         known = self.program.run([*arguments, store])
         return [x.number if isinstance(x, Constant) else known[x] for x in self.outputs]
 
