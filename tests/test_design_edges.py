@@ -790,7 +790,6 @@ BEING_MENDED = {
     ("whole_gradients", "compiled"): "compiled backward loses gradients of other threads",
     ("finite", "tensor"): "logsumexp's gradients far out do not add up to 1",
     ("finite", "compiled"): "std of equal numbers, norm at 0 in scalar code",
-    ("copies", "compiled"): "a compiled function cannot be copied",
     ("taken_out", "value"): "grad does not refuse float(v)",
     ("taken_out", "tensor"): "grad does not refuse float(v)",
     ("in_place", "tensor"): "p -= makes another Tensor, in silence",

@@ -14,6 +14,7 @@ import numpy as np
 from fastpath.compiler import store as stores
 from fastpath.compiler.arguments import Given, given, is_setting, key_of, signature_of
 from fastpath.compiler.closure import Surroundings
+from fastpath.compiler.copying import copied, reduced
 from fastpath.compiler.functions import PLANS, STATES, CompiledFunction, _tracing, other_each_time, twice, unless_random
 from fastpath.compiler.gradients import Gradients
 from fastpath.compiler.lifting import Lifted, columns_of, lift, repeated
@@ -168,6 +169,14 @@ class CompiledScalars:
 
     def __repr__(self) -> str:
         return f"<compiled {self.__name__}: scalar code, {len(self.parameters)} parameters>"
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> CompiledScalars:
+        memo[id(self)] = new = object.__new__(CompiledScalars)
+        new.__init__(copied(self.function, memo), self._asked, self.dtype)  # type: ignore[misc]
+        return new
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return reduced(self, self.function, CompiledScalars, self._asked, self.dtype)
 
     @property
     def _compiled_from(self) -> Callable[..., Any]:

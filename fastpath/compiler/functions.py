@@ -12,6 +12,7 @@ import numpy as np
 from fastpath.backward import backpropagate, commit
 from fastpath.compiler.arguments import Given, given, is_setting, key_of, signature_of
 from fastpath.compiler.closure import Surroundings
+from fastpath.compiler.copying import copied, reduced
 from fastpath.numerics import Array, shown
 from fastpath.plan import Plan, Traced, TracingError, refuse, traced
 from fastpath.plan.nesting import Rebuild
@@ -127,6 +128,14 @@ class CompiledFunction:
 
     def __repr__(self) -> str:
         return f"<compiled {self.__name__}: {len(self._plans)} plans>"
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> CompiledFunction:
+        memo[id(self)] = new = object.__new__(CompiledFunction)
+        new.__init__(copied(self.function, memo), self.names, self._is_told)  # type: ignore[misc]
+        return new
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return reduced(self, self.function, CompiledFunction, self.names, self._is_told)
 
     @property
     def _compiled_from(self) -> Callable[..., Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from copy import deepcopy
 from functools import partial
 from typing import Any
 
@@ -121,6 +122,16 @@ class CompiledGraph:
 
     def __repr__(self) -> str:
         return f"<compiled graph of {', '.join(self.names)}>"
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> CompiledGraph:
+        make, arguments = self.__reduce__()
+        new: CompiledGraph = make(*deepcopy(arguments, memo))
+        return new
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        roots: Any = np.empty(self.shape, dtype=object)
+        roots.flat = self.roots
+        return CompiledGraph, (roots if self.shape else self.roots[0], self.reduction)
 
     def _given(self, given: dict[str, Any]) -> tuple[dict[str, Array], tuple[int, ...], tuple[str, ...]]:
         """The arguments as arrays of floats, the shape of the batch, and those that are given for each place of it."""
