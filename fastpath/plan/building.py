@@ -71,7 +71,6 @@ class Builder:
 
     def leaf(self, code: str, place: Any, shape: tuple[int, ...], dtype: Any) -> Expr:
         """An array given at run time: argument number ``place``, a Tensor, or the source of random numbers."""
-        self.kept.append(place)
         return self.new(code, (), place, shape, np.dtype(dtype))
 
     def as_expr(self, x: Any, dtype: Any = None) -> Expr:
