@@ -385,11 +385,11 @@ RUSSIAN = {
     "square root": "квадратный корень",
     "absolute value; its derivative at 0 is 0": "модуль; его производная в 0 равна 0",
     "exponential": "экспонента",
-    "exp(a) − 1, exact near 0": "exp(a) − 1, точно вблизи 0",
+    "exp(a) − 1, exact near 0: to 3 ulp": "exp(a) − 1, точно вблизи 0: до 3 ulp",
     "natural logarithm": "натуральный логарифм",
-    "log(1 + a), exact near 0": "log(1 + a), точно вблизи 0",
-    "log(exp(a) + exp(b)) without overflow: the smooth maximum":
-        "log(exp(a) + exp(b)) без переполнения: гладкий максимум",
+    "log(1 + a), exact near 0: to 3 ulp": "log(1 + a), точно вблизи 0: до 3 ulp",
+    "log(exp(a) + exp(b)) without overflow: the smooth maximum; to 5 ulp of the larger operand":
+        "log(exp(a) + exp(b)) без переполнения: гладкий максимум; до 5 ulp большего операнда",
     "sine, of radians": "синус, в радианах",
     "cosine, of radians": "косинус, в радианах",
     "tangent, of radians": "тангенс, в радианах",
@@ -397,15 +397,15 @@ RUSSIAN = {
     "hyperbolic sine": "гиперболический синус",
     "hyperbolic cosine": "гиперболический косинус",
     "hyperbolic tangent: an activation between −1 and 1": "гиперболический тангенс: активация между −1 и 1",
-    "logistic function 1/(1 + exp(−a)): an activation between 0 and 1":
-        "логистическая функция 1/(1 + exp(−a)): активация между 0 и 1",
+    "logistic function 1/(1 + exp(−a)): an activation between 0 and 1; to 3 ulp, its derivative to 2 ulp of 1":
+        "логистическая функция 1/(1 + exp(−a)): активация между 0 и 1; до 3 ulp, производная до 2 ulp от 1",
     "max(0, a); its derivative at 0 is 0 here (the course's table writes 1)":
         "max(0, a); здесь её производная в 0 равна 0 (в таблице курса написано 1)",
     "a, or slope·a below 0; its derivative at 0 is the slope": "a, а ниже нуля slope·a; производная в 0 равна slope",
     "leaky ReLU whose slope is learned": "leaky ReLU, наклон которой обучается",
     "a, or alpha·(exp(a) − 1) below 0; its derivative at 0 is alpha":
         "a, а ниже нуля alpha·(exp(a) − 1); производная в 0 равна alpha",
-    "log(1 + exp(a)): the smooth ReLU": "log(1 + exp(a)): гладкая ReLU",
+    "log(1 + exp(a)): the smooth ReLU; to 3 ulp": "log(1 + exp(a)): гладкая ReLU; до 3 ulp",
     "a/(1 + |a|): an activation between −1 and 1": "a/(1 + |a|): активация между −1 и 1",
     "step function: 1 from 0 on, else 0; its derivative is 0, at the step too":
         "ступенька: 1 начиная с 0, иначе 0; производная 0, и на самой ступеньке тоже",
@@ -422,8 +422,8 @@ RUSSIAN = {
     "1 where a ≤ b, else 0": "1, если a ≤ b, иначе 0",
     "1 where a = b, else 0": "1, если a = b, иначе 0",
     "1 where a ≠ b, else 0": "1, если a ≠ b, иначе 0",
-    "binary cross-entropy of the label y and the probability σ(z), from the logit z":
-        "двоичная кросс-энтропия метки y и вероятности σ(z), из логита z",
+    "binary cross-entropy of the label y and the probability σ(z), from the logit z; to 4 ulp":
+        "двоичная кросс-энтропия метки y и вероятности σ(z), из логита z; до 4 ulp",
     "the nearest integer, halves to even": "ближайшее целое, половины — к чётному",
     "the largest integer not above": "наибольшее целое, не превосходящее числа",
     "the smallest integer not below": "наименьшее целое, не меньшее числа",

