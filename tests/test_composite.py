@@ -10,7 +10,7 @@ from fastpath import Tensor
 from scalargrad import Value
 from scalargrad.ops.composite import COMPOSITE
 
-SHAPES = [(), (3,), (1,), (2, 3), (1, 3), (2, 1, 3), (2, 2, 3), (0,), (0, 3), (2, 0)]
+SHAPES = [(), (3,), (1,), (2, 3), (1, 3), (2, 1, 3), (2, 2, 3), (3, 2), (2, 3, 2), (0,), (0, 3), (2, 0)]
 AXES = [None, 0, 1, 2, -1, -2, -3, 3, (0,), (0, 1), (1, 0), (0, 0), (0, -2), (), (2, 0), (-1, 0), np.int64(1)]
 
 
@@ -158,6 +158,16 @@ def test_one_hot_is_the_rows_of_the_identity(labels):
     expected = np.eye(3)[np.asarray(labels, int)]
     assert same(COMPOSITE["one_hot"](labels, 3), expected)
     assert COMPOSITE["one_hot"](labels, 3, dtype=np.float32).dtype == np.float32
+
+
+def test_one_hot_of_a_single_class_and_of_labels_that_are_none():
+    assert COMPOSITE["one_hot"]([0, 0], 1).tolist() == [[1.0], [1.0]]
+    for classes in (0, -1):
+        with pytest.raises(ValueError, match=f"^one_hot: classes is at least 1, not {classes}$"):
+            COMPOSITE["one_hot"]([0], classes)
+    for labels, wrong in (([0, 3, 1], 3), ([0, -1, 1], -1), ([4], 4)):
+        with pytest.raises(ValueError, match=f"^one_hot: there is a label {wrong} among labels for 3 classes$"):
+            COMPOSITE["one_hot"](labels, 3)
 
 
 LINEAR = {

@@ -110,6 +110,24 @@ def test_an_array_of_them_counts_indexes_and_compares_as_integers():
     assert argmax(m, axis=0, keepdims=True).tolist() == [[1, 0]]
 
 
+def test_an_array_of_them_changed_in_place_stays_one():
+    m = matrix()
+    p = argmax(m, axis=1)
+    p += 1
+    assert p.tolist() == [2, 1]
+    with pytest.raises(NotDifferentiableError, match="argmax"):
+        (p[0] * m[0, 0]).backward()
+    with pytest.raises(TypeError):
+        p *= 0.5
+    whole = np.array([1, 2])
+    whole += argmax(m, axis=0)
+    assert whole.tolist() == [2, 2]
+    assert np.add([1, 1], [0, 2], out=argmax(m, axis=0)).tolist() == [1, 3]
+    assert np.argmax(p) == 0
+    assert p.max() == 2
+    assert p[p > 1].tolist() == [2]
+
+
 def test_taking_what_it_names_is_differentiable():
     x, y = Value(2.0), Value(3.0)
     [x * x, y * y][argmax([x, y])].backward()

@@ -122,7 +122,7 @@ Integral.register(Found)
 
 def _found(name: str, among: tuple[Any, ...], place: Any) -> Any:
     """A number, or an array of numbers, found among these Values."""
-    if isinstance(place, np.ndarray) and place.ndim:
+    if np.ndim(place):
         places = place.view(FoundArray)
         places.name, places.among = name, among
         return places
@@ -198,14 +198,16 @@ class FoundArray(np.ndarray):
 
 def _on_arrays(ufunc: Any, method: str, operands: tuple[Any, ...], options: dict[str, Any]) -> Any:
     """A ufunc: of whole numbers plainly, if its result is made of whole numbers or bools; else of nodes."""
-    plain = [np.asarray(x) for x in operands]
+    plain, out = [np.asarray(x) for x in operands], options.get("out", ())
+    if out:  # in place
+        options["out"] = tuple([np.asarray(x) for x in out])
     if all(x.dtype.kind in "iub" for x in plain):
         result = getattr(ufunc, method)(*plain, **options)
         kind = getattr(result, "dtype", np.dtype(object)).kind
         if kind == "b":
             return result
-        if kind in "iu" and not options.get("out"):
-            found = next(x for x in operands if isinstance(x, (Found, FoundArray)))
+        if kind in "iu":
+            found = next(x for x in (*operands, *out) if isinstance(x, (Found, FoundArray)))
             return _found(found.name, found.among, result)
     options.pop("dtype", None)  # nodes are floats
     return getattr(ufunc, method)(*map(_as_nodes, operands), **options)
