@@ -21,7 +21,7 @@ from typing import BinaryIO
 __all__ = ["replacing", "write"]
 
 
-def write(path: str | os.PathLike[str], content: bytes | str) -> Path:
+def write(path: str | os.PathLike[str], content: bytes | memoryview | str) -> Path:
     """Make ``content`` the content of a file, and give its path; a text is written as UTF-8.
 
     Raises OSError, of the class Python has for it (FileNotFoundError, PermissionError …), with one sentence.

@@ -15,7 +15,28 @@ mp.mp.dps = 700  # exp(-745) beside 1
 RNG = np.random.default_rng(0)
 TYPES = pytest.mark.parametrize("dtype", [np.float64, np.float32])
 
-FIXED = [0.0, 1e-300, 1e-20, 1e-10, 1e-3, 0.5, 1.0, 2.0, 9.0, 17.0, 36.0, 37.5, 40.0, 88.0, 100.0, 700.0, 745.0, 800.0, 1e4, 1e10]
+FIXED = [
+    0.0,
+    1e-300,
+    1e-20,
+    1e-10,
+    1e-3,
+    0.5,
+    1.0,
+    2.0,
+    9.0,
+    17.0,
+    36.0,
+    37.5,
+    40.0,
+    88.0,
+    100.0,
+    700.0,
+    745.0,
+    800.0,
+    1e4,
+    1e10,
+]
 POINTS = np.array(
     [*FIXED, *[-x for x in FIXED], *RNG.normal(size=40) * 3, *RNG.normal(size=40) * 30, *RNG.choice([-1, 1], 40) * 10.0 ** RNG.uniform(-12, 2, 40)]
 )  # fmt: skip
@@ -97,7 +118,11 @@ def test_bce_with_logits(dtype):
     y = np.concatenate([np.zeros(len(POINTS)), np.ones(len(POINTS)), RNG.uniform(size=len(POINTS))]).astype(dtype)
     for value, (by_z, _) in three_ways(sg.bce_with_logits, z, y):
         for got, slope, p, label in zip(value, by_z, z, y):
-            loss = max(exact(p), 0) * (1 - exact(label)) - min(exact(p), 0) * exact(label) + mp.log1p(mp.exp(-abs(exact(p))))
+            loss = (
+                max(exact(p), 0) * (1 - exact(label))
+                - min(exact(p), 0) * exact(label)
+                + mp.log1p(mp.exp(-abs(exact(p))))
+            )
             assert ulps(got, loss, dtype) <= 4
             derivative = sigma(exact(p)) - exact(label)
             size = None if label in (0.0, 1.0) else 1.0

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from scalargrad.data.given import Array, Seed, count, generator, pair
+from scalargrad.settings import flag
 
 Pair = tuple[Array, Array]
 
@@ -26,9 +27,9 @@ class Batches:
         self, X: Any, y: Any, size: int | None, seed: Seed = None, shuffle: bool = True, drop_last: bool = False
     ) -> None:
         self.X, self.y = pair(X, y)
-        self.size = len(self.X) if size is None else count(size, "size")
-        self.shuffle = bool(shuffle)
-        self.drop_last = bool(drop_last)
+        self.size = len(self.X) if size is None else count(size, "batches: size")
+        self.shuffle = flag(shuffle, "batches: shuffle")
+        self.drop_last = flag(drop_last, "batches: drop_last")
         self.epoch = 0
         """How many epochs have been begun: the number of the next one, from 0."""
         if self.drop_last and self.size > len(self.X):
@@ -36,14 +37,15 @@ class Batches:
                 f"batches: no batch of {self.size} can be had of {len(self.X)} examples with drop_last: "
                 "give a smaller size"
             )
-        self._entropy = int(generator(seed).integers(2**63)) if shuffle else 0
+        rng = generator(seed, "batches: seed")
+        self._entropy = int(rng.integers(2**63)) if self.shuffle else 0
 
     def order(self, epoch: int) -> Array:
         """The numbers of the examples in the order of that epoch, from 0."""
         n = len(self.X)
         if not self.shuffle:
             return np.arange(n)
-        return np.random.default_rng([self._entropy, count(epoch, "epoch", least=0)]).permutation(n)
+        return np.random.default_rng([self._entropy, count(epoch, "batches: epoch", least=0)]).permutation(n)
 
     def __iter__(self) -> Iterator[Pair]:
         order = self.order(self.epoch)
@@ -113,7 +115,8 @@ def split(
     ((80, 2), (20,), 10)
     """
     rows, targets = pair(X, y)
-    n, rng = len(rows), generator(seed)
+    shuffle, stratify = flag(shuffle, "split: shuffle"), flag(stratify, "split: stratify")
+    n, rng = len(rows), generator(seed, "split: seed")
     kept = _kept(validation, n)
     order = rng.permutation(n) if shuffle else np.arange(n)
     held = np.zeros(n, dtype=bool)

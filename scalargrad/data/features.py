@@ -39,7 +39,7 @@ def playground(X: Any, features: Sequence[str] = tuple(PLAYGROUND)) -> Array:
     array([[3.  , 9.  , 6.  ],
            [0.5 , 0.25, 2.  ]])
     """
-    rows = matrix(X)
+    rows = matrix(X, "playground: X")
     if rows.shape[1] != 2:
         raise ValueError(f"playground makes features of two, and X has {rows.shape[1]} columns")
     if isinstance(features, str) or not features:
@@ -65,7 +65,7 @@ def polynomial(X: Any, degree: int = 2, *, constant: bool = False) -> tuple[Arra
     >>> names, features
     (['x1', 'x2', 'x1²', 'x1x2', 'x2²'], array([[3., 2., 9., 6., 4.]]))
     """
-    rows, degree = matrix(X), count(degree, "degree")
+    rows, degree = matrix(X, "polynomial: X"), count(degree, "polynomial: degree")
     powers = [
         product
         for power in range(0 if constant else 1, degree + 1)

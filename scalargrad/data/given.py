@@ -4,45 +4,25 @@
 
 from __future__ import annotations
 
-from numbers import Integral, Real
 from typing import Any
 
 import numpy as np
 
 from scalargrad.ops.given import require_unmasked
+from scalargrad.settings import Seed as Seed
+from scalargrad.settings import count as count
+from scalargrad.settings import generator as generator
+from scalargrad.settings import number
 
 Array = np.ndarray[Any, Any]
-Seed = np.random.Generator | int | None
 
 
-def generator(seed: Seed) -> np.random.Generator:
-    """The source of random numbers that ``seed`` stands for."""
-    if isinstance(seed, np.random.Generator):
-        return seed
-    if seed is not None and (isinstance(seed, bool) or not isinstance(seed, Integral)):
-        raise TypeError(f"seed is a whole number, a numpy.random.Generator or None, not {seed!r}")
-    if seed is not None and seed < 0:
-        raise ValueError(f"seed must not be negative, not {seed}")
-    return np.random.default_rng(None if seed is None else int(seed))
-
-
-def count(number: Any, what: str, least: int = 1) -> int:
-    """``number`` as a whole number, at least ``least``."""
-    if isinstance(number, bool) or not isinstance(number, Integral):
-        raise TypeError(f"{what} is a whole number, not {number!r}")
-    if number < least:
-        raise ValueError(f"{what} must be at least {least}, not {number}")
-    return int(number)
-
-
-def amount(number: Any, what: str) -> float:
-    """``number`` as a finite float that is not negative."""
-    if isinstance(number, bool) or not isinstance(number, Real):
-        raise TypeError(f"{what} is a number, not {number!r}")
-    value = float(number)
-    if not 0 <= value < float("inf"):
-        raise ValueError(f"{what} must be a finite number that is not negative, not {value}")
-    return value
+def amount(given: Any, what: str) -> float:
+    """``given`` as a finite float that is not negative."""
+    try:
+        return number(given, what, least=0)
+    except ValueError:
+        raise ValueError(f"{what} must be a finite number that is not negative, not {float(given)}") from None
 
 
 def named_classes(which: Array, labels: Any, classes: int) -> Array:

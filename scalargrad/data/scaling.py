@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from scalargrad.data.given import Array, finite
+from scalargrad.settings import flag
 
 
 class Standardize:
@@ -35,7 +36,7 @@ class Standardize:
     """
 
     def __init__(self, centre: bool = True, scale: bool = True) -> None:
-        self.centre, self.scale = centre, scale
+        self.centre, self.scale = flag(centre, "Standardize: centre"), flag(scale, "Standardize: scale")
         self.mean: Array | None = None
         """What is subtracted from each column: (features,); None before :meth:`fit`."""
         self.sigma: Array | None = None

@@ -8,13 +8,14 @@ import os
 import struct
 import zipfile
 from collections.abc import Callable
+from io import BytesIO
 from pathlib import Path
 from typing import Any, BinaryIO
 
 import numpy as np
 
+from scalargrad import saving
 from scalargrad.nn.backends import Array
-from scalargrad.saving import replacing
 
 Declared = dict[str, tuple[tuple[int, ...], Any]]
 """The shape and the dtype of each array, by name."""
@@ -33,11 +34,13 @@ def write(path: str | os.PathLike[str], state: dict[str, Array]) -> Path:
     odd = next((name for name in state if "\0" in name), None)
     if odd is not None:
         raise ValueError(f"a parameter called {odd!r} cannot be saved: its name has a NUL in it")
-    with replacing(target) as stream, zipfile.ZipFile(stream, "w") as archive:
+    whole = BytesIO()  # in memory first: a zip file on its way to the disk hides Ctrl-C behind errors of its own
+    with zipfile.ZipFile(whole, "w") as archive:
         for name, array in state.items():
-            with archive.open(f"{name}.npy", "w", force_zip64=array.nbytes > 1 << 30) as entry:
-                np.lib.format.write_array(entry, array, allow_pickle=False)
-    return target
+            entry = BytesIO()
+            np.lib.format.write_array(entry, array, allow_pickle=False)
+            archive.writestr(f"{name}.npy", entry.getbuffer())
+    return saving.write(target, whole.getbuffer())
 
 
 def read(path: str | os.PathLike[str], check: Callable[[Declared], None]) -> dict[str, Array]:

@@ -48,6 +48,8 @@ class Module:
     """Whether ``forward`` gives the nodes it makes their scope itself."""
     parameter_labels: Mapping[str, str] = MappingProxyType({})
     """What its own parameters are labelled by, by attribute; a container adds the number of the layer."""
+    least_batch: int = 1
+    """How many examples it needs in training."""
     name: str | None = None
     """What its scope is called; the name of its class if not given."""
 

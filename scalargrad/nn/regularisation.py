@@ -64,6 +64,7 @@ class BatchNorm1d(Module):
     """
 
     parameter_labels = MappingProxyType({"gamma": "γ", "beta": "β"})
+    least_batch = 2
 
     def __init__(self, features: int, *, eps: float = 1e-5, momentum: float = 0.1, backend: Any = "value") -> None:
         self.features = size("features", features)

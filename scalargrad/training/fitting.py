@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-import importlib
 import math
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -13,16 +12,17 @@ from typing import Any
 import numpy as np
 
 from scalargrad import optim
-from scalargrad.data.batching import batches, split
+from scalargrad.data.batching import split
 from scalargrad.data.given import Seed, count, generator, pair
 from scalargrad.modes import no_grad
+from scalargrad.settings import number
+from scalargrad.training.given import Pair, batches_of, functions, functions_by_name, require_batches
 from scalargrad.training.history import History
+from scalargrad.training.objective import Objective, objective_of
 from scalargrad.training.progress import Progress
 from scalargrad.training.stopping import EarlyStopping, Watch
 
 __all__ = ["fit"]
-
-Pair = tuple[Any, Any]
 
 
 def fit(
@@ -35,6 +35,7 @@ def fit(
     lr: Any = None,
     epochs: int = 100,
     batch_size: int | None = None,
+    drop_last: bool = False,
     validation: Any = None,
     metrics: Mapping[str, Callable[[Any, Any], float]] | None = None,
     early_stopping: EarlyStopping | int | None = None,
@@ -61,7 +62,7 @@ def fit(
       compiled objective of ``(X, y)``, whose ``backward(xb, yb)`` gives the loss and leaves the gradients.
     - ``optimizer``: one of ``scalargrad.optim``; or its class or name ("sgd", "adam"), with ``lr``.
     - ``batch_size``: None is the whole set (batch gradient descent), 1 stochastic, else mini-batches, in a new order in
-      each epoch. ``epochs``: how many at most.
+      each epoch. The last may be smaller; ``drop_last`` leaves such a one out. ``epochs``: how many at most.
     - ``validation``: a pair ``(X, y)``, or the share of X, y to keep for it; its loss is computed after each epoch.
     - ``metrics``: functions ``f(targets, predictions)`` of plain arrays, by name: after each epoch, on the validation
       set or else on the training set.
@@ -91,60 +92,91 @@ def fit(
     ('the loss is not above 1e-06', True)
     """
     rows, targets = pair(X, y)
-    rng = generator(seed)
+    rng = generator(seed, "fit: seed")
+    metrics, callbacks = functions_by_name(metrics), functions(callbacks)
+    for what, given in (("schedule", schedule), ("model", model)):
+        if not (callable(given) or (given is None and what == "schedule")):
+            raise TypeError(f"fit: {what} is a function, not {given!r}")
+    if not (stop is None or callable(stop)):
+        stop = number(stop, "fit: stop")
     held = None
     if validation is not None:
         if isinstance(validation, (tuple, list)):
+            if len(validation) != 2:
+                raise ValueError(f"fit: validation is a pair (X, y), not {len(validation)} things")
             held = pair(*validation)
         else:
             (rows, targets), held = split(rows, targets, validation, seed=rng)
-    history = History(tuple(metrics or ()))
-    training = _Training(model, _objective(model, loss), _optimizer(optimizer, model, lr), history)
-    patience = EarlyStopping(early_stopping) if isinstance(early_stopping, int) else early_stopping
+    every = batches_of(rows, targets, batch_size, drop_last, rng)
+    require_batches(model, len(rows), batch_size, drop_last)
+    history = History(tuple(metrics))
+    training = _Training(model, objective_of(model, loss), _optimizer(optimizer, model, lr), history)
+    patience = early_stopping
+    if not (patience is None or isinstance(patience, EarlyStopping)):
+        patience = EarlyStopping(patience)
     watch = None if patience is None else Watch(patience, model, history, held is not None)
-    epochs = count(epochs, "epochs", least=0)
+    epochs = count(epochs, "fit: epochs", least=0)
     shown = Progress(progress, epochs)
-    every = _batches(rows, targets, batch_size, rng)
     if seed is not None:
         _reseed(model, rng)
-    mode = getattr(model, "training", None)
+    modes = _modes(model)
     message = ""
     try:
-        for epoch in range(epochs):
-            begun = time.perf_counter()
-            if schedule is not None:
-                training.optimizer.lr = schedule(epoch)
-            training.epoch(epoch + 1, every())
-            training.judge(held or (rows, targets), held is not None, metrics or {})
-            history.seconds.append(time.perf_counter() - begun)
-            shown.after(history)
-            asked = [bool(callback(history)) for callback in callbacks]
-            reason = _small_enough(history, stop) or (watch.look() if watch else "")
-            history.stopped = reason or ("a callback ended it" if any(asked) else "")
-            if history.stopped:
-                break
-        else:
-            history.stopped = f"all {epochs} epochs done"
-        history.stopped += watch.restore() if watch else ""
-    except KeyboardInterrupt:
-        history.stopped = f"interrupted, model as after iteration {history.iterations}"
-        message = f"training was interrupted in epoch {history.epochs + 1}: the model is as after its last whole step"
-    except FloatingPointError as error:
-        history.stopped = str(error)
-        error.history = history  # type: ignore[attr-defined]
+        try:
+            for epoch in range(epochs):
+                begun = time.perf_counter()
+                if schedule is not None:
+                    training.optimizer.lr = schedule(epoch)
+                training.epoch(epoch + 1, every())
+                training.judge(held or (rows, targets), held is not None, metrics)
+                history.seconds.append(time.perf_counter() - begun)
+                shown.after(history)
+                asked = [bool(callback(history)) for callback in callbacks]
+                reason = _small_enough(history, stop) or (watch.look() if watch else "")
+                history.stopped = reason or ("a callback ended it" if any(asked) else "")
+                if history.stopped:
+                    break
+            else:
+                history.stopped = f"all {epochs} epochs done"
+            history.stopped += watch.restore() if watch else ""
+        except KeyboardInterrupt:
+            training.settle()
+            history.stopped = f"interrupted, model as after iteration {history.iterations}"
+            message = (
+                f"training was interrupted in epoch {history.epochs + 1}: the model is as after its last whole step"
+            )
+        except FloatingPointError as error:
+            history.stopped = str(error)
+            error.history = history  # type: ignore[attr-defined]
+            raise
+        finally:
+            _switch_back(modes)
+            shown.end(message)
+    except BaseException:  # Ctrl-C may have come while they were switched back
+        _switch_back(modes)
         raise
-    finally:
-        shown.end(message)
-        if isinstance(mode, bool):
-            _switch(model, mode)
     return history
 
 
 class _Training:
     """A model, its objective and its optimizer at work."""
 
-    def __init__(self, model: Any, objective: _Objective, optimizer: Any, history: History) -> None:
+    def __init__(self, model: Any, objective: Objective, optimizer: Any, history: History) -> None:
         self.model, self.objective, self.optimizer, self.history = model, objective, optimizer, history
+        self.begun = getattr(optimizer, "steps", 0)
+        """How many steps the optimizer had taken before."""
+        self.value = math.nan
+        """The loss of the batch at work."""
+
+    def settle(self) -> None:
+        """After Ctrl-C: the record has each whole step, and each whole epoch."""
+        history = self.history
+        taken = getattr(self.optimizer, "steps", self.begun) - self.begun
+        if taken == history.iterations + 1:
+            history.iteration_loss.append(self.value)
+        whole = len(history.seconds)
+        for record in (history.loss, history.validation_loss, history.lr, *history.metrics.values()):
+            del record[whole:]
 
     def epoch(self, number: int, parts: Iterator[Pair]) -> None:
         """Train on each of the batches."""
@@ -161,6 +193,7 @@ class _Training:
                         f"the loss is {value} in epoch {number}, batch {batch}, and the model was left as before this "
                         "step: try a smaller learning rate, or look for its origin with scalargrad.detect_anomaly()"
                     )
+                self.value = value
                 return value
 
             value = self.optimizer.step(gradients)
@@ -184,57 +217,6 @@ class _Training:
                     self.history.metrics[name].append(float(metric(targets, predictions)))
 
 
-class _Objective:
-    """A loss of a model's predictions."""
-
-    def __init__(self, model: Any, loss: Callable[[Any, Any], Any]) -> None:
-        self.model, self.loss = model, loss
-
-    def _node(self, X: Any, y: Any) -> Any:
-        node = self.loss(self.model(X), y)
-        if isinstance(node, np.ndarray) and node.size == 1:
-            node = node.item()
-        if getattr(node, "size", 1) != 1:
-            raise ValueError(f"the loss must be one number, not an array of shape {node.shape}: take its mean or sum")
-        return node
-
-    def value(self, X: Any, y: Any) -> float:
-        return float(self._node(X, y))
-
-    def backward(self, X: Any, y: Any) -> float:
-        node = self._node(X, y)
-        value = float(node)
-        if not hasattr(node, "backward"):
-            raise TypeError("the loss is a plain number, so it has no gradient: compute it from the model's parameters")
-        if math.isfinite(value):
-            node.backward()
-        return value
-
-
-class _Compiled(_Objective):
-    """A compiled objective of ``(X, y)``."""
-
-    def __init__(self, objective: Any) -> None:
-        self.objective = objective
-
-    def value(self, X: Any, y: Any) -> float:
-        return float(self.objective(X, y))
-
-    def backward(self, X: Any, y: Any) -> float:
-        return float(self.objective.backward(X, y))
-
-
-def _objective(model: Any, loss: Any) -> _Objective:
-    if isinstance(loss, str):
-        known = importlib.import_module("scalargrad.nn").LOSSES
-        if loss not in known:
-            raise ValueError(f"loss is a function or one of {', '.join(sorted(known))}, not {loss!r}")
-        loss = known[loss]
-    if not callable(loss):
-        raise TypeError(f"loss is a function of predictions and targets, or its name, not {loss!r}")
-    return _Compiled(loss) if hasattr(loss, "backward") else _Objective(model, loss)
-
-
 def _optimizer(given: Any, model: Any, lr: Any) -> Any:
     """The optimizer itself, or one made of its name or class."""
     if isinstance(given, str):
@@ -242,6 +224,8 @@ def _optimizer(given: Any, model: Any, lr: Any) -> Any:
         if given.lower() not in known:
             raise ValueError(f"optimizer is an optimizer, its class or one of {', '.join(known)}, not {given!r}")
         given = known[given.lower()]
+    if not (hasattr(given, "step") and hasattr(given, "zero_grad")):
+        raise TypeError(f"fit: optimizer is an optimizer, its class or its name, not {given!r}")
     if not isinstance(given, type):
         if lr is not None:
             raise TypeError("lr= is for an optimizer given by its name or class: this one has its own, optimizer.lr")
@@ -249,14 +233,6 @@ def _optimizer(given: Any, model: Any, lr: Any) -> Any:
     if lr is None and given is optim.SGD:
         raise TypeError("gradient descent needs a learning rate: give lr=, say lr=0.1")
     return given(model) if lr is None else given(model, lr)
-
-
-def _batches(X: Any, y: Any, size: int | None, rng: np.random.Generator) -> Callable[[], Iterator[Pair]]:
-    """A function that gives the batches of an epoch."""
-    if size is None:
-        return lambda: iter([(X, y)])
-    parts = batches(X, y, size, seed=rng)
-    return lambda: iter(parts)
 
 
 def _reseed(model: Any, rng: np.random.Generator) -> None:
@@ -270,6 +246,22 @@ def _switch(model: Any, training: bool) -> None:
     way = getattr(model, "train" if training else "eval", None)
     if callable(way):
         way()
+
+
+def _modes(model: Any) -> list[tuple[Any, bool]]:
+    """The model and all it consists of, where they are in training or in evaluation."""
+    parts = getattr(model, "modules", lambda: (model,))()
+    return [(part, part.training) for part in parts if isinstance(getattr(part, "training", None), bool)]
+
+
+def _switch_back(modes: list[tuple[Any, bool]]) -> None:
+    for part, training in modes:
+        if part.training is training:
+            continue
+        try:
+            part.training = training
+        except AttributeError:  # it only tells
+            _switch(part, training)
 
 
 def _small_enough(history: History, stop: Any) -> str:

@@ -6,6 +6,7 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
+from scalargrad.settings import flag
 from scalargrad.training.history import History
 
 LINES = 20
@@ -20,6 +21,8 @@ class Progress:
     """
 
     def __init__(self, wanted: bool | Callable[[History], Any] | None, epochs: int) -> None:
+        if not (wanted is None or callable(wanted)):
+            wanted = flag(wanted, "fit: progress")
         self.call = wanted if callable(wanted) else None
         self.out = sys.stdout
         self.rewrites = bool(getattr(self.out, "isatty", lambda: False)())

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from scalargrad.optim.slots import gather, slots_of
+from scalargrad.settings import count, flag, number
 from scalargrad.training.history import History
 
 __all__ = ["EarlyStopping"]
@@ -33,12 +34,19 @@ class EarlyStopping:
     restore: bool = True
 
     def __post_init__(self) -> None:
-        if isinstance(self.patience, bool) or not isinstance(self.patience, int) or self.patience < 1:
-            raise ValueError(f"patience is a number of epochs, at least 1, not {self.patience!r}")
-        if not 0 <= self.min_delta < math.inf:
-            raise ValueError(f"min_delta must be 0 or more and finite, not {self.min_delta!r}")
+        try:
+            patience = count(self.patience, "patience")
+        except (TypeError, ValueError):
+            raise ValueError(
+                f"EarlyStopping: patience is a number of epochs, at least 1, not {self.patience!r}"
+            ) from None
+        object.__setattr__(self, "patience", patience)
+        object.__setattr__(self, "min_delta", number(self.min_delta, "EarlyStopping: min_delta", least=0))
+        object.__setattr__(self, "restore", flag(self.restore, "EarlyStopping: restore"))
         if self.mode not in (None, "min", "max"):
-            raise ValueError(f"mode is 'min' or 'max', not {self.mode!r}")
+            raise ValueError(f"EarlyStopping: mode is 'min' or 'max', not {self.mode!r}")
+        if not (self.monitor is None or isinstance(self.monitor, str)):
+            raise TypeError(f"EarlyStopping: monitor is the name of what to look at, not {self.monitor!r}")
 
     def watched(self, history: History, validated: bool) -> str:
         """The name of what is looked at; ValueError if there is no such thing."""
