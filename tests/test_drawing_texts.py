@@ -9,7 +9,7 @@ from xml.dom import minidom
 
 import pytest
 
-from scalargrad import Trace, Value, draw, scope, steps, trace
+from scalargrad import Trace, Value, draw, gradcheck, scope, steps, trace
 from scalargrad.drawing import layout
 from scalargrad.drawing.folding import FRAMES, fold, scopes_of
 from scalargrad.formatting import one_line, visible
@@ -206,3 +206,9 @@ def test_a_graph_that_is_too_large_is_refused_before_it_is_traced(monkeypatch):
 def test_max_nodes_is_a_whole_number(wrong):
     with pytest.raises(ValueError, match="max_nodes is a whole number from 1 on"):
         draw(Value(1.0), max_nodes=wrong)
+
+
+def test_a_check_of_gradients_tells_labels_as_text_and_in_short():
+    told = gradcheck(Value(2.0, label="\x1b[31m\u202e\n" * 3_000) * 2 + Value(1.0, label="y" * 9_000))
+    assert all(line.isprintable() for line in [*str(told).split("\n"), repr(told)])
+    assert max(map(len, str(told).split("\n"))) < 400
