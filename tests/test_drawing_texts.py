@@ -9,7 +9,7 @@ from xml.dom import minidom
 
 import pytest
 
-from scalargrad import Trace, Value, draw, scope, steps, trace
+from scalargrad import Trace, Value, draw, gradcheck, scope, steps, trace
 from scalargrad.drawing import layout
 from scalargrad.drawing.folding import FRAMES, fold, scopes_of
 from scalargrad.formatting import one_line, visible
@@ -190,3 +190,25 @@ def test_the_reason_is_text_in_the_page(monkeypatch):
     monkeypatch.setenv(layout.VARIABLE, "<script>alert(1)</script>")
     assert sheet._repr_html_().startswith("<pre>SCALARGRAD_DOT is")
     assert "&lt;script&gt;" in sheet._repr_html_()
+
+
+def test_a_graph_that_is_too_large_is_refused_before_it_is_traced(monkeypatch):
+    y = Value(1.0, label="x")
+    for _ in range(30_000):
+        y = y + 1
+    monkeypatch.setattr("scalargrad.drawing.trace", lambda root: pytest.fail("traced"))
+    for depth in (None, 0, 3):
+        with pytest.raises(ValueError, match="would have 30001 nodes, more than 500"):
+            draw(y, depth=depth)
+
+
+@pytest.mark.parametrize("wrong", [0, -1, 1.5, "9", None, True])
+def test_max_nodes_is_a_whole_number(wrong):
+    with pytest.raises(ValueError, match="max_nodes is a whole number from 1 on"):
+        draw(Value(1.0), max_nodes=wrong)
+
+
+def test_a_check_of_gradients_tells_labels_as_text_and_in_short():
+    told = gradcheck(Value(2.0, label="\x1b[31m\u202e\n" * 3_000) * 2 + Value(1.0, label="y" * 9_000))
+    assert all(line.isprintable() for line in [*str(told).split("\n"), repr(told)])
+    assert max(map(len, str(told).split("\n"))) < 400

@@ -4,6 +4,7 @@ import random
 
 import pytest
 
+from scalargrad.cli import main
 from tests.fuzzing import (
     command_line,
     damaged,
@@ -35,3 +36,12 @@ def test_a_damaged_trace_is_refused_or_harmless(seed):
     r, data = random.Random(seed), example()
     for _ in range(150):
         read_or_refused(damaged(r, data))
+
+
+def test_a_fault_of_the_program_itself_is_one_line_too(monkeypatch, capsys):
+    monkeypatch.setattr("scalargrad.cli.commands.graph", lambda arguments: {}["no such\nthing"])
+    assert main(["steps", "x", "x=1"]) == 1
+    told = capsys.readouterr().err
+    assert told == "scalargrad: this should not have happened: 'no such\\nthing' (KeyError); please report it\n"
+    assert main(["steps", "x", "x=1", "--lang", "ru"]) == 1
+    assert "этого не должно было случиться" in capsys.readouterr().err

@@ -5,6 +5,7 @@ import re
 
 import pytest
 
+import fastpath
 from scalargrad import Value, steps
 from tests.test_player import CHROMIUM, run
 
@@ -79,3 +80,10 @@ def test_a_nan_that_is_born_is_remarked_upon_in_every_form():
     assert "% compile with" not in told.latex
     assert "not defined" not in steps(Value(0.0, label="x").log()).text
     assert steps((x.sqrt() + x) ** 0.5).text.count("its value is nan") == 1
+
+
+def test_an_op_on_arrays_is_not_rounded_along_though_it_be_of_one_number():
+    x = fastpath.Tensor(3.25, requires_grad=True, label="x")
+    with pytest.raises(ValueError, match="rounding is for graphs of single numbers"):
+        steps(fastpath.sum(x * 2.0), rounding=1)
+    assert "3.3 × 2 = 6.6 (exactly 6.5000)" in steps(x * 2.0, rounding=1).text

@@ -424,7 +424,7 @@ def test_rounding_at_a_fork_adds_up_rounded_shares():
 
 
 def test_rounding_leaves_the_rule_of_a_function_of_ones_own():
-    from test_function import Multiply
+    from tests.test_function import Multiply
 
     told = steps(Multiply.apply(Value(1.26, label="a"), Value(2.0, label="b")), rounding=1)
     assert [step.result for step in told if step.kind == "forward"] == ["2.5"]

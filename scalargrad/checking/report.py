@@ -6,7 +6,11 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from scalargrad.formatting import visible
 from scalargrad.language import say
+
+LONGEST = 40
+"""Up to how many characters of a label stand in a row."""
 
 
 @dataclass(frozen=True)
@@ -31,10 +35,11 @@ class Check:
     @property
     def derivative(self) -> str:
         """What is compared, as a formula."""
+        of, x, y = (visible(name, LONGEST) for name in (self.output, self.input, self.by))
         if self.by:
-            below = f"∂{self.input}²" if self.by == self.input else f"∂{self.input}∂{self.by}"
-            return f"∂²{self.output}/{below}"
-        return f"∂{self.output}/∂{self.input}"
+            below = f"∂{x}²" if self.by == self.input else f"∂{x}∂{y}"
+            return f"∂²{of}/{below}"
+        return f"∂{of}/∂{x}"
 
     @property
     def excess(self) -> float:
@@ -99,7 +104,8 @@ class Report:
         else:
             what = say("{0} is {1:.10g} by the graph and {2:.10g} by finite differences", *numbers)
         if isinstance(row, EdgeCheck):
-            what = say("on the edge {0} → {1} ({2}), {3}", row.input, row.output, row.op, what)
+            ends = (visible(name, LONGEST) for name in (row.input, row.output))
+            what = say("on the edge {0} → {1} ({2}), {3}", *ends, row.op, what)
         count = {s: sum(r.status == s for r in self.rows) for s in ("ok", "wrong", "kink", "skipped")}
         total = len(self.rows)
         aside = say(", {0} at a kink", count["kink"]) * (count["kink"] > 0)
@@ -119,7 +125,9 @@ class Report:
         heads = (say("derivative"), say("rule"), say("by rule"), say("by difference"), say("error"), "")
         table = [heads]
         for row in self.rows:
-            rule = f"{row.op}: {row.formula}" if isinstance(row, EdgeCheck) else say("whole graph")
+            rule = (
+                f"{row.op}: {visible(row.formula, 2 * LONGEST)}" if isinstance(row, EdgeCheck) else say("whole graph")
+            )
             numbers = (f"{row.analytic:.8g}", f"{row.numeric:.8g}", f"{row.error:.1e}")
             table.append((row.derivative, rule, *numbers, say(row.status)))
         widths = [max(map(len, column)) for column in zip(*table)]

@@ -10,10 +10,10 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from scalargrad import saving
+from scalargrad import graph, saving
 from scalargrad.drawing import layout
 from scalargrad.drawing.dot import PARTS, Style, build
-from scalargrad.drawing.folding import fold
+from scalargrad.drawing.folding import fold, scopes_of
 from scalargrad.drawing.theme import theme as theme_of
 from scalargrad.formatting import number, one_line, visible
 from scalargrad.language import language, say
@@ -145,20 +145,19 @@ def draw(
         raise ValueError(say("show takes {0}, not {1!r}", ", ".join(PARTS), unknown[0]))
     if depth is not None and (isinstance(depth, bool) or not isinstance(depth, int) or depth < 0):
         raise ValueError(say("depth is how many levels of scopes stay open, 0 or more, not {0!r}", depth))
+    if isinstance(max_nodes, bool) or not isinstance(max_nodes, int) or max_nodes < 1:
+        raise ValueError(say("max_nodes is a whole number from 1 on, not {0!r}", max_nodes))
     colors = theme_of(theme)
+    if isinstance(root, graph.Node):  # seen before the work of tracing it, where nothing is folded
+        order = graph.topological_order(root)
+        if len(order) > max_nodes and (depth is None or all(len(scopes_of(n.scope)) <= depth for n in order)):
+            raise _too_many(len(order), max_nodes)
     taken = trace(root)
     level = DEEPEST if depth is None else depth
     folded = fold(taken, level)
     count = len(folded.nodes) + len(folded.boxes)
     if count > max_nodes:
-        raise ValueError(
-            say(
-                "this drawing would have {0} nodes, more than {1}: allow them with max_nodes={0}, or fold scopes with "
-                "depth=0 (give the parts of a computation names with scalargrad.scope)",
-                count,
-                max_nodes,
-            )
-        )
+        raise _too_many(count, max_nodes)
     style = Style(
         colors,
         precision,
@@ -171,3 +170,13 @@ def draw(
         names=names,
     )
     return Drawing(taken, style, level)
+
+
+def _too_many(count: int, most: int) -> ValueError:
+    told = say(
+        "this drawing would have {0} nodes, more than {1}: allow them with max_nodes={0}, or fold scopes with depth=0 "
+        "(give the parts of a computation names with scalargrad.scope)",
+        count,
+        most,
+    )
+    return ValueError(told)

@@ -89,6 +89,7 @@ RUSSIAN = {
     "direction is 'LR' (left to right) or 'TB' (downward), not {0!r}":
         "direction — это 'LR' (слева направо) или 'TB' (сверху вниз), а не {0!r}",
     "show takes {0}, not {1!r}": "show принимает {0}, а не {1!r}",
+    "max_nodes is a whole number from 1 on, not {0!r}": "max_nodes — целое число от 1, а не {0!r}",
     "depth is how many levels of scopes stay open, 0 or more, not {0!r}":
         "depth — сколько уровней областей остаются раскрытыми, 0 или больше, а не {0!r}",
     "this drawing would have {0} nodes, more than {1}: allow them with max_nodes={0}, or fold scopes with depth=0 "

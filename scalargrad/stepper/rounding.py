@@ -33,7 +33,8 @@ def rounded_along(trace: Trace, decimals: int) -> Trace:
 
 class _Rounding:
     def __init__(self, trace: Trace, decimals: int) -> None:
-        if any(isinstance(node.value, ArrayNumber) for node in trace.nodes):
+        arrays = any(isinstance(node.value, ArrayNumber) for node in trace.nodes)
+        if arrays or any(edge.local is None for edge in trace.edges):  # an op on arrays, though of one number
             raise ValueError(say("rounding is for graphs of single numbers, not of arrays: leave it out"))
         self.trace = trace
         self.decimals = decimals

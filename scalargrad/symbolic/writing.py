@@ -28,9 +28,11 @@ Written = tuple[str, int]
 
 def _write(sym: Sym, style: _Style) -> Written:
     """The written form and how tightly it binds, at any depth of the formula."""
+    if not any(a.args for a in sym.args):  # of names and numbers alone, as the formulas of nodes are
+        return _one(sym, [_one(a, [], style) for a in sym.args], style)
     done: dict[int, Written] = {}
     todo = [sym]
-    while todo:
+    while todo:  # not by recursion: a formula may be deep
         inner = todo[-1]
         waiting = [a for a in inner.args if id(a) not in done]
         if waiting:
