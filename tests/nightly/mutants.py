@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests.nightly.mutants_table import TABLE
+from tests.programs.__main__ import failing
 
 ROOT = Path(__file__).parent.parent.parent
 TESTS = (
@@ -63,31 +64,30 @@ def copied(target):
         shutil.copy(ROOT / name, target)
 
 
-def killer(root, skipped=""):
-    """What notices that something is wrong in this copy: a line of text; None if nothing does."""
+def environment(root):
     env = {**os.environ, "PYTHONPATH": str(root), "PYTHONDONTWRITEBYTECODE": "1", "OMP_NUM_THREADS": "1"}
     env.pop("NIGHTLY", None)
+    return env
+
+
+def pytest_of(root, *options):
+    """The command that runs the tests in a copy."""
     tests = sorted(str(p.relative_to(root)) for pattern in TESTS for p in Path(root, "tests").glob(pattern))
+    own = [sys.executable, "-m", "pytest", "-q", "--no-header", "-p", "no:cacheprovider", "--hypothesis-seed=0"]
+    return [*own, *options, *tests]
+
+
+def killer(root, skipped="", deselected=()):
+    """What notices that something is wrong in this copy: a line of text; None if nothing does."""
     commands = {
         "programs": [sys.executable, "-m", "tests.programs", "--first", "--count", "60", "--skip", skipped],
-        "tests": [
-            sys.executable,
-            "-m",
-            "pytest",
-            "-x",
-            "-q",
-            "--no-header",
-            "-p",
-            "no:cacheprovider",
-            "--hypothesis-seed=0",
-            *tests,
-        ],
+        "tests": pytest_of(root, "-x", *[f"--deselect={name}" for name in deselected]),
     }
     for name, command in commands.items():
         process = subprocess.Popen(
             command,
             cwd=root,
-            env=env,
+            env=environment(root),
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
@@ -105,26 +105,26 @@ def killer(root, skipped=""):
     return None
 
 
-def tried(i, mutant, skipped):
+def tried(i, mutant, *without):
     with tempfile.TemporaryDirectory() as root:
         copied(root)
         path = Path(root, "fastpath", mutant.file)
         path.write_text(path.read_text().replace(mutant.old, mutant.new))
         start = time.monotonic()
-        by = killer(root, skipped)
+        by = killer(root, *without)
         return i, mutant, by, time.monotonic() - start
 
 
 def unharmed():
-    """The programs that fail without any mutant (none, if all is well); exits if a test does."""
-    from tests.programs.__main__ import failing
-
+    """The programs, and the tests, that fail without any mutant: none, if all is well."""
     with tempfile.TemporaryDirectory() as root:
         copied(root)
         skipped = ",".join(f"{seed}:{kind}" for seed, kind in failing(60))
-        if by := killer(root, skipped):
-            sys.exit(f"without any mutant the tests fail: {by}")
-    return skipped
+        done = subprocess.run(pytest_of(root), cwd=root, env=environment(root), capture_output=True, text=True)
+        deselected = [line.split()[1] for line in done.stdout.splitlines() if line.startswith(("FAILED", "ERROR"))]
+        if done.returncode not in (0, 1) or killer(root, skipped, deselected):
+            sys.exit(f"without any mutant the tests do not run:\n{done.stdout[-2000:]}")
+    return skipped, deselected
 
 
 def main(wanted=()):
@@ -136,17 +136,20 @@ def main(wanted=()):
         for i, m in enumerate(MUTANTS)
         if not wanted or str(i) in wanted or any(w in m.file for w in wanted if not w.isdigit())
     ]
-    skipped = unharmed()
+    without = unharmed()
     survivors = []
     with ThreadPoolExecutor(os.cpu_count()) as pool:
-        for i, mutant, by, seconds in pool.map(lambda job: tried(*job, skipped), chosen):
+        for i, mutant, by, seconds in pool.map(lambda job: tried(*job, *without), chosen):
             if by is None:
                 survivors.append((i, mutant))
             print(
                 f"{i:3} {mutant.file:32} {seconds:4.0f} s  {'SURVIVES' if by is None else 'killed'}  {mutant.what}: {by}",
                 flush=True,
             )
-    print(f"{len(chosen)} mutants, {len(survivors)} survive" + (f"; programs left out: {skipped}" if skipped else ""))
+    print(
+        f"{len(chosen)} mutants, {len(survivors)} survive"
+        + (f"; left out, since they fail anyway: {without}" if any(without) else "")
+    )
     for i, mutant in survivors:
         print(f"  {i} {mutant.file}: {mutant.what}\n    - {mutant.old}\n    + {mutant.new}")
     return int(bool(survivors))
