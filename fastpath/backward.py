@@ -102,13 +102,15 @@ def _sum(earlier: Any, grads: dict[Any, Array], leaf: Any, own: bool) -> Array:
     g = grads[leaf]
     if earlier is None:
         return g if own or (_owners(g) <= _ALONE and g.base is None and g.flags.writeable) else g.copy()
+    shape = earlier.shape if type(earlier) is np.ndarray else np.shape(earlier)
+    if shape != g.shape:
+        raise ValueError(
+            f"the grad set on a Tensor of shape {g.shape} has shape {shape}; set it to None before backward"
+        )
     total = earlier + g
-    if type(total) is np.ndarray and total.shape == g.shape and total.dtype == g.dtype:
+    if type(total) is np.ndarray and total.dtype == g.dtype:
         return total
-    total = np.asarray(total)
-    if total.shape != g.shape:
-        raise ValueError(f"the grad set on a Tensor of shape {g.shape} has shape {np.shape(earlier)}; set it to None")
-    return total.astype(g.dtype, copy=False)
+    return np.asarray(total).astype(g.dtype, copy=False)
 
 
 def _count_alone() -> int:
