@@ -103,7 +103,7 @@ def _sum(earlier: Any, grads: dict[Any, Array], leaf: Any, own: bool) -> Array:
     if earlier is None:
         return g if own or (_owners(g) <= _ALONE and g.base is None and g.flags.writeable) else g.copy()
     shape = earlier.shape if type(earlier) is np.ndarray else np.shape(earlier)
-    if shape != g.shape:
+    if shape not in (g.shape, ()):
         raise ValueError(
             f"the grad set on a Tensor of shape {g.shape} has shape {shape}; set it to None before backward"
         )
