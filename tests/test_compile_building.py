@@ -203,3 +203,17 @@ def test_scalar_code_over_a_batch_of_no_examples():
     assert gradients[w] == 0
     each = compile(lambda x: x * w, reduction="none")
     assert each(np.zeros(0)).shape == (0,)
+
+
+@pytest.mark.parametrize("axis", [0, -1, None])
+def test_reductions_of_one_number(axis):
+    """NumPy lets them have axis 0 or −1; a sum of one element is no instruction."""
+    for reduce in (sg.sum, sg.mean, sg.max, sg.logsumexp, sg.norm, sg.prod):
+        f = lambda a, reduce=reduce: reduce(a * 2, axis=axis) + reduce(sg.exp(a), axis=axis, keepdims=True)
+        leaf = Tensor(0.5, requires_grad=True)
+        f(leaf).backward()
+        value, gradient = compile(f, backend="tensor").value_and_grad(np.array(0.5), argnums=0)
+        assert value == pytest.approx(f(leaf).item(), rel=1e-14)
+        assert gradient == pytest.approx(leaf.grad.item(), rel=1e-14)
+    plan = compile(lambda a: sg.exp(a).sum(axis=0), backend="tensor").plan(np.ones((1, 3)))
+    assert [i.code for i in plan.instructions] == ["exp", "reshape"] or len(plan.instructions) <= 2

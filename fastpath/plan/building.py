@@ -139,12 +139,14 @@ class Builder:
         if a.dtype.kind == "b":
             a = self.cast(a, np.float64)
         axes = tuple(range(a.ndim)) if axis is None else axis if isinstance(axis, tuple) else (axis,)
-        axes = tuple(sorted({_axis(i, a.ndim) for i in axes}))
+        axes = tuple(sorted({_axis(i, a.ndim) for i in axes if a.ndim or i not in (0, -1)}))  # of one number as NumPy
         if not axes:
             return a
         lengths = [1 if i in axes else n for i, n in enumerate(a.shape)]
         shape = tuple(n for i, n in enumerate(lengths) if i not in axes)
         full = simplified_reduction(self, name, a, axes, shape)
+        if full is None and all(a.shape[i] == 1 for i in axes):
+            full = self.reshape(a, shape)
         if full is None:
             full = self.make("reduce", (a,), (name, axes), shape, a.dtype)
         return self.reshape(full, tuple(lengths)) if keepdims else full
