@@ -30,7 +30,7 @@ from fastpath.compiler.repeating import (
 from fastpath.numerics import Array, shown
 from fastpath.plan import Plan
 from fastpath.plan.nesting import Rebuild, flattened, is_nested
-from fastpath.plan.tracing import TracingError
+from fastpath.plan.refusing import TracingError
 from fastpath.tensor import Tensor
 from scalargrad import modes
 from scalargrad.engine import Value

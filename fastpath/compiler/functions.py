@@ -16,7 +16,10 @@ from fastpath.compiler.copying import copied, reduced
 from fastpath.numerics import Array, shown
 from fastpath.plan import Plan, Traced, TracingError, refuse, traced
 from fastpath.plan.nesting import Rebuild
-from fastpath.plan.tracing import Graph, RandomNumbersError, WholeNumberError, difference, line_of_random, taken_apart
+from fastpath.plan.randomness import line_of_random
+from fastpath.plan.refusing import RandomNumbersError, WholeNumberError
+from fastpath.plan.tracing import Graph
+from fastpath.plan.twins import difference, taken_apart
 from fastpath.tensor import Tensor
 from scalargrad import modes
 from scalargrad.ops.given import require_unmasked

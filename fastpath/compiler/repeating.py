@@ -17,8 +17,9 @@ import numpy as np
 
 from fastpath.compiler.store import BoundValue
 from fastpath.numerics import Array
+from fastpath.plan.refusing import TracingError, is_ours, place_in_code, users_line
 from fastpath.plan.tracing import Tracer as ArrayTracer
-from fastpath.plan.tracing import TracingError, place_in_code, same_settings, users_line
+from fastpath.plan.twins import same_settings
 from scalargrad import Function, modes
 from scalargrad.engine import Value
 from scalargrad.graph import topological_order
@@ -69,7 +70,7 @@ class Tracer:
         self.draws.append((list(nodes.flat), draw, shape))
         return nodes
 
-    is_ours = staticmethod(ArrayTracer.is_ours)
+    is_ours = staticmethod(is_ours)
 
     def made(self, node: Value) -> Value:
         """A node that has just been computed: its number is not to be seen."""
@@ -106,7 +107,7 @@ class StopGradient(Function):
 
 def _look(value: Value, what: str) -> None:
     """Tell the tracer, if it is the user's code that looks."""
-    if modes.active and not ArrayTracer.is_ours(sys._getframe(2).f_code.co_filename):
+    if modes.active and not is_ours(sys._getframe(2).f_code.co_filename):
         modes.looked_at(value, what)
 
 
@@ -138,7 +139,7 @@ class _Hidden:
     def __hash__(self: Any) -> int:
         if modes.active and modes.tracer() is not None:
             frame = sys._getframe(1)
-            if not ArrayTracer.is_ours(frame.f_code.co_filename) and _searches(frame, self._a is None):
+            if not is_ours(frame.f_code.co_filename) and _searches(frame, self._a is None):
                 modes.looked_at(self, "a search for it")
         return object.__hash__(self)
 

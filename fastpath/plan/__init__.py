@@ -54,6 +54,8 @@ def run(x0):
 
 from fastpath.plan.listing import Instruction
 from fastpath.plan.program import Plan
-from fastpath.plan.tracing import Traced, TracingError, refuse, traced
+from fastpath.plan.refusing import TracingError, refuse
+from fastpath.plan.traced import Traced
+from fastpath.plan.tracing import traced
 
 __all__ = ["Instruction", "Plan", "Traced", "TracingError", "refuse", "traced"]

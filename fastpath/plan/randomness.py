@@ -1,0 +1,56 @@
+"""Whether code draws random numbers of its own while it is traced, and in which line."""
+
+from __future__ import annotations
+
+import pickle
+import random
+import sys
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from fastpath.plan.refusing import is_ours, users_line
+
+
+def state_of(generator: Any) -> Any:
+    if generator is np.random:
+        return pickle.dumps(np.random.get_state())
+    if isinstance(generator, np.random.RandomState):
+        return pickle.dumps(generator.get_state())
+    return generator.getstate() if hasattr(generator, "getstate") else pickle.dumps(generator.bit_generator.state)
+
+
+def line_of_random(run: Callable[[], Any], generators: Sequence[Any]) -> str | None:
+    """The line of the user's code that draws random numbers when this is run; None if it is not the code that does.
+
+    Another thread may draw from the same generator at the time, but hardly three times in the same line.
+    """
+    found = {_line_of_random(run, generators) for _ in range(3)}
+    place = found.pop()
+    return users_line(place) if place is not None and not found else None
+
+
+def _line_of_random(run: Callable[[], Any], generators: Sequence[Any]) -> tuple[str, int] | None:
+    watched = [*generators, random, np.random]
+    before = [state_of(g) for g in watched]
+    last: dict[Any, int] = {}
+    found: list[tuple[str, int]] = []
+
+    def watch(frame: Any, event: str, argument: Any) -> Any:
+        if is_ours(frame.f_code.co_filename) or frame.f_code.co_filename == random.__file__ or found:
+            return None
+        if frame in last and [state_of(g) for g in watched] != before:
+            found.append((frame.f_code.co_filename, last[frame]))
+        last[frame] = frame.f_lineno
+        return watch
+
+    debugger = sys.gettrace()
+    sys.settrace(watch)
+    try:
+        run()
+    except Exception:
+        pass  # it is run for the line only
+    finally:
+        sys.settrace(debugger)
+    return found[0] if found else None
