@@ -267,6 +267,8 @@ class _Walk:
         own = getattr(x, "__dict__", None)
         if isinstance(own, dict):
             kind: Any = type(x)
+            if kind.__module__ == "scalargrad.nn.regularisation":  # it says itself what it draws
+                self.seen.update((id(v), v) for v in own.values() if isinstance(v, _GENERATORS))
             also: frozenset[str] = _read_by_library(kind) if _is_module(type(x)) else frozenset()
             self._attributes(name, own, also=also, kind=type(x))
         slots = [s for base in type(x).__mro__ for s in _slots(base) if self._is_read(s)]

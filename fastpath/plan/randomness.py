@@ -5,6 +5,7 @@ from __future__ import annotations
 import pickle
 import random
 import sys
+import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -24,11 +25,17 @@ def state_of(generator: Any) -> Any:
 def line_of_random(run: Callable[[], Any], generators: Sequence[Any]) -> str | None:
     """The line of the user's code that draws random numbers when this is run; None if it is not the code that does.
 
-    Another thread may draw from the same generator at the time, but hardly three times in the same line.
+    Another thread may draw from the same generator at the time: then it does so while nothing is run, too.
     """
+    start = time.perf_counter()
     found = {_line_of_random(run, generators) for _ in range(3)}
     place = found.pop()
-    return users_line(place) if place is not None and not found else None
+    if place is None or found:
+        return None
+    watched = [*generators, random, np.random]
+    before = [state_of(g) for g in watched]
+    time.sleep(time.perf_counter() - start + 0.01)
+    return users_line(place) if [state_of(g) for g in watched] == before else None
 
 
 def _line_of_random(run: Callable[[], Any], generators: Sequence[Any]) -> tuple[str, int] | None:
