@@ -22,6 +22,10 @@ class Given:
     call: Callable[[Sequence[Any]], tuple[tuple[Any, ...], dict[str, Any]]]
     """How a call with other values in their places is written."""
 
+    def settings(self) -> dict[str, Any]:
+        """Those that are no arrays or numbers, by name."""
+        return {n: x for n, x in zip(self.names, self.values) if is_setting(x)}
+
 
 def signature_of(function: Callable[..., Any]) -> inspect.Signature | None:
     """What a function takes, if that can be told."""

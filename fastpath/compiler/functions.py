@@ -13,6 +13,7 @@ from fastpath.backward import backpropagate, commit
 from fastpath.compiler.arguments import Given, given, is_setting, key_of, signature_of
 from fastpath.compiler.closure import Surroundings
 from fastpath.compiler.copying import copied, reduced
+from fastpath.compiler.states import States
 from fastpath.numerics import Array, shown
 from fastpath.plan import Plan, Traced, TracingError, refuse, traced
 from fastpath.plan.nesting import Rebuild
@@ -28,9 +29,6 @@ T = TypeVar("T")
 
 PLANS = 16
 """How many plans a compiled function keeps: one for each combination of shapes and of what was asked."""
-
-STATES = 4
-"""For how many states of what it closes over a compiled function keeps plans."""
 
 _tracing = threading.RLock()
 """One function is traced at a time: what a user's code changes while it is traced, it changes once."""
@@ -65,7 +63,7 @@ class CompiledFunction:
         """The arguments of a function of our own, which closes over nothing that could change; else None."""
         self._signature = None if names is not None else signature_of(function)
         self._plans: dict[Any, tuple[Plan, Rebuild]] = {}  # those used last at the end
-        self._states: dict[Any, list[Surroundings]] = {}  # by the settings among the arguments, the last first
+        self._states = States(function)
         self._last: dict[Any, tuple[Plan, Rebuild, Surroundings | None]] = {}
         self._lock = threading.RLock()
         self._whole: set[str] = set()  # arguments whose number the function needs while it is traced
@@ -204,23 +202,13 @@ class CompiledFunction:
             return plan, rebuild, arrays
 
     def _state(self, call: Given, settings: tuple[Any, ...]) -> Surroundings | None:
-        """What the function closes over, as it is now: a state that was met before, or a new one."""
+        """What the function closes over, as it is now; None of a function of our own."""
         if self.names is not None:
             return None
-        known = self._states.pop(settings, [])
-        self._states[settings] = known
-        if len(self._states) > PLANS:
-            del self._states[next(iter(self._states))]
-        for i, state in enumerate(known):
-            if state.unchanged():
-                known.insert(0, known.pop(i))
-                return state
-        objects = {n: x for n, x in zip(call.names, call.values) if is_setting(x)}
-        known.insert(0, Surroundings(self.function, objects))
-        del known[STATES:]
-        alive = {id(s) for states in self._states.values() for s in states}
+        state = self._states.now(settings, call.settings())
+        alive = self._states.alive()
         self._plans = {key: made for key, made in self._plans.items() if key[2] in alive}
-        return known[0]
+        return state
 
     def _made(
         self,
@@ -300,7 +288,7 @@ class CompiledFunction:
 
     def _named(self, tensors: Sequence[Tensor]) -> list[str]:
         """A name for each Tensor, no two alike: its label, or what the function calls it."""
-        names = {x: name for states in self._states.values() for s in states for x, name in s.parameters.items()}
+        names = self._states.names()
         labels = [x.label for x in tensors]
         found: list[str] = []
         for i, x in enumerate(tensors):
