@@ -55,6 +55,7 @@ class Made:
     """The arrays whose integers it needs to know."""
     rebuild: Callable[[Sequence[Any], tuple[Any, ...]], Any]
     """Puts results together as the function did."""
+    reduction: str
 
 
 class CompiledScalars:
@@ -112,7 +113,7 @@ class CompiledScalars:
         if modes.active and modes.detecting():
             self._eagerly(arguments, named, backward=True)
         made, arrays, _ = self._prepared(arguments, named)
-        self._require_gradient()
+        self._require_gradient(made)
         value, gradients = made.compiled.value_and_grad(*arrays)
         (gradient,) = gradients.values()
         return value, Gradients(made.places, gradient)
@@ -122,8 +123,7 @@ class CompiledScalars:
         if modes.active and modes.detecting():
             self._eagerly(arguments, named, backward=True)
         made, arrays, _ = self._prepared(arguments, named)
-        if not self._differentiable:
-            self._require_gradient()
+        self._require_gradient(made)
         return made.compiled.backward(*arrays)
 
     def step(self, *arguments: Any, lr: float, **named: Any) -> float:
@@ -131,8 +131,7 @@ class CompiledScalars:
         if modes.active and modes.detecting():
             self._eagerly(arguments, named, backward=True)
         made, arrays, _ = self._prepared(arguments, named)
-        if not self._differentiable:
-            self._require_gradient()
+        self._require_gradient(made)
         return made.compiled.step(*arrays, lr=lr)
 
     def plan(self, *arguments: Any, **named: Any) -> Plan:
@@ -162,10 +161,6 @@ class CompiledScalars:
         """What it was made of, for those who look for what that closes over."""
         return self.function
 
-    @property
-    def _differentiable(self) -> bool:
-        return bool(self.parameters) and self.reduction != "none"
-
     def _within(self, arguments: tuple[Any, ...], named: dict[str, Any]) -> Any:
         """The function itself, as a part of another one that is traced."""
         if not any(isinstance(x, Value) or _holds_objects(x) for x in (*arguments, *named.values())):
@@ -193,10 +188,10 @@ class CompiledScalars:
                     for p, slope in before:
                         p.grad = slope
 
-    def _require_gradient(self) -> None:
-        if not self.parameters:
+    def _require_gradient(self, made: Made) -> None:
+        if not made.lifted.parameters:
             raise ValueError(f"compile: {self.__name__} closes over no Value, so there is nothing to differentiate by")
-        if self.reduction == "none":
+        if made.reduction == "none":
             raise ValueError(
                 "compile: a gradient is of a single number, and with reduction='none' there is one for each example; "
                 "take 'mean' or 'sum'"
@@ -323,7 +318,7 @@ class CompiledScalars:
         assert first.rebuild is not None
         rebuild = partial(rebuilt, first.rebuild, reduction) if nested else only
         places = dict(zip(lifted.parameters, order)) if store is not None else {}
-        return Made(compiled, lifted, store, places, numbers, known, rebuild)
+        return Made(compiled, lifted, store, places, numbers, known, rebuild, reduction)
 
     def _refuse(self, error: DifferentError, second: Tracing, traced: Callable[..., Tracing]) -> NoReturn:
         """Say in which line two tracings differ, as far as a third one tells."""
