@@ -187,5 +187,5 @@ def test_flip_is_that_of_numpy_on_lengths_that_show_a_wrong_step(step):
 )
 def test_an_axis_named_twice_or_not_there_is_refused(call):
     for a in (A, Tensor(A), np.frompyfunc(Value, 1, 1)(A)):
-        with pytest.raises(ValueError, match=r"twice|repeated|duplicate|out of bounds"):
+        with pytest.raises(ValueError, match=r"twice|repeated|duplicate|out of (bounds|range)"):
             call(a)

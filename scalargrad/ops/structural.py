@@ -505,7 +505,7 @@ einsum = _op("einsum",
 
 def _log_of_sum(xp, z, e, total, axis):
     """``log Σ e`` for ``e = exp(z)``, z being 0 at the largest: digits of the others are not lost beside its 1."""
-    if z.dtype == object or (type(z).__module__ == "numpy" and not (total < 1.5).any()):
+    if e.dtype == object or (type(e).__module__ == "numpy" and not (total < 1.5).any()):
         return xp.log(total)
     largest = xp.where(xp.equal(z, 0.0), e, 0.0)
     rest = xp.add.reduce(xp.asarray(e - largest), axis=axis, keepdims=True)
