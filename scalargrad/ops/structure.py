@@ -17,6 +17,7 @@ from scalargrad.ops.given import (
     as_array,
     axes,
     is_integer,
+    is_number,
     is_raw,
     kind_of,
     named,
@@ -189,8 +190,11 @@ class StructuralOp:
         for name, value in full.items():
             if type(value) is list:
                 full[name] = tuple(value)
-            elif type(value) not in _PLAIN and hasattr(type(value), "_apply_op") and not is_integer(value):
-                raise TypeError(f"{self.name}: {name} is a setting, not a number of the graph as {shown(value)}")
+            elif type(value) not in _PLAIN:
+                if hasattr(type(value), "_apply_op") and not is_integer(value):
+                    raise TypeError(f"{self.name}: {name} is a setting, not a number of the graph as {shown(value)}")
+                if name == "ddof" and not is_number(value):
+                    raise TypeError(f"{self.name}: ddof is a number, not {shown(value)}")
         for name in self.required:
             if full[name] is ...:
                 raise TypeError(f"{self.name} takes {self.signature}; {name} is missing")
@@ -262,6 +266,10 @@ class StructuralOp:
             raise TypeError(f"{self.name}: {wrong}")
         if nodes.ndim == 0 and axis in (0, -1):  # as NumPy has it
             return {**settings, "axis": None}
+        for i in axis if isinstance(axis, tuple) else (axis,):
+            if not -nodes.ndim <= i < nodes.ndim:
+                error = ValueError(f"axis {i} is out of bounds for array of dimension {nodes.ndim}")
+                raise self.misfit((nodes,), settings, error)
         axes(axis, self.name, nodes.shape)
         return settings
 
