@@ -255,7 +255,13 @@ class StructuralOp:
 
     def _as_array(self, np: Any, x: Any) -> Any:
         array = x if type(x) is np.ndarray else np.asarray(as_array(x, self.name))
-        return array if array.size or array.dtype != object else array.astype(float)  # no Values: an array of numbers
+        if array.dtype != object or any(hasattr(type(v), "_apply_op") for v in array.flat):
+            return array
+        require_numbers(array, self.name)
+        try:
+            return array.astype(float)  # no Values: an array of numbers
+        except OverflowError:
+            raise OverflowError(f"{self.name}: an integer given is too large for a float") from None
 
     def _on_axes_of(self, nodes: Any, settings: Settings) -> Settings:
         """The settings for an object array, whose axes no ufunc of NumPy checks."""
