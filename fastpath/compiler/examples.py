@@ -34,6 +34,7 @@ from fastpath.plan.refusing import TracingError
 from fastpath.tensor import Tensor
 from scalargrad import modes
 from scalargrad.engine import Value
+from scalargrad.ops.given import require_unmasked
 from scalargrad.ops.registry import is_number
 from scalargrad.ops.structural import concatenate, index, mean, reshape
 from scalargrad.ops.structural import sum as total
@@ -307,6 +308,8 @@ class CompiledScalars:
                 array = np.asarray(x._data if isinstance(x, Tensor) else x)
             except ValueError:
                 raise ValueError(f"compile: the rows of the argument {name} have different lengths") from None
+            if array is not x:
+                require_unmasked(f"compile: the argument {name}", x)
             if array.dtype.kind not in "fiub":
                 raise TypeError(f"compile: the argument {name} is {shown(x)}; expected an array of numbers")
             if not array.ndim:
