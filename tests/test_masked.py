@@ -58,10 +58,16 @@ REFUSED = {
     "weights of a metric": lambda: metrics.accuracy([1, 2, 3], [1, 2, 3], sample_weight=M),
     "a loss": lambda: nn.mse(M, [1.0, 2.0, 3.0]),
     "targets": lambda: nn.mse(tensor(), M),
+    "weights of a loss": lambda: nn.mse(tensor(), [1.0, 2.0, 3.0], sample_weight=M),
+    "weights of classes": lambda: nn.cross_entropy(Tensor(np.ones((2, 2))), [0, 1], class_weight=LABELS),
+    "classes of nll": lambda: nn.nll(np.ones((2, 2)) / 2, LABELS),
+    "classes of a hinge": lambda: nn.multiclass_hinge(np.ones((2, 2)), LABELS),
     "a layer": lambda: nn.Linear(2, 1)(SQUARE),
     "a layer of Tensors": lambda: nn.Linear(2, 1, backend="tensor")(SQUARE),
     "batches": lambda: list(data.batches(SQUARE, [0, 1], 1)),
     "a fit": lambda: linear.LinearRegression().fit(SQUARE, [1.0, 2.0]),
+    "compiled scalar code": lambda: compile(lambda x: x * x + Value(1.0))(M),
+    "a compiled graph": lambda: compile(Value(1.0, label="x") * 2)(x=M),
     "a compiled function": lambda: compile(lambda x: (x * x).sum(), backend="tensor")(M),
 }
 

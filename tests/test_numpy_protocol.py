@@ -118,11 +118,27 @@ def test_arguments_by_position_are_those_of_numpys_signature():
             call()
 
 
+def test_a_function_without_an_op_is_told_with_its_full_name():
+    for call, name in ((np.fft.fft, "np.fft.fft"), (np.linalg.svd, "np.linalg.svd"), (np.median, "np.median")):
+        with pytest.raises(
+            TypeError, match=rf"^{name} has no registered op, so it cannot be applied to a Tensor; use its \.data$"
+        ):
+            call(Tensor(A))
+    for ufunc, op in ((np.add, "sum"), (np.multiply, "prod"), (np.maximum, "max"), (np.minimum, "min")):
+        with pytest.raises(TypeError, match=rf"^np\.{ufunc.__name__}\.reduce has no .*, or {op} of scalargrad$"):
+            ufunc.reduce(Tensor(A))
+
+
 def test_a_number_outside_of_an_array_is_an_array_of_one_number():
     v = Value(2.0)
     assert np.sum(v).data == np.mean(v).data == np.max(v).data == np.clip(v, None, 5.0).data == 2.0
     assert np.clip(v, None, 1.0).data == 1.0
     assert [x.data for x in np.cumsum(v)] == [2.0]
+    for name in ("sum", "mean", "max", "min", "prod", "std", "var", "norm", "logsumexp", "softmax", "log_softmax"):
+        number, array = STRUCTURAL[name](Value(2.0)), STRUCTURAL[name](np.array(2.0))
+        assert float(number) == pytest.approx(float(array))
+        assert STRUCTURAL[name](10**30) == pytest.approx(float(STRUCTURAL[name](1e30)))
+        assert STRUCTURAL[name](np.array([10**30, 1], object)) == pytest.approx(STRUCTURAL[name]([1e30, 1.0]))
     np.sum(v).backward()
     assert v.grad == 1.0
 

@@ -6,7 +6,6 @@ import operator
 import pytest
 
 from fastpath import Tensor
-from fastpath.plan import Traced
 from scalargrad import OPS, Value, trace
 from scalargrad.ops import op, temporary
 from scalargrad.ops.operators import DUNDERS, Operators, install
@@ -138,12 +137,6 @@ def test_a_registered_op_is_a_method_while_it_is_registered():
         from scalargrad.ops import registry
 
         registry._listeners.pop()
-
-
-def test_a_traced_array_has_the_operators_written_once():
-    for method, reflected in DUNDERS.values():
-        for name in (method, reflected):
-            assert vars(Traced)[name] is vars(Operators)[name]
 
 
 @pytest.mark.parametrize(

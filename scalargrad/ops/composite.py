@@ -22,6 +22,7 @@ from scalargrad.ops.given import (
     is_raw,
     named,
     one_axis,
+    require_numbers,
     shown,
 )
 from scalargrad.ops.registry import OPS
@@ -259,6 +260,7 @@ def one_hot(labels: Any, classes: int, dtype: Any = float) -> Any:
     return hot.reshape((*array.shape, classes))
 
 
+@_by_its_name
 def lookup(table: Any, index: Any) -> Any:
     """The entries of a table at whole numbers from 0: ``table[index]``, as an embedding takes the rows of its tokens.
 
@@ -274,9 +276,11 @@ def lookup(table: Any, index: Any) -> Any:
     """
     import numpy as np
 
-    entries = table if hasattr(table, "ndim") else as_array(list(table), "lookup")
+    entries = as_array(table, "lookup")
     if not entries.ndim:
         raise TypeError(f"lookup: the table is an array or a list, not {shown(table)}")
+    if isinstance(entries, np.ndarray):
+        require_numbers(entries, "lookup")
     if not len(entries):
         raise ValueError("lookup: the table is empty")
     where = index
@@ -290,7 +294,9 @@ def lookup(table: Any, index: Any) -> Any:
     if hasattr(index, "drawn"):  # it only stands for the places, while a function is traced
         index.checked(functools.partial(_places_in, len(entries)))
         return ops.index(entries, where)
-    _places_in(len(entries), as_array(getattr(where, "data", where), "lookup"))
+    if hasattr(type(where), "_apply_op"):
+        where = where.data
+    _places_in(len(entries), np.asarray(as_array(where, "lookup")))
     if isinstance(entries, np.ndarray):
         return entries[np.asarray(where)]
     return ops.index(entries, where)

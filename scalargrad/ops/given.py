@@ -135,6 +135,8 @@ _FORMS: dict[str, tuple[str, bool]] = {
 
 def wrong_setting(settings: dict[str, Any]) -> str:
     """What is wrong with the type of an op's settings, in words; empty if nothing is."""
+    if "ddof" in settings and not is_number(settings["ddof"]):
+        return f"ddof is a number, not {shown(settings['ddof'])}"
     for name, (expected, may_be_none) in _FORMS.items():
         if name in settings:
             given = settings[name]

@@ -556,7 +556,7 @@ softmax = _op("softmax", _softmax,
 
 
 def _log_softmax(xp, a, *, axis=-1):
-    z = a - _top(xp, a, axis)
+    z = xp.asarray(a - _top(xp, a, axis))
     e = xp.asarray(xp.exp(z))
     return z - _log_of_sum(xp, z, e, xp.add.reduce(e, axis=axis, keepdims=True), axis)
 

@@ -17,6 +17,7 @@ from scalargrad.ops.given import (
     as_array,
     axes,
     is_integer,
+    is_number,
     is_raw,
     kind_of,
     named,
@@ -189,8 +190,11 @@ class StructuralOp:
         for name, value in full.items():
             if type(value) is list:
                 full[name] = tuple(value)
-            elif type(value) not in _PLAIN and hasattr(type(value), "_apply_op") and not is_integer(value):
-                raise TypeError(f"{self.name}: {name} is a setting, not a number of the graph as {shown(value)}")
+            elif type(value) not in _PLAIN:
+                if hasattr(type(value), "_apply_op") and not is_integer(value):
+                    raise TypeError(f"{self.name}: {name} is a setting, not a number of the graph as {shown(value)}")
+                if name == "ddof" and not is_number(value):
+                    raise TypeError(f"{self.name}: ddof is a number, not {shown(value)}")
         for name in self.required:
             if full[name] is ...:
                 raise TypeError(f"{self.name} takes {self.signature}; {name} is missing")
@@ -251,7 +255,13 @@ class StructuralOp:
 
     def _as_array(self, np: Any, x: Any) -> Any:
         array = x if type(x) is np.ndarray else np.asarray(as_array(x, self.name))
-        return array if array.size or array.dtype != object else array.astype(float)  # no Values: an array of numbers
+        if array.dtype != object or any(hasattr(type(v), "_apply_op") for v in array.flat):
+            return array
+        require_numbers(array, self.name)
+        try:
+            return array.astype(float)  # no Values: an array of numbers
+        except OverflowError:
+            raise OverflowError(f"{self.name}: an integer given is too large for a float") from None
 
     def _on_axes_of(self, nodes: Any, settings: Settings) -> Settings:
         """The settings for an object array, whose axes no ufunc of NumPy checks."""
@@ -262,6 +272,10 @@ class StructuralOp:
             raise TypeError(f"{self.name}: {wrong}")
         if nodes.ndim == 0 and axis in (0, -1):  # as NumPy has it
             return {**settings, "axis": None}
+        for i in axis if isinstance(axis, tuple) else (axis,):
+            if not -nodes.ndim <= i < nodes.ndim:
+                error = ValueError(f"axis {i} is out of bounds for array of dimension {nodes.ndim}")
+                raise self.misfit((nodes,), settings, error)
         axes(axis, self.name, nodes.shape)
         return settings
 
