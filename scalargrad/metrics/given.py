@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from scalargrad.graph import Node
+from scalargrad.settings import unmasked
 
 Array = np.ndarray[Any, Any]
 
@@ -30,6 +31,7 @@ def plain(data: Any) -> Array:
 
 def numbers(data: Any, what: str) -> Array:
     """``data`` as finite float64 numbers; ValueError or TypeError otherwise."""
+    unmasked(data, what)
     array = plain(data)
     if array.dtype == object:
         raise TypeError(f"{what}: expected numbers, not {_odd(array)!r}")
@@ -47,6 +49,7 @@ def numbers(data: Any, what: str) -> Array:
 
 def class_labels(data: Any, what: str) -> Array:
     """``data`` as one label for each example: whole numbers or texts, of shape (n,)."""
+    unmasked(data, what)
     array = plain(data)
     if array.ndim == 2 and array.shape[1] == 1:
         array = array[:, 0]
