@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["Seed", "count", "flag", "generator", "number", "pair_of_numbers", "size", "unmasked"]
+__all__ = ["Seed", "count", "flag", "generator", "number", "pair_of_numbers", "size"]
 
 Seed = np.random.Generator | int | None
 
@@ -58,12 +58,6 @@ def _float(x: Any) -> float:
         return float(x)
     except OverflowError:
         return math.inf if x > 0 else -math.inf
-
-
-def unmasked(given: Any, what: str) -> None:
-    """Refuse a masked array: NumPy would drop its mask without a word."""
-    if isinstance(given, np.ma.MaskedArray):
-        raise TypeError(f"{what}: a masked array is not taken; leave out what is masked, or give its .filled(value)")
 
 
 def pair_of_numbers(given: Any, what: str, example: str) -> tuple[Any, Any]:

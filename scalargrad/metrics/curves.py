@@ -90,7 +90,8 @@ def average_precision(
 ) -> Any:
     """The precision averaged over the recall it adds: Σ (R_k − R_{k−1})·P_k over the thresholds, from the highest on.
 
-    Several classes, and what is raised, as in :func:`roc_auc`.
+    Of two classes ``pos_label`` is positive, in one column of scores or in two. Several classes, and what is raised, as
+    in :func:`roc_auc`.
 
     >>> round(average_precision([0, 0, 1, 1], [0.1, 0.4, 0.35, 0.8]), 4)
     0.8333
@@ -101,8 +102,8 @@ def average_precision(
 # --- one class against the rest --------------------------------------------------------------------------------------
 
 
-def columns_of(true: Array, count: int, labels: Any, what: str) -> Array:
-    """The column of each example's class, of so many columns; their names are ``labels``, by default 0, 1, …."""
+def columns_of(true: Array, count: int, labels: Any, what: str) -> tuple[Array, list[Any]]:
+    """The column of each example's class, and the classes of the columns: ``labels``, by default 0, 1, …."""
     if labels is not None:
         classes = class_labels(labels, "labels")
     else:
@@ -117,7 +118,7 @@ def columns_of(true: Array, count: int, labels: Any, what: str) -> Array:
         raise ValueError(
             f"y_true has the label {unknown[0]!r}, but the {count} columns of {what} are the classes {listed(classes)}"
         )
-    return np.array([places[label] for label in true.tolist()])
+    return np.array([places[label] for label in true.tolist()]), classes.tolist()
 
 
 def _one_or_each(
@@ -137,10 +138,16 @@ def _one_or_each(
     true = class_labels(y_true, "y_true")
     require_length(score, len(true), "scores")
     count = score.shape[1]
-    column = columns_of(true, count, labels, "scores")
+    column, classes = columns_of(true, count, labels, "scores")
     weight = weights(sample_weight, len(true))
-    if count == 2 and average == "macro":  # two columns are two classes: the second one is positive
-        return measure(*_both(column == 1, score[:, 1], weight, "the class of column 1"))
+    if count == 2 and average == "macro":  # two columns are two classes, of which one is positive
+        chosen = _positive_column(classes, pos_label)
+        return measure(*_both(column == chosen, score[:, chosen], weight, f"the class of column {chosen}"))
+    if pos_label not in (None, 1):
+        raise ValueError(
+            f"pos_label={pos_label!r} chooses one of two classes: here each of the {count} columns is measured against "
+            "the rest"
+        )
     if average == "micro":
         of_class = column[:, None] == np.arange(count)
         return measure(of_class.ravel(), score.ravel(), np.repeat(weight, count))
@@ -149,6 +156,16 @@ def _one_or_each(
         return np.array(each)
     share = np.bincount(column, weight, minlength=count) if average == "weighted" else None
     return float(np.average(each, weights=share))
+
+
+def _positive_column(classes: list[Any], pos_label: Any) -> int:
+    """Which of two columns is positive: that of ``pos_label``; if it is not given, the second."""
+    chosen = None if pos_label is None else plain(pos_label).item()
+    if chosen in classes:
+        return classes.index(chosen)
+    if chosen in (None, 1):
+        return 1
+    raise ValueError(f"pos_label={chosen!r} is not one of the two classes {listed(classes)}")
 
 
 def _binary(y_true: Any, scores: Any, pos_label: Any, sample_weight: Any) -> tuple[Array, Array, Array]:

@@ -45,7 +45,7 @@ def log_loss(y_true: Any, probabilities: Any, *, labels: Any = None, sample_weig
         if off.any():
             row = int(np.argmax(off))
             raise ValueError(f"row {row} of the probabilities sums to {sums[row]:.6g}, not to 1: apply softmax first")
-        column = columns_of(true, given.shape[1], labels, "probabilities")
+        column, _ = columns_of(true, given.shape[1], labels, "probabilities")
         of_truth = given[np.arange(len(true)), column]
     least = np.finfo(float).eps
     surprise = -np.log(np.clip(of_truth, least, 1 - least))

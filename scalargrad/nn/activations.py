@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from numbers import Integral
 from types import MappingProxyType
 from typing import Any
 
@@ -10,11 +11,12 @@ import numpy as np
 from scalargrad import modes
 from scalargrad.engine import Value
 from scalargrad.nn import scoping
-from scalargrad.nn.backends import as_values, is_value_backed, numbers_of, parameter
+from scalargrad.nn.backends import as_values, backend_of, is_value_backed, numbers_of, parameter
 from scalargrad.nn.module import Module
 from scalargrad.ops import elementwise as ops
 from scalargrad.ops.registry import Op
 from scalargrad.ops.structural import softmax
+from scalargrad.settings import number, size
 
 
 class Activation(Module):
@@ -30,6 +32,10 @@ class Activation(Module):
     settings: dict[str, float]
 
     def __init__(self, op: Op, **settings: float) -> None:
+        where = type(self).__name__
+        if not isinstance(op, Op):
+            raise TypeError(f"{where}: op is an operation such as scalargrad.tanh, not {op!r}")
+        settings = {name: number(x, f"{where}: {name}") for name, x in settings.items()}
         op.complete((0.0,), settings)  # raises for what the op does not take
         self.op = op
         self.settings = settings
@@ -113,10 +119,9 @@ class PReLU(Module):
     parameter_labels = MappingProxyType({"slope": "slope"})
 
     def __init__(self, slope: float = 0.25, features: int | None = None, backend: Any = "value") -> None:
-        import numpy as np
-
-        shape = () if features is None else (features,)
-        self.slope = parameter(np.full(shape, float(slope)), backend, "slope")
+        shape = () if features is None else (size(features, "PReLU: features"),)
+        numbers = np.full(shape, number(slope, "PReLU: slope"))
+        self.slope = parameter(numbers, backend_of(backend, "PReLU"), "slope")
 
     def forward(self, x: Any) -> Any:
         """x, or slope·x below 0."""
@@ -127,8 +132,10 @@ class PReLU(Module):
 class Softmax(Module):
     """Probabilities from scores: exp(xᵢ)/Σ exp(xₖ) along an axis."""
 
-    def __init__(self, axis: int = -1) -> None:
-        self.axis = axis
+    def __init__(self, axis: Any = -1) -> None:
+        if isinstance(axis, bool) or not isinstance(axis, Integral):
+            raise TypeError(f"Softmax: axis is a whole number, not {axis!r}")
+        self.axis = int(axis)
 
     def forward(self, x: Any) -> Any:
         """The probabilities along the axis."""
@@ -145,7 +152,7 @@ ACTIVATIONS: dict[str, type[Module]] = {
 """The activations by the name of their operation."""
 
 
-def activation(given: Any) -> Module:
+def activation(given: Any, what: str = "activation") -> Module:
     """An activation by name, as an operation, a class or a module. A module that is given is copied."""
     if isinstance(given, str) and given in ACTIVATIONS:
         return ACTIVATIONS[given]()
@@ -157,4 +164,4 @@ def activation(given: Any) -> Module:
         from copy import deepcopy
 
         return deepcopy(given)
-    raise ValueError(f"activation is one of {', '.join(ACTIVATIONS)}, an operation or a module, not {given!r}")
+    raise ValueError(f"{what} is one of {', '.join(ACTIVATIONS)}, an operation or a module, not {given!r}")

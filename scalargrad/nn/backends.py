@@ -16,8 +16,8 @@ BACKENDS = {"value": "scalargrad.engine:Value", "tensor": "fastpath:Tensor"}
 """The class of each backend by name: module and class, imported when first asked for."""
 
 
-def backend_of(backend: Any) -> type:
-    """The class of nodes a backend is made of; it may be given itself.
+def backend_of(backend: Any, where: str = "") -> type:
+    """The class of nodes a backend is made of; it may be given itself. ``where`` says who was given it.
 
     >>> backend_of("value"), backend_of("tensor")
     (<class 'scalargrad.engine.Value'>, <class 'fastpath.tensor.Tensor'>)
@@ -27,7 +27,8 @@ def backend_of(backend: Any) -> type:
         return getattr(importlib.import_module(module), name)  # type: ignore[no-any-return]
     if isinstance(backend, type) and hasattr(backend, "_apply_op"):
         return backend
-    raise ValueError(f"backend is 'value' or 'tensor' (or the class Value or Tensor), not {backend!r}")
+    told = f"{where}: backend" if where else "backend"
+    raise ValueError(f"{told} is 'value' or 'tensor' (or the class Value or Tensor), not {backend!r}")
 
 
 def parameter(numbers: Any, backend: Any, label: str | None = None) -> Any:

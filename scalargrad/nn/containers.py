@@ -11,9 +11,10 @@ from scalargrad.graph import Node
 from scalargrad.nn import scoping
 from scalargrad.nn.activations import ACTIVATIONS
 from scalargrad.nn.activations import activation as activation_of
-from scalargrad.nn.backends import relabel
-from scalargrad.nn.layers import Linear, Seed, size
+from scalargrad.nn.backends import backend_of, relabel
+from scalargrad.nn.layers import Linear
 from scalargrad.nn.module import Module
+from scalargrad.settings import Seed, generator, size
 
 
 class Sequential(Module):
@@ -93,24 +94,31 @@ class MLP(Sequential):
         backend: Any = "value",
         seed: Seed = None,
     ) -> None:
-        rng = np.random.default_rng(seed)
-        between = activation_of(activation)
+        where = type(self).__name__
+        rng, kind = generator(seed, f"{where}: seed"), backend_of(backend, where)
+        between = activation_of(activation, f"{where}: activation")
         name = next((n for n, kind in ACTIVATIONS.items() if type(between) is kind), "")
-        init = init or _GAINS.get(name, "xavier_uniform")
-        hidden = [size("the length of a layer", n) for n in hidden]
+        init = _GAINS.get(name, "xavier_uniform") if init is None else init
+        if isinstance(hidden, str) or not isinstance(hidden, (Sequence, np.ndarray)):
+            raise TypeError(f"{where}: hidden is a list of the lengths of layers, such as [16, 16], not {hidden!r}")
+        hidden = [size(n, f"{where}: a length in hidden") for n in hidden]
         if not hidden and outputs is None:
             raise ValueError("MLP: there is no output; give the lengths of the layers, MLP(2, [16, 16], 1)")
-        sizes = [size("inputs", inputs), *hidden, *([] if outputs is None else [size("outputs", outputs)])]
+        sizes = [
+            size(inputs, f"{where}: inputs"),
+            *hidden,
+            *([] if outputs is None else [size(outputs, f"{where}: outputs")]),
+        ]
         layers: list[Module] = []
         for i in range(len(sizes) - 1):
             last = i == len(sizes) - 2
-            how = "xavier_uniform" if last and init == "he_uniform" else init
-            options: dict[str, Any] = {"init": how, "bias_init": bias_init, "backend": backend, "seed": rng}
+            how = "xavier_uniform" if last and isinstance(init, str) and init == "he_uniform" else init
+            options: dict[str, Any] = {"init": how, "bias_init": bias_init, "backend": kind, "seed": rng}
             layers.append(Linear(sizes[i], sizes[i + 1], **options))
             if not last:
-                layers.append(activation_of(between).to(backend))
+                layers.append(activation_of(between).to(kind))
             elif output is not None:
-                layers.append(activation_of(output).to(backend))
+                layers.append(activation_of(output, f"{where}: output").to(kind))
         super().__init__(*layers)
         self.outputs = sizes[-1]
 

@@ -20,6 +20,8 @@ from typing import Any
 import numpy as np
 
 from scalargrad.nn.backends import Array
+from scalargrad.ops.given import require_unmasked
+from scalargrad.settings import number
 
 Initialiser = Callable[[tuple[int, ...], np.random.Generator], Array]
 
@@ -31,16 +33,20 @@ def zeros(shape: tuple[int, ...], rng: np.random.Generator) -> Array:
 
 def constant(value: float) -> Initialiser:
     """An initialiser that gives ``value`` everywhere."""
-    return lambda shape, rng: np.full(shape, float(value))
+    value = number(value, "constant: value")
+    return lambda shape, rng: np.full(shape, value)
 
 
 def uniform(low: float = -1.0, high: float = 1.0) -> Initialiser:
     """An initialiser that draws from a uniform distribution over (low, high); micrograd's is (−1, 1)."""
+    low = number(low, "uniform: low")
+    high = number(high, "uniform: high", least=low)
     return lambda shape, rng: rng.uniform(low, high, shape)
 
 
 def normal(std: float = 1.0, mean: float = 0.0) -> Initialiser:
     """An initialiser that draws from a normal distribution."""
+    std, mean = number(std, "normal: std", least=0), number(mean, "normal: mean")
     return lambda shape, rng: rng.normal(mean, std, shape)
 
 
@@ -88,13 +94,23 @@ INITIALISERS: dict[str, Initialiser] = {
 """Those that can be asked for by name."""
 
 
-def drawn(init: Any, shape: tuple[int, ...], rng: np.random.Generator) -> Array:
-    """The numbers of an initialiser: by name, a function, a number, or the array itself."""
+def drawn(init: Any, shape: tuple[int, ...], rng: np.random.Generator, what: str = "init") -> Array:
+    """The numbers of an initialiser: by name, a function, a number, or the array itself; ``what`` is its argument."""
     if isinstance(init, str):
         if init not in INITIALISERS:
-            raise ValueError(f"init is one of {', '.join(INITIALISERS)}, a function or numbers, not {init!r}")
+            raise ValueError(f"{what} is one of {', '.join(INITIALISERS)}, a function or numbers, not {init!r}")
         init = INITIALISERS[init]
-    array = np.asarray(init(shape, rng) if callable(init) else init, dtype=float)
+    given = init(shape, rng) if callable(init) else init
+    require_unmasked(what, given)
+    try:
+        raw = np.asarray(given)
+        array = raw.astype(float) if raw.dtype.kind in "fiub" else None
+    except (TypeError, ValueError):
+        array = None
+    if array is None:
+        raise TypeError(f"{what} is one of {', '.join(INITIALISERS)}, a function or numbers, not {given!r}")
     if array.shape != shape and array.shape != ():
-        raise ValueError(f"init: expected numbers of shape {shape}, not {array.shape}")
+        raise ValueError(f"{what}: expected numbers of shape {shape}, not {array.shape}")
+    if not np.isfinite(array).all():
+        raise ValueError(f"{what}: expected finite numbers, but there is a {array[~np.isfinite(array)].flat[0]}")
     return np.broadcast_to(array, shape).copy()

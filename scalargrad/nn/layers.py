@@ -13,29 +13,24 @@ from scalargrad import modes
 from scalargrad.graph import Node
 from scalargrad.nn import scoping
 from scalargrad.nn.activations import activation as activation_of
-from scalargrad.nn.backends import as_values, numbers_of, parameter
+from scalargrad.nn.backends import as_values, backend_of, numbers_of, parameter
 from scalargrad.nn.initialisers import drawn
 from scalargrad.nn.module import Module
 from scalargrad.ops import elementwise as ops
 from scalargrad.ops.given import require_unmasked
 from scalargrad.ops.structural import matmul, reshape
 from scalargrad.ops.structural import max as largest
-
-Seed = np.random.Generator | int | None
-
-
-def size(what: str, n: Any) -> int:
-    """A number of inputs or outputs: a whole number from 1 on."""
-    if isinstance(n, bool) or not isinstance(n, (int, np.integer)) or n < 1:
-        raise ValueError(f"{what} is a whole number from 1 on, not {n!r}")
-    return int(n)
+from scalargrad.settings import Seed, flag, generator, size
 
 
 def features(x: Any, expected: int, where: str) -> Any:
     """The input as an array or a Tensor, whose last axis has the expected length."""
-    require_unmasked(where, x)
+    require_unmasked(f"{where}: x", x)
     if not hasattr(x, "shape"):
-        x = np.array(x, dtype=object if _holds_nodes(x) else float)
+        try:
+            x = np.array(x, dtype=object if _holds_nodes(x) else float)
+        except (TypeError, ValueError):
+            raise TypeError(f"{where}: expected numbers in rows of one length, not {type(x).__name__} {x!r}") from None
     if x.ndim == 0 or x.shape[-1] != expected:
         raise ValueError(f"{where}: expected {expected} features along the last axis, not shape {tuple(x.shape)}")
     return x
@@ -73,10 +68,13 @@ class Linear(Module):
         backend: Any = "value",
         seed: Seed = None,
     ) -> None:
-        rng = np.random.default_rng(seed)
-        self.inputs, self.outputs = size("inputs", inputs), size("outputs", outputs)
-        self.W = parameter(drawn(init, (self.inputs, self.outputs), rng), backend, "W")
-        self.b = parameter(drawn(bias_init, (self.outputs,), rng), backend, "b") if bias else None
+        where = type(self).__name__
+        rng, kind = generator(seed, f"{where}: seed"), backend_of(backend, where)
+        self.inputs, self.outputs = size(inputs, f"{where}: inputs"), size(outputs, f"{where}: outputs")
+        self.W = parameter(drawn(init, (self.inputs, self.outputs), rng, f"{where}: init"), kind, "W")
+        self.b = None
+        if flag(bias, f"{where}: bias"):
+            self.b = parameter(drawn(bias_init, (self.outputs,), rng, f"{where}: bias_init"), kind, "b")
 
     def forward(self, x: Any) -> Any:
         """XW + b."""
@@ -139,11 +137,12 @@ class Neuron(Module):
         backend: Any = "value",
         seed: Seed = None,
     ) -> None:
-        rng = np.random.default_rng(seed)
-        self.inputs = size("inputs", inputs)
-        self.w = parameter(drawn(init, (self.inputs,), rng), backend, "w")
-        self.b = parameter(drawn(bias_init, (), rng), backend, "b")
-        self.activation = None if activation is None else activation_of(activation)
+        where = type(self).__name__
+        rng, kind = generator(seed, f"{where}: seed"), backend_of(backend, where)
+        self.inputs = size(inputs, f"{where}: inputs")
+        self.w = parameter(drawn(init, (self.inputs,), rng, f"{where}: init"), kind, "w")
+        self.b = parameter(drawn(bias_init, (), rng, f"{where}: bias_init"), kind, "b")
+        self.activation = None if activation is None else activation_of(activation, f"{where}: activation")
 
     def forward(self, x: Any) -> Any:
         """φ(x·w + b)."""
@@ -183,12 +182,13 @@ class Maxout(Module):
         backend: Any = "value",
         seed: Seed = None,
     ) -> None:
-        rng = np.random.default_rng(seed)
-        self.inputs, self.outputs = size("inputs", inputs), size("outputs", outputs)
-        self.pieces = size("pieces", pieces)
-        columns = [drawn(init, (self.inputs, self.outputs), rng) for _ in range(self.pieces)]
-        self.W = parameter(np.concatenate(columns, axis=1), backend, "W")
-        self.b = parameter(np.zeros(self.outputs * self.pieces), backend, "b")
+        where = type(self).__name__
+        rng, kind = generator(seed, f"{where}: seed"), backend_of(backend, where)
+        self.inputs, self.outputs = size(inputs, f"{where}: inputs"), size(outputs, f"{where}: outputs")
+        self.pieces = size(pieces, f"{where}: pieces")
+        columns = [drawn(init, (self.inputs, self.outputs), rng, f"{where}: init") for _ in range(self.pieces)]
+        self.W = parameter(np.concatenate(columns, axis=1), kind, "W")
+        self.b = parameter(np.zeros(self.outputs * self.pieces), kind, "b")
 
     def forward(self, x: Any) -> Any:
         """The largest of the pieces."""

@@ -9,10 +9,11 @@ from typing import Any
 import numpy as np
 
 from scalargrad import modes
-from scalargrad.nn.backends import Array, numbers_of, parameter
-from scalargrad.nn.layers import Seed, features, size
+from scalargrad.nn.backends import Array, backend_of, numbers_of, parameter
+from scalargrad.nn.layers import features
 from scalargrad.nn.module import Module
 from scalargrad.ops.structural import mean, var
+from scalargrad.settings import Seed, generator, number, size
 
 
 class Dropout(Module):
@@ -28,10 +29,12 @@ class Dropout(Module):
     """
 
     def __init__(self, p: float = 0.5, *, seed: Seed = None) -> None:
-        if not 0 <= p < 1:
-            raise ValueError(f"p is the probability of switching off, from 0 to below 1, not {p!r}")
-        self.p = float(p)
-        self.rng = np.random.default_rng(seed)
+        try:
+            self.p = number(p, "Dropout: p", least=0, below=1)
+        except ValueError:
+            told = f"Dropout: p is the probability of switching off, from 0 to below 1, not {p!r}"
+            raise ValueError(told) from None
+        self.rng = generator(seed, "Dropout: seed")
 
     def forward(self, x: Any) -> Any:
         """X in evaluation; in training with some elements switched off."""
@@ -67,8 +70,9 @@ class BatchNorm1d(Module):
     least_batch = 2
 
     def __init__(self, features: int, *, eps: float = 1e-5, momentum: float = 0.1, backend: Any = "value") -> None:
-        self.features = size("features", features)
-        self.eps, self.momentum = float(eps), float(momentum)
+        self.features, backend = size(features, "BatchNorm1d: features"), backend_of(backend, "BatchNorm1d")
+        self.eps = number(eps, "BatchNorm1d: eps", least=0)
+        self.momentum = number(momentum, "BatchNorm1d: momentum", least=0, most=1)
         self.gamma = parameter(np.ones(self.features), backend, "γ")
         self.beta = parameter(np.zeros(self.features), backend, "β")
         self.running_mean = np.zeros(self.features)

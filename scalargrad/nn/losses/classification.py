@@ -13,9 +13,10 @@ import numpy as np
 from scalargrad.nn.losses.reducing import known, nodes, numbers_in, paired, reduced, shape_of, weights_of_classes
 from scalargrad.ops import elementwise as ops
 from scalargrad.ops import structural
+from scalargrad.ops.given import require_unmasked
 from scalargrad.ops.structural import index, reshape
 from scalargrad.ops.structural import sum as total
-from scalargrad.settings import number, unmasked
+from scalargrad.settings import number
 
 
 def _probability(x: Any) -> Any:
@@ -98,7 +99,7 @@ def cross_entropy(
     0.349012
     """
     z = nodes(z, "cross_entropy")
-    unmasked(y, "cross_entropy: labels")
+    require_unmasked("cross_entropy: labels", y)
     if reduction in ("mean", "sum") and sample_weight is None and class_weight is None and 0 not in shape_of(z):
         return structural.cross_entropy(z, y, reduction)
     losses = structural.cross_entropy(z, y, "none")
@@ -142,7 +143,7 @@ def _classes(name: str, z: Any, y: Any) -> Any:
         raise ValueError(f"{name}: expected scores (n, classes), not a single number")
     if hasattr(y, "drawn"):  # it only stands for labels, while a function is traced
         return y
-    unmasked(y, f"{name}: labels")
+    require_unmasked(f"{name}: labels", y)
     labels = np.asarray(getattr(y, "data", y))
     if labels.shape == shape and labels.dtype.kind in "fiub" and np.isin(labels, (0, 1)).all():
         ones = labels.sum(axis=-1)

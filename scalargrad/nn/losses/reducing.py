@@ -9,9 +9,10 @@ import numpy as np
 
 from scalargrad import modes
 from scalargrad.nn.backends import Array, numbers_of
+from scalargrad.ops.given import require_unmasked
 from scalargrad.ops.structural import mean, reshape
 from scalargrad.ops.structural import sum as total
-from scalargrad.settings import number, unmasked
+from scalargrad.settings import number
 
 REDUCTIONS = ("mean", "sum", "none")
 
@@ -20,7 +21,7 @@ def nodes(x: Any, name: str, what: str = "predictions") -> Any:
     """Predictions as they are, lists and whole numbers as arrays of floats."""
     if is_node(x) or (hasattr(x, "shape") and not isinstance(x, np.ndarray)):
         return x
-    unmasked(x, f"{name}: {what}")
+    require_unmasked(f"{name}: {what}", x)
     try:
         array = np.asarray(x)
     except ValueError:
