@@ -9,62 +9,61 @@ import fastpath
 from scalargrad import Value, steps
 from tests.test_player import CHROMIUM, run
 
-ASK = """
-const data = {answers};
+CASES = {  # by the decimals that are told: a number that is asked for, wrong answers, and at last right ones
+    0: [(0.6, ["0", "-1", "-0.6"], "0.6"), (250.0, ["-250", "0", "247", "253"], "251")],
+    2: [
+        (0.004, ["0", "-0.004", "0.005", "0.003", "0.04", "0.0"], "4e-3"),
+        (-2e-6, ["0", "2e-6", "0.000002"], "−0,000002"),
+        (0.011, ["0", "-0.011", "-0.01", "0.03"], "0.01"),
+        (3e9, ["3e8", "-3e9", "3.1e9", "0"], "3000000000"),
+        (0.0, ["0.01", "-0.01", "1"], "-0"),
+        (1.0, ["-1", "0", "1.1", "0.98", "Infinity", "x", ""], "1,00"),
+        (-36.4567, ["36.46", "0", "-37"], "-36.46"),
+    ],
+    4: [
+        (0.004, ["0", "-0.004", "0.0042", "0.0038"], "0.0040"),
+        (2e-6, ["0", "-2e-6", "2e-5", "-0.000002", "0.000001"], "0.000002"),
+        (5e-324, ["0", "1e-300", "-5e-324"], "5e-324"),
+        (0.196612, ["0", "-0.1966", "0.19", "0.2"], "0.1966"),
+        (0.3932, ["0.39", "-0.3932"], "0.39324"),
+    ],
+}
+ANSWER = """
 const found = [];
-const button = name => document.querySelector('.sg-' + name);
-for (const answer of data) {{
-  button('answer').value = answer;
-  document.querySelector('.sg-ask button').click();
-  found.push(button('verdict').textContent);
-  if (button('ask').hidden) break;
-}}
+const part = name => document.querySelector('.sg-' + name);
+for (const answers of CASES) {
+  while (!part('line').textContent.startsWith('p') || part('ask').hidden) {
+    if (!part('ask').hidden) part('tell').click();
+    part('next').click();
+  }
+  const verdicts = [];
+  for (const answer of answers) {
+    part('answer').value = answer;
+    document.querySelector('.sg-ask button').click();
+    verdicts.push(part('verdict').textContent);
+  }
+  found.push(verdicts);
+}
 document.title = 'FOUND' + JSON.stringify(found);
 """
 
 
-def verdicts(value, decimals, answers, tmp_path):
-    """What the page says to each answer, where the number asked for is ``value``; it stops at a right one."""
-    root = Value(value, label="x") * 1.0
-    page = steps(root, precision=decimals).player(predict=True)
-    start = "document.querySelector('.sg-next').click();"
-    after = run(page, start + ASK.format(answers=json.dumps(answers)), tmp_path)
-    return json.loads(re.search(r"FOUND(\[.*?\])", after)[1].replace("&quot;", '"'))
-
-
-WRONG = [
-    (0.004, 2, ["0", "-0.004", "0.005", "0.003", "0.04", "0.0"]),
-    (0.004, 4, ["0", "-0.004", "0.0042", "0.0038"]),
-    (2e-6, 4, ["0", "-2e-6", "2e-5", "-0.000002", "0.000001"]),
-    (-2e-6, 2, ["0", "2e-6", "0.000002"]),
-    (0.011, 2, ["0", "-0.011", "-0.01", "0.03"]),
-    (5e-324, 4, ["0", "1e-300", "-5e-324"]),
-    (3e9, 2, ["3e8", "-3e9", "3.1e9", "0"]),
-    (0.6, 0, ["0", "-1", "-0.6"]),
-    (0.0, 2, ["0.01", "-0.01", "1"]),
-    (1.0, 2, ["-1", "0", "1.1", "0.98", "Infinity", "x", ""]),
-]
-RIGHT = [
-    (0.004, 2, "0.004"), (0.004, 2, "4e-3"), (0.004, 4, "0.0040"), (2e-6, 4, "2e-6"), (2e-6, 4, "0.000002"), (0.011, 2, "0.01"),
-    (-2e-6, 2, "−0,000002"), (5e-324, 4, "5e-324"), (3e9, 2, "3000000000"), (0.6, 0, "0.6"), (0.0, 2, "0"), (0.0, 2, "-0"),
-    (1.0, 2, "1,00"), (-36.4567, 2, "-36.46"), (0.196612, 4, "0.1966"), (0.3932, 4, "0.39324"),
-]  # fmt: skip
-
-
 @pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium")
-@pytest.mark.parametrize(("value", "decimals", "answers"), WRONG)
-def test_a_wrong_answer_is_not_taken_however_small_the_number(value, decimals, answers, tmp_path):
-    found = verdicts(value, decimals, answers, tmp_path)
-    assert len(found) == len(answers)
-    assert not {"Right."} & set(found)
-    if value > 0 and "-" + answers[0] in answers:
-        assert "Look at the sign." in found
-
-
-@pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium")
-@pytest.mark.parametrize(("value", "decimals", "answer"), RIGHT)
-def test_a_right_answer_is_taken_as_the_steps_tell_it(value, decimals, answer, tmp_path):
-    assert verdicts(value, decimals, [answer], tmp_path) == ["Right."]
+@pytest.mark.parametrize("decimals", CASES)
+def test_an_answer_is_taken_as_the_steps_tell_it_and_no_other_however_small(decimals, tmp_path):
+    root = None
+    for i, (value, _, _) in enumerate(CASES[decimals]):
+        product = Value(value, label=f"x{i}") * 1.0
+        product.label = f"p{i}"
+        root = product if root is None else root + product
+    page = steps(root + 0.0, precision=decimals).player(predict=True)
+    answers = json.dumps([[*wrong, right] for _, wrong, right in CASES[decimals]])
+    after = run(page, ANSWER.replace("CASES", answers), tmp_path)
+    found = json.loads(re.search(r"FOUND(\[.*\])</title>", after)[1].replace("&quot;", '"'))
+    for (value, wrong, right), (*refused, taken) in zip(CASES[decimals], found, strict=True):
+        assert "Right." not in refused, (value, wrong)
+        assert taken == "Right.", (value, right)
+        assert ("Look at the sign." in refused) == (value != 0), (value, refused)
 
 
 def test_a_nan_that_is_born_is_remarked_upon_in_every_form():

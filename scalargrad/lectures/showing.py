@@ -8,6 +8,7 @@ from html import escape
 from math import isfinite
 from typing import TYPE_CHECKING
 
+from scalargrad.formatting import visible
 from scalargrad.lectures.claims import Claim, Text, Verdict
 
 if TYPE_CHECKING:
@@ -107,13 +108,14 @@ def markdown(system: System, lang: str | None) -> str:
     """The table in Markdown."""
     lines = [tuple([head.told(lang) for head in _HEADS]), ("---",) * 4, *rows(system, lang)]
     return "\n".join([
-        f"**{_marked(system.title.told(lang))}** ({_LECTURE.told(lang).format(system.lecture)})", "",
+        f"**{_marked(system.title.told(lang))}** ({_marked(_LECTURE.told(lang).format(system.lecture))})", "",
         _marked(system.about.told(lang)), "", *["| " + " | ".join(map(_marked, line)) + " |" for line in lines],
     ])  # fmt: skip
 
 
 def _marked(cell: str) -> str:
-    for sign in "\\|*_<[":
+    cell = visible(" ".join(cell.split()))
+    for sign in "\\|*_<[`#":
         cell = cell.replace(sign, f"\\{sign}")
     return cell
 

@@ -27,7 +27,7 @@ def parts():
     }
     for path in sorted(HERE.glob("test_*.py")):
         name = path.stem.removeprefix("test_")
-        found[name] = ([*PYTEST, str(path)], {"registry": 240}.get(name, 60))
+        found[name] = ([*PYTEST, str(path)], {"registry": 240, "texts": 360}.get(name, 60))
     return found
 
 
