@@ -786,9 +786,6 @@ def formulas(backend):
 
 CASES = [(row, backend, test) for (row, backend), tests in TABLE.items() for test in tests]
 BEING_MENDED = {
-    ("whole_gradients", "tensor"): "Tensors lose gradients of other threads",
-    ("whole_gradients", "compiled"): "compiled backward loses gradients of other threads",
-    ("finite", "compiled"): "std of equal numbers, norm at 0 in scalar code",
     ("taken_out", "value"): "grad does not refuse float(v)",
     ("taken_out", "tensor"): "grad does not refuse float(v)",
     ("in_place", "tensor"): "p -= makes another Tensor, in silence",
@@ -803,7 +800,7 @@ BEING_MENDED = {
         pytest.param(
             *case,
             id=f"{case[0][:24]}-{case[1]}-{case[2].__name__}",
-            marks=[pytest.mark.xfail(strict="threads" not in BEING_MENDED[key], reason=BEING_MENDED[key])]
+            marks=[pytest.mark.xfail(strict=True, reason=BEING_MENDED[key])]
             if (key := (case[2].__name__, case[1])) in BEING_MENDED
             else [],
         )

@@ -17,6 +17,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.nightly import SECONDS, SEED
 from tests.nightly.mutants_table import TABLE
 from tests.programs.__main__ import failing
 
@@ -105,13 +106,16 @@ def killer(root, skipped="", deselected=()):
     return None
 
 
-def tried(i, mutant, *without):
+def tried(i, mutant, skipped="", deselected=(), end=float("inf")):
+    """Plant one mutant, and see what notices; nothing is tried after ``end``."""
+    if time.monotonic() > end:
+        return i, mutant, None, None
     with tempfile.TemporaryDirectory() as root:
         copied(root)
         path = Path(root, "fastpath", mutant.file)
         path.write_text(path.read_text().replace(mutant.old, mutant.new))
         start = time.monotonic()
-        by = killer(root, *without)
+        by = killer(root, skipped, deselected)
         return i, mutant, by, time.monotonic() - start
 
 
@@ -137,19 +141,22 @@ def main(wanted=()):
         if not wanted or str(i) in wanted or any(w in m.file for w in wanted if not w.isdigit())
     ]
     without = unharmed()
-    survivors = []
+    first = SEED * 7 % max(len(chosen), 1)  # another beginning every night, if there is no time for all
+    limited = "NIGHTLY_SECONDS" in os.environ and not wanted
+    end = time.monotonic() + 0.9 * SECONDS if limited else float("inf")
+    survivors, count = [], 0
     with ThreadPoolExecutor(os.cpu_count()) as pool:
-        for i, mutant, by, seconds in pool.map(lambda job: tried(*job, *without), chosen):
+        jobs = [pool.submit(tried, i, m, *without, end) for i, m in chosen[first:] + chosen[:first]]
+        for i, mutant, by, seconds in (job.result() for job in jobs):
+            if seconds is None:
+                continue
+            count += 1
             if by is None:
                 survivors.append((i, mutant))
-            print(
-                f"{i:3} {mutant.file:32} {seconds:4.0f} s  {'SURVIVES' if by is None else 'killed'}  {mutant.what}: {by}",
-                flush=True,
-            )
-    print(
-        f"{len(chosen)} mutants, {len(survivors)} survive"
-        + (f"; left out, since they fail anyway: {without}" if any(without) else "")
-    )
+            outcome = "SURVIVES" if by is None else f"killed  {by}"
+            print(f"{i:3} {mutant.file:32} {seconds:4.0f} s  {mutant.what}: {outcome}", flush=True)
+    left = f"; left out, since they fail anyway: {without}" if any(without) else ""
+    print(f"{count} of {len(chosen)} mutants tried, {len(survivors)} survive{left}")
     for i, mutant in survivors:
         print(f"  {i} {mutant.file}: {mutant.what}\n    - {mutant.old}\n    + {mutant.new}")
     return int(bool(survivors))

@@ -70,6 +70,8 @@ def _shown(x):
 
 
 def example_of(array, i):
+    if array.dtype.kind == "i":
+        return int(array[i])  # the class it belongs to
     return np.frompyfunc(Value, 1, 1)(array[i]) if array.ndim > 1 else Value(array[i])
 
 
@@ -114,11 +116,15 @@ def check_scalars(program, batch):
     plain, space = program.namespace("value"), program.namespace("value")
     parameters, names = parameters_of(space), numbers_in(space)
     try:
+        if batch and several(plain, arrays):
+            return check_several(plain, space, arrays, batch)
         whole = Whole(program, plain, arrays, batch)
         if not parameters:
             return False
         if not batch:
             eager_scalars(plain, program.data(1), 1)
+    except (Disagreement, Refusal):
+        raise
     except Exception:
         return False
     g = compiled("compile", lambda: fastpath.compile(space["f"], backend="value", reduction=program.reduction))
@@ -138,6 +144,25 @@ def check_scalars(program, batch):
         if not close(found, whole.values, 0.0, RTOL) and not honest_values(program, arrays, batch, found):
             agree("reduction='none'", found, whole.values, np.abs(whole.values))
         check_rebound(g, whole, names, space)
+    return True
+
+
+def several(space, arrays):
+    """Whether a function gives several results."""
+    out = space["f"](*[example_of(x, 0) for x in arrays])
+    return isinstance(out, (tuple, list, dict)) or (isinstance(out, np.ndarray) and out.size > 1)
+
+
+def check_several(plain, space, arrays, batch):
+    """Several results: each for every example."""
+    rows = []
+    for i in range(batch):
+        results = flat(plain["f"](*[example_of(x, i) for x in arrays]))
+        rows.append([float(v) for x in results for v in (x.flat if isinstance(x, np.ndarray) else [x])])
+    g = compiled("compile", lambda: fastpath.compile(space["f"], backend="value"))
+    found = [np.reshape(x, (batch, -1)) for x in flat(compiled("several results", lambda: g(*arrays)))]
+    columns = np.concatenate(found, axis=1)
+    agree("several results", columns, np.array(rows), np.abs(np.array(rows)).max(initial=1.0, where=np.isfinite(rows)))
     return True
 
 
@@ -314,6 +339,8 @@ def check_layers(program, batch):
             value = compiled(f"{mode} Tensors", run)
             grads = [np.zeros(p.shape) if p.grad is None else p.grad for p in parameters]
             found = forgiven(np.concatenate([np.ravel(x) for x in grads]), slopes[i])
+            if program.special:  # ∞·0 on one backend may be a product that the other leaves out
+                found = np.where(np.isnan(found), slopes[i], found)
             size = np.abs(slopes[i]).max(initial=1.0, where=np.isfinite(slopes[i]))
             if not (close(value, values[i], 1.0, RTOL) and close(found, slopes[i], size, RTOL)):
                 one = [x[i : i + 1] for x in arrays]

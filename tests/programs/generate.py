@@ -7,6 +7,7 @@ from tests.programs.scalars import ScalarWriter
 
 class GraphWriter(ScalarWriter):
     kind = "graph"
+    CLASSES = False
 
 
 WRITERS = {writer.kind: writer for writer in (ScalarWriter, LayerWriter, TensorWriter, GraphWriter)}

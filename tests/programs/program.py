@@ -28,11 +28,16 @@ class Program:
     reduction: str = "mean"
     special: bool = False
     """Whether its numbers may leave the finite ones."""
+    star: bool = False
+    """Whether the function takes its arguments as ``*a``."""
 
     @property
     def function(self):
         lines = [line for statement in (*self.body, f"return {self.result}") for line in statement.split("\n")]
-        return "\n    ".join([f"def f({', '.join(self.arguments)}):", *lines])
+        names = ", ".join(self.arguments)
+        if self.star:
+            lines.insert(0, f"{names}, = a")
+        return "\n    ".join([f"def f({'*a' if self.star else names}):", *lines])
 
     @property
     def text(self):

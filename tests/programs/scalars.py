@@ -7,7 +7,7 @@ import scalargrad as sg
 from fastpath import Tensor
 from scalargrad import Value, nn
 from tests.programs.program import _PARAMETER, Program
-from tests.programs.writing import LARGEST, UNARY, Writer, used
+from tests.programs.writing import LARGEST, UNARY, Writer, names_in, used
 
 HELPERS = {
     "Cell": "class Cell:\n    def __init__(self, w, b):\n        self.w, self.b = w, b\n    def __call__(self, v):\n        return sg.tanh(self.w * v + self.b)",
@@ -24,6 +24,8 @@ HELPERS = {
 
 class ScalarWriter(Writer):
     kind = "scalar"
+    CLASSES = True
+    """Whether an argument may be the class an example belongs to: a whole number."""
 
     def __init__(self, seed):
         super().__init__(seed)
@@ -31,6 +33,7 @@ class ScalarWriter(Writer):
         exec("from functools import reduce\n" + _PARAMETER["value"], self.space)
         self.variables = []
         self.arguments = {}
+        self.classes = {}
 
     def worth(self, x):
         flat = list(_flat(x))
@@ -200,9 +203,19 @@ class ScalarWriter(Writer):
             f"sg.softmax(np.array({x}))[{self.pick(0, -1)}]", f"-sg.log_softmax(np.array({x}))[{self.pick(0, -1)}]",
             f"sg.cross_entropy(np.array({x}), np.array({hot}))", f"sg.cross_entropy(np.array({x}), {hot.index(1.0)})",
             f"nn.mse(np.array({x}), {target})", f"nn.mae(np.array({x}), {target})", f"nn.huber(np.array({x}), {target})",
-            f"nn.multiclass_hinge(np.array({x}), {hot.index(1.0)})", f"{self.helper('norm2')}({x})",
+            f"nn.multiclass_hinge(np.array({x}), {hot.index(1.0)})", *self.of_a_class(x, n), f"{self.helper('norm2')}({x})",
             f"{self.helper('dot')}({x}, {self.vector()})", f"sg.matmul(np.array({x}), np.array({x}))", f"sg.sum({x})",
         )  # fmt: skip
+
+    def of_a_class(self, x, n):
+        """What is done with the class an example belongs to."""
+        if not self.CLASSES:
+            return []
+        k = f"k{n}"
+        self.space[k] = self.random.randrange(n)
+        self.classes[k] = f"rng.integers(0, {n}, N)"
+        return [f"sg.cross_entropy(np.array({x}), {k})", f"nn.nll(sg.softmax(np.array({x})), {k})", f"np.array({x})[{k}]",
+                f"sg.sum(sg.one_hot({k}, {n}) * np.array({x}))", f"sg.lookup(np.array({x}), {k})"]  # fmt: skip
 
     def scalar(self):
         a, b, c = self.value(), self.value(), self.constant()
@@ -289,9 +302,11 @@ class ScalarWriter(Writer):
         for _ in range(self.random.randint(2, 9)):
             self.statement()
         result = self.result()
+        named = set().union(*map(names_in, [*self.body, result]))
+        self.arguments |= {k: how for k, how in self.classes.items() if k in named}
         return Program(
             self.kind, self.seed, used(self.setup, [*self.body, result]), tuple(self.body), result, self.arguments,
-            self.batch(), self.pick("mean", "mean", "sum"), self.special,
+            self.batch(), self.pick("mean", "mean", "sum"), self.special, self.CLASSES and self.chance(0.05),
         )  # fmt: skip
 
     def result(self):
@@ -300,6 +315,13 @@ class ScalarWriter(Writer):
         parts = [n if isinstance(self.space[n], Value) else f"sum({n})" for n in last]
         p = self.parameter()
         whole = " + ".join(parts or ["x[0]"])
+        if self.CLASSES and self.chance(0.06):
+            return self.pick(
+                f"{whole}, {p}, {self.value()}",
+                f"[{whole}, {p} * x[0]]",
+                f"{{'a': {whole} + {p}, 'b': {p}}}",
+                f"np.array([{whole}, {p}])",
+            )
         return self.pick(
             f"{whole} + {p}", f"({whole}) * {p}", f"({whole} - {self.value()}) ** 2 + {p}", f"{p} * x[0] + {whole}"
         )
