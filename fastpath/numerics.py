@@ -150,9 +150,19 @@ def _compiled(op: Op, needed: tuple[bool, ...]) -> Callable[..., tuple[Any, ...]
             shares.append("None")
         else:
             shares.append("g" if local.constant == 1 else "-g" if local.constant == -1 else f"g * ({python(local)})")
-    source = f"lambda g, y, {', '.join(names)}: ({', '.join(shares)},)"
-    space: dict[str, Any] = {row.name: _reading(row) for row in OPS.values()}
-    return eval(compile(source, f"<backward of {op.name}>", "eval"), space)  # type: ignore[no-any-return]
+    given, returned = ", ".join(names), f"return ({', '.join(shares)},)"
+    source = "\n".join(
+        [
+            f"def _backward(g, y, {given}):",
+            f"    try: {returned}",
+            "    except ZeroDivisionError: pass",  # what Python refuses of a constant, NumPy answers
+            f"    {given}, = [_asarray(x, g.dtype) for x in ({given},)]",
+            f"    {returned}",
+        ]
+    )
+    space: dict[str, Any] = {row.name: _reading(row) for row in OPS.values()} | {"_asarray": np.asarray}
+    exec(compile(source, f"<backward of {op.name}>", "exec"), space)
+    return space["_backward"]  # type: ignore[no-any-return]
 
 
 def _reading(op: Op) -> Callable[..., Any]:

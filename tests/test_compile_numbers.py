@@ -281,6 +281,8 @@ def test_a_partial_of_constants_that_python_refuses():
     w = Tensor([2.0, -1.0], requires_grad=True, label="w")
     _, gradients = compile(lambda x: (w / 0.0 * x).sum()).value_and_grad(np.ones(2))
     np.testing.assert_array_equal(gradients["w"], [np.inf, np.inf])
+    (w / 0.0).sum().backward()
+    np.testing.assert_array_equal(w.grad, [np.inf, np.inf])
 
 
 def test_a_constant_of_0_meets_an_infinite_gradient():
