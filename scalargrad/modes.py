@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import inspect
 import sys
-import threading
 import weakref
 from collections.abc import AsyncGenerator, Callable, Generator
 from contextlib import ContextDecorator
 from contextvars import ContextVar
 from functools import reduce, wraps
 from typing import Any
+
+from scalargrad.turns import Turns
 
 active = 0
 """How many blocks are under some mode now, in all threads."""
@@ -23,7 +24,7 @@ special = 0
 left = object()
 """Another object whenever a block has been left: what was found out before may not hold any more."""
 
-_lock = threading.RLock()
+_one_change = Turns()
 _inside: set[_Entry] = set()
 """All enterings of modes that have not been left, in all threads."""
 
@@ -52,9 +53,8 @@ class _Entry:
         self.alive = False
         self.frame = None
         self.mode = _nothing
-        with _lock:
-            _inside.discard(self)
-            _count()
+        _inside.discard(self)
+        _one_change(_count)
 
 
 def _nothing() -> None:
@@ -64,9 +64,8 @@ def _nothing() -> None:
 def _count() -> None:
     """Count anew how many blocks are under a mode: so a count that an interrupt left wrong does not stay so."""
     global active, special, left
-    with _lock:
-        inside = list(_inside)
-        active, special, left = len(inside), len([e for e in inside if e.special]), object()
+    inside = list(_inside)
+    active, special, left = len(inside), len([e for e in inside if e.special]), object()
 
 
 _entries: ContextVar[tuple[_Entry, ...]] = ContextVar("modes", default=())
@@ -184,9 +183,8 @@ class _Mode(ContextDecorator):
         try:
             self._entered.append(entry)
             _entries.set((*[e for e in _entries.get() if e.alive], entry))
-            with _lock:
-                _inside.add(entry)
-                _count()
+            _inside.add(entry)
+            _one_change(_count)
         except BaseException:  # then nobody will leave it
             entry.leave()
             raise
