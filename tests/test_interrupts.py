@@ -74,7 +74,7 @@ def test_a_backward_that_is_interrupted_changes_all_gradients_or_none(make, inte
         assert interrupted or all(all_)
         assert modes.active == 0
 
-    assert interrupt(prepare, check) > 20
+    assert interrupt(prepare, check, 125) > 20
     leaves, work = make()
     for leaf in leaves:
         leaf.grad = None if isinstance(leaf, fp.Tensor) else 0.0
@@ -101,4 +101,4 @@ def test_no_mode_is_in_force_after_an_interrupt(interrupt):
         assert modes.current_scope() is None
         assert (modes.active, modes.special) == (0, 0)
 
-    assert interrupt(prepare, check) > 20
+    assert interrupt(prepare, check, 125) > 20
