@@ -142,6 +142,8 @@ class Value(Node, Operators):
 
     def item(self) -> float:
         """The number as a Python float."""
+        if modes.active:
+            modes.looked_at(self, "item()")
         return float(self._data)
 
     def __float__(self) -> float:

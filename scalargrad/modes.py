@@ -99,7 +99,7 @@ class Path(str):
 class State:
     """What the modes in force come to, found out once for many operations."""
 
-    __slots__ = ("detecting", "entries", "frames", "left", "path", "recording", "running", "tracer")
+    __slots__ = ("derivers", "detecting", "entries", "frames", "left", "path", "recording", "running", "tracer")
 
     def __init__(self, entries: tuple[_Entry, ...]) -> None:
         self.entries = entries
@@ -110,6 +110,7 @@ class State:
         modes = [mode for mode in here if mode is not None]
         self.detecting = any(isinstance(mode, detect_anomaly) for mode in modes)
         self.recording = next((mode.records for mode in reversed(modes) if mode.records is not None), True)
+        self.derivers = tuple([mode.taken_out for mode in modes if isinstance(mode, deriving)])
         self.tracer = next((mode.tracer for mode in reversed(modes) if isinstance(mode, tracing)), None)
         paths = [mode.path for mode in modes if isinstance(mode, scope)]
         self.path = reduce(Path.joined, paths) if paths else None
@@ -386,11 +387,33 @@ def is_traced() -> bool:
     return state().tracer is not None and state().recording
 
 
+class deriving(_Mode):
+    """Run a function whose derivative is wanted: ``taken_out(value, what)`` is called where a number leaves the graph.
+
+    All such blocks one within the other are asked, since each has variables of its own.
+    """
+
+    is_special = False
+
+    def __init__(self, taken_out: Callable[[Any, str], None]) -> None:
+        super().__init__()
+        self.taken_out = taken_out
+
+    def _again(self) -> deriving:
+        return deriving(self.taken_out)
+
+    _recreate_cm = _again
+
+
 def looked_at(value: Any, what: str) -> None:
     """Tell the tracer, if there is one, that code looks at the number of a node."""
-    found = state().tracer
+    known = state()
+    found = known.tracer
     if found is not None:
         found.look(value, what)
+    elif known.derivers and what in ("float()", "item()"):
+        for taken_out in known.derivers:
+            taken_out(value, what)
 
 
 def looked_at_by_user(value: Any, what: str) -> None:

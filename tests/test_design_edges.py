@@ -786,12 +786,6 @@ def formulas(backend):
 
 CASES = [(row, backend, test) for (row, backend), tests in TABLE.items() for test in tests]
 BEING_MENDED = {
-    ("whole_gradients", "tensor"): "Tensors lose gradients of other threads",
-    ("whole_gradients", "compiled"): "compiled backward loses gradients of other threads",
-    ("finite", "compiled"): "std of equal numbers, norm at 0 in scalar code",
-    ("taken_out", "value"): "grad does not refuse float(v)",
-    ("taken_out", "tensor"): "grad does not refuse float(v)",
-    ("in_place", "tensor"): "p -= makes another Tensor, in silence",
     ("kinds_of_gradients", "value"): "grad gives a graph, asked or not",
     ("kinds_of_gradients", "tensor"): "grad gives a graph, asked or not",
 }
