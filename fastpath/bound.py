@@ -55,6 +55,8 @@ class Bound:
         As with an elementwise op it is still to be fitted to the operand's shape.
         """
         op, settings = self.op, self.settings
+        if op.together is not None:
+            return op.together(upstream, y, *operands, needed=needed, **settings)
         if op.many or op.keeps or op.why_not or (op.wide and upstream.dtype.char == "e"):
             kept = self.kept if type(upstream) is np.ndarray else None
             return [
