@@ -46,8 +46,7 @@ class Bound:
         formula = self.op.formula(position)
         if style == "latex":
             formula = _as_latex(formula)
-        names = [STYLES[style](as_sym(x)) for x in operands]
-        return re.sub(r"#(\d)", lambda hole: names[int(hole[1]) - 1], formula)
+        return re.sub(r"#(\d)", lambda hole: STYLES[style](as_sym(operands[int(hole[1]) - 1])), formula)
 
     def pullback(self, upstream: Any, y: Any, operands: tuple[Any, ...], needed: tuple[bool, ...]) -> list[Any]:
         """The downstream gradient for each needed operand (None for the others), on arrays and on Tensors.
