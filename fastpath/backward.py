@@ -80,21 +80,24 @@ def commit(grads: dict[Any, Array], own: bool = False) -> None:
     it goes first. An array nobody else holds (``own``: none of them is held) becomes the gradient as it is; any other
     is copied, so that no two share memory.
     """
+    one_pass(_commit, grads, own)
+
+
+def _commit(grads: dict[Any, Array], own: bool) -> None:
     global _commits
-    with one_pass:
-        while True:
-            seen = _commits
-            before = [leaf.grad for leaf in grads]
-            new = [_sum(earlier, grads, leaf, own) for earlier, leaf in zip(before, grads)]
-            give = map(setattr, grads, repeat("grad"), new)
-            try:
-                if _commits == seen:  # from here to the end nothing can come in between: it is one call, of C
-                    _commits = seen + 1
-                    deque(give, maxlen=0)
-                    return
-            except BaseException:
-                deque(map(setattr, grads, repeat("grad"), before), maxlen=0)
-                raise
+    while True:
+        seen = _commits
+        before = [leaf.grad for leaf in grads]
+        new = [_sum(earlier, grads, leaf, own) for earlier, leaf in zip(before, grads)]
+        give = map(setattr, grads, repeat("grad"), new)
+        try:
+            if _commits == seen:  # from here to the end nothing can come in between: it is one call, of C
+                _commits = seen + 1
+                deque(give, maxlen=0)
+                return
+        except BaseException:
+            deque(map(setattr, grads, repeat("grad"), before), maxlen=0)
+            raise
 
 
 def _sum(earlier: Any, grads: dict[Any, Array], leaf: Any, own: bool) -> Array:

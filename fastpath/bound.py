@@ -46,8 +46,7 @@ class Bound:
         formula = self.op.formula(position)
         if style == "latex":
             formula = _as_latex(formula)
-        names = [STYLES[style](as_sym(x)) for x in operands]
-        return re.sub(r"#(\d)", lambda hole: names[int(hole[1]) - 1], formula)
+        return re.sub(r"#(\d)", lambda hole: STYLES[style](as_sym(operands[int(hole[1]) - 1])), formula)
 
     def pullback(self, upstream: Any, y: Any, operands: tuple[Any, ...], needed: tuple[bool, ...]) -> list[Any]:
         """The downstream gradient for each needed operand (None for the others), on arrays and on Tensors.
@@ -55,6 +54,8 @@ class Bound:
         As with an elementwise op it is still to be fitted to the operand's shape.
         """
         op, settings = self.op, self.settings
+        if op.together is not None:
+            return op.together(upstream, y, *operands, needed=needed, **settings)
         if op.many or op.keeps or op.why_not or (op.wide and upstream.dtype.char == "e"):
             kept = self.kept if type(upstream) is np.ndarray else None
             return [

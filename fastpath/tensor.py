@@ -19,7 +19,7 @@ from fastpath.bound import Bound as Bound
 from fastpath.numerics import Array, array_forward, array_local, as_floats, fitted, ignoring
 from scalargrad import modes
 from scalargrad.copying import deepcopy_graph, reduce_graph
-from scalargrad.graph import Node
+from scalargrad.graph import Node, short
 from scalargrad.ops.given import as_array, is_number, require_numbers
 from scalargrad.ops.operators import Operators
 from scalargrad.ops.registry import Op
@@ -173,7 +173,7 @@ class Tensor(Node, Operators):
 
     def _look(self, what: str) -> None:
         """Tell the tracer, if there is one, that code looks at the numbers."""
-        if modes.active and modes.tracer() is not None:
+        if modes.active:
             modes.looked_at(self, what)
 
     def __len__(self) -> int:
@@ -197,6 +197,37 @@ class Tensor(Node, Operators):
 
     def __format__(self, spec: str) -> str:
         return format(self.item(), spec) if spec else str(self)
+
+    # p -= lr * p.grad: of a parameter in place under no_grad; of any other Tensor a new node, as p = p - lr * p.grad
+
+    def __iadd__(self, other: Any) -> Any:
+        return self._in_place(self.__add__, other, "+=")
+
+    def __isub__(self, other: Any) -> Any:
+        return self._in_place(self.__sub__, other, "-=")
+
+    def __imul__(self, other: Any) -> Any:
+        return self._in_place(self.__mul__, other, "*=")
+
+    def __itruediv__(self, other: Any) -> Any:
+        return self._in_place(self.__truediv__, other, "/=")
+
+    def _in_place(self, compute: Callable[[Any], Any], other: Any, sign: str) -> Any:
+        if self._op is not None or not self.requires_grad:
+            return NotImplemented
+        if modes.recording():
+            name = short(self.label) if self.label else "p"
+            raise RuntimeError(
+                f"{name} {sign} … would make a new Tensor of a leaf that requires a gradient: to change its numbers, "
+                f"write it under no_grad(), or {name}.data {sign} …; for a new Tensor write {name} = {name} {sign[0]} …"
+            )
+        result = compute(other)
+        if result is NotImplemented:
+            return result
+        if result.shape != self.shape:
+            raise ValueError(f"{sign}: a Tensor of shape {self.shape} cannot become one of shape {result.shape}")
+        self._set(result._data.astype(self._data.dtype))
+        return self
 
     # comparisons look at the numbers and give an array of bools; the hash is identity, so that nodes can be keys
 

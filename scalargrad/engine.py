@@ -142,6 +142,8 @@ class Value(Node, Operators):
 
     def item(self) -> float:
         """The number as a Python float."""
+        if modes.active:
+            modes.looked_at(self, "item()")
         return float(self._data)
 
     def __float__(self) -> float:
@@ -206,8 +208,7 @@ class Value(Node, Operators):
         """
         seed = as_number(seed, "backward")
         order = fresh_order(self)
-        with graph.one_pass:
-            (_differentiate_within if _under_way else _differentiate)(self, order, seed)
+        graph.one_pass(_differentiate, self, order, seed)
 
     def unit(self) -> float:
         """The derivative of it by itself."""
@@ -406,6 +407,10 @@ _finished = 0
 
 
 def _differentiate(root: Value, order: list[Value], seed: float) -> None:
+    (_pass_within if _under_way else _pass)(root, order, seed)
+
+
+def _pass(root: Value, order: list[Value], seed: float) -> None:
     """One pass: all gradients, or none if anything interrupts it."""
     global _finished
     before: list[float] = []
@@ -433,14 +438,14 @@ def _differentiate(root: Value, order: list[Value], seed: float) -> None:
         raise
 
 
-def _differentiate_within(root: Value, order: list[Value], seed: float) -> None:
+def _pass_within(root: Value, order: list[Value], seed: float) -> None:
     """One pass in the middle of others: what they have done so far is set aside and put back."""
     held = {node: (before, i) for nodes, before in _under_way for i, node in enumerate(nodes) if before}
     shared = [(node, node.grad, *held[node]) for node in order if node in held]
     try:
         for node, _, before, i in shared:
             node.grad = before[i]
-        _differentiate(root, order, seed)
+        _pass(root, order, seed)
     finally:
         for node, half, before, i in shared:
             before[i], node.grad = node.grad, half

@@ -7,9 +7,10 @@ chain of a million nodes is walked like any other. Standard library only.
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, TypeVar
+
+from scalargrad.turns import Turns
 
 
 class Node:
@@ -63,7 +64,7 @@ class Node:
 N = TypeVar("N", bound=Node)
 
 
-one_pass = threading.RLock()
+one_pass = Turns()
 """Held while a gradient is worked out in the nodes, or given to the leaves: by one thread at a time."""
 
 epoch = object()

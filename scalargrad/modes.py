@@ -8,31 +8,64 @@ from __future__ import annotations
 
 import inspect
 import sys
-import threading
+import weakref
 from collections.abc import AsyncGenerator, Callable, Generator
 from contextlib import ContextDecorator
 from contextvars import ContextVar
 from functools import reduce, wraps
 from typing import Any
 
+from scalargrad.turns import Turns
+
 active = 0
 """How many blocks are under some mode now, in all threads."""
 special = 0
 """The same without scopes: how many blocks compute or record otherwise than usual."""
-left = 0
-"""How many blocks have been left: what was found out before may not hold any more."""
+left = object()
+"""Another object whenever a block has been left: what was found out before may not hold any more."""
 
-_lock = threading.Lock()
+_one_change = Turns()
+_inside: set[_Entry] = set()
+"""All enterings of modes that have not been left, in all threads."""
 
 
 class _Entry:
-    """One entering of a mode; dead once left, also in contexts that were copied meanwhile."""
+    """One entering of a mode: in force until it is left, or nobody holds the mode any more.
 
-    __slots__ = ("alive", "mode")
+    (A ``with`` statement holds it. An interrupt that comes before it can leave the mode ends the statement, and with it
+    the mode.)
+    """
 
-    def __init__(self, mode: _Mode) -> None:
+    __slots__ = ("__weakref__", "alive", "frame", "mode", "special")
+
+    def __init__(self, mode: _Mode, held: bool, frame: Any) -> None:
         self.alive = True
-        self.mode = mode
+        self.special = mode.is_special
+        self.mode: Callable[[], _Mode | None] = weakref.ref(mode, self._drop) if held else lambda: mode
+        self.frame = frame
+        """The generator it was entered in: between its steps the mode is not in force."""
+
+    def _drop(self, _: object) -> None:
+        self.leave()
+
+    def leave(self) -> None:
+        """End it; to do so twice does no harm."""
+        self.alive = False
+        self.frame = None
+        self.mode = _nothing
+        _inside.discard(self)
+        _one_change(_count)
+
+
+def _nothing() -> None:
+    return None
+
+
+def _count() -> None:
+    """Count anew how many blocks are under a mode: so a count that an interrupt left wrong does not stay so."""
+    global active, special, left
+    inside = list(_inside)
+    active, special, left = len(inside), len([e for e in inside if e.special]), object()
 
 
 _entries: ContextVar[tuple[_Entry, ...]] = ContextVar("modes", default=())
@@ -66,17 +99,26 @@ class Path(str):
 class State:
     """What the modes in force come to, found out once for many operations."""
 
-    __slots__ = ("detecting", "entries", "left", "path", "recording", "tracer")
+    __slots__ = ("derivers", "detecting", "entries", "frames", "left", "path", "recording", "running", "tracer")
 
     def __init__(self, entries: tuple[_Entry, ...]) -> None:
-        modes = [entry.mode for entry in entries if entry.alive]
         self.entries = entries
         self.left = left
+        self.frames = tuple([e.frame for e in entries if e.frame is not None])
+        self.running = _running(self.frames)
+        here = [e.mode() for e in entries if e.alive and (e.frame is None or e.frame.f_back is not None)]
+        modes = [mode for mode in here if mode is not None]
         self.detecting = any(isinstance(mode, detect_anomaly) for mode in modes)
         self.recording = next((mode.records for mode in reversed(modes) if mode.records is not None), True)
+        self.derivers = tuple([mode.taken_out for mode in modes if isinstance(mode, deriving)])
         self.tracer = next((mode.tracer for mode in reversed(modes) if isinstance(mode, tracing)), None)
         paths = [mode.path for mode in modes if isinstance(mode, scope)]
         self.path = reduce(Path.joined, paths) if paths else None
+
+
+def _running(frames: tuple[Any, ...]) -> tuple[bool, ...]:
+    """Which of these generators run now: one that is suspended was called by nobody."""
+    return tuple([frame.f_back is not None for frame in frames])
 
 
 _states: ContextVar[State | None] = ContextVar("state", default=None)
@@ -86,10 +128,38 @@ def state() -> State:
     """What the modes in force here come to."""
     known = _states.get()
     entries = _entries.get()
-    if known is None or known.entries is not entries or known.left != left:
+    if (
+        known is None
+        or known.entries is not entries
+        or known.left is not left
+        or (known.frames and known.running != _running(known.frames))
+    ):
         known = State(entries)
         _states.set(known)
     return known
+
+
+_ENTERING = ("__enter__", "__aenter__", "enter_context", "enter_async_context")
+_FIXTURES = "_pytest.fixtures"
+
+
+def _generator(frame: Any) -> Any:
+    """The generator a mode belongs to that is entered in this frame, or None.
+
+    A generator that serves as a context manager, or as a fixture of pytest, enters the mode for its caller.
+    """
+    while frame is not None:
+        if frame.f_code.co_name in _ENTERING or frame.f_globals.get("__name__") == _FIXTURES:
+            frame = frame.f_back
+        elif not frame.f_code.co_flags & (inspect.CO_GENERATOR | inspect.CO_ASYNC_GENERATOR):
+            return None
+        elif frame.f_back is None or not (
+            frame.f_back.f_code.co_name in _ENTERING or frame.f_back.f_globals.get("__name__") == _FIXTURES
+        ):
+            return frame
+        else:
+            frame = frame.f_back
+    return None
 
 
 class _Mode(ContextDecorator):
@@ -109,27 +179,34 @@ class _Mode(ContextDecorator):
     _recreate_cm = _again
 
     def __enter__(self) -> None:
-        global active, special
-        entry = _Entry(self)
-        self._entered.append(entry)
-        _entries.set((*_entries.get(), entry))
-        with _lock:
-            active += 1
-            special += self.is_special
+        held = sys.getrefcount(self) > _UNHELD
+        entry = _Entry(self, held, _generator(sys._getframe(1)))
+        try:
+            self._entered.append(entry)
+            _entries.set((*[e for e in _entries.get() if e.alive], entry))
+            _inside.add(entry)
+            _one_change(_count)
+        except BaseException:  # then nobody will leave it
+            entry.leave()
+            raise
 
     def __exit__(self, *error: object) -> None:
-        global active, special, left
-        here = _entries.get()
-        # a generator may be closed in another thread, or after one that was entered later
-        mine = [entry for entry in here if entry.mode is self and entry.alive] or self._entered
-        entry = mine[-1]
-        entry.alive = False
-        self._entered.remove(entry)
-        _entries.set(tuple([e for e in here if e.alive]))
-        with _lock:
-            active -= 1
-            special -= self.is_special
-            left += 1
+        entry = self._last()
+        try:
+            entry.leave()
+            self._entered.remove(entry)
+            _entries.set(tuple([e for e in _entries.get() if e.alive]))
+        except BaseException:  # an interrupt
+            entry.leave()
+            raise
+
+    def _last(self) -> _Entry:
+        """The entering that is left first: the last one here.
+
+        A generator may be closed in another thread, or after one that was entered later.
+        """
+        here = [entry for entry in self._entered if entry.alive and entry in _entries.get()]
+        return (here or self._entered)[-1]
 
     def __call__(self, function: Callable[..., Any]) -> Callable[..., Any]:  # type: ignore[override]
         if inspect.iscoroutinefunction(function):
@@ -195,7 +272,22 @@ async def _under_async(mode: _Mode, generator: Any) -> AsyncGenerator[Any, Any]:
             step, given = generator.athrow, error
 
 
-class no_grad(_Mode):
+class _Bare(_Mode):
+    """A mode without settings: it decorates a function with parentheses or without."""
+
+    def __new__(cls, function: Callable[..., Any] | None = None) -> Any:
+        """The mode, or the function under it."""
+        if function is None:
+            return super().__new__(cls)
+        if not callable(function) or isinstance(function, type):
+            raise TypeError(
+                f"{cls.__name__} takes nothing, or the function it decorates, not {type(function).__name__}: write "
+                f"with {cls.__name__}(): or @{cls.__name__}"
+            )
+        return cls()(function)
+
+
+class no_grad(_Bare):
     """Compute without recording: results are leaves, with no graph behind them.
 
     >>> from scalargrad import Value
@@ -209,13 +301,13 @@ class no_grad(_Mode):
     records = False
 
 
-class enable_grad(_Mode):
+class enable_grad(_Bare):
     """Record again inside :class:`no_grad`."""
 
     records = True
 
 
-class detect_anomaly(_Mode):
+class detect_anomaly(_Bare):
     """Stop where the first nan or infinity is born, forward or backward, naming the op and its operands.
 
     Raises FloatingPointError. An operand that was not finite already is not held against the op.
@@ -226,6 +318,19 @@ class detect_anomaly(_Mode):
     Traceback (most recent call last):
     FloatingPointError: forward: log(p) = -inf at p = 0.0
     """
+
+
+def _count_unheld() -> int:
+    """How many owners a mode has in ``__enter__`` if nobody but the call holds it."""
+
+    class Probe:
+        def __enter__(self) -> int:
+            return sys.getrefcount(self)
+
+    return Probe().__enter__()
+
+
+_UNHELD = _count_unheld() if hasattr(sys, "getrefcount") else 0
 
 
 class tracing(_Mode):
@@ -282,11 +387,33 @@ def is_traced() -> bool:
     return state().tracer is not None and state().recording
 
 
+class deriving(_Mode):
+    """Run a function whose derivative is wanted: ``taken_out(value, what)`` is called where a number leaves the graph.
+
+    All such blocks one within the other are asked, since each has variables of its own.
+    """
+
+    is_special = False
+
+    def __init__(self, taken_out: Callable[[Any, str], None]) -> None:
+        super().__init__()
+        self.taken_out = taken_out
+
+    def _again(self) -> deriving:
+        return deriving(self.taken_out)
+
+    _recreate_cm = _again
+
+
 def looked_at(value: Any, what: str) -> None:
     """Tell the tracer, if there is one, that code looks at the number of a node."""
-    found = state().tracer
+    known = state()
+    found = known.tracer
     if found is not None:
         found.look(value, what)
+    elif known.derivers and what in ("float()", "item()"):
+        for taken_out in known.derivers:
+            taken_out(value, what)
 
 
 def looked_at_by_user(value: Any, what: str) -> None:

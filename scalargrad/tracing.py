@@ -57,6 +57,7 @@ def _shortly(x: Any) -> str:
 class _Tracing:
     order: list[Any]
     index: dict[Any, int] = field(default_factory=dict)
+    written: tuple[Any, Any, Any] = (None, None, None)
     scopes: _Scopes = field(default_factory=lambda: _Scopes())
 
     def result(self) -> Trace:
@@ -95,8 +96,10 @@ class _Tracing:
 
     def formulas(self, position: int, output: int, names: list[str]) -> tuple[str, str, str]:
         node = self.order[output]
-        called = self.called(node, names)
-        short = node.op.formula(position, self.drawn(node, names))
+        if self.written[0] is not node:  # the edges of one output follow each other: its operands are named once
+            self.written = node, self.called(node, names), self.drawn(node, names)
+        _, called, drawn = self.written
+        short = node.op.formula(position, drawn)
         return short, node.op.formula(position, called, "latex"), node.op.formula(position, called)
 
     def node(self, i: int, names: list[str], grad: Number | None) -> TraceNode:

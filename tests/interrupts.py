@@ -14,18 +14,14 @@ LIBRARY = tuple(str(Path(__file__).parent.parent / name) for name in ("scalargra
 
 
 def interrupted(work, n):
-    """Run ``work`` with an interrupt at its n-th line; whether it came so far.
-
-    The interrupt comes when a line begins, but not at one of a ``with`` statement or of its manager, where that is a
-    lock: to leave a lock is one step for Python.
-    """
+    """Run ``work`` with an interrupt at the beginning of its n-th line; whether it came so far."""
     count = 0
 
     def lines(frame, event, argument):
         nonlocal count
         if event == "line":
             count += 1
-            if count == n and not _is_leaving(frame):
+            if count == n:
                 sys.settrace(None)
                 raise KeyboardInterrupt
         return lines
@@ -42,18 +38,6 @@ def interrupted(work, n):
     finally:
         sys.settrace(before)
     return count >= n
-
-
-_sources = {}
-
-
-def _is_leaving(frame):
-    """Whether the line at hand is that of a ``with`` on a lock, which is also its end."""
-    path = frame.f_code.co_filename
-    if path not in _sources:
-        _sources[path] = Path(path).read_text(encoding="utf-8").splitlines() if Path(path).is_file() else []
-    line = _sources[path][frame.f_lineno - 1].strip() if frame.f_lineno <= len(_sources[path]) else ""
-    return line.startswith("with ") and ("lock" in line or "one_pass" in line)
 
 
 def at_every_line(prepare, check, most=500):
@@ -91,8 +75,13 @@ def at_random(prepare, check, times=500, seed=0):
     length = time.perf_counter() - begun
     check(False)
 
+    armed = False
+
     def interrupt(*_):
-        raise KeyboardInterrupt
+        nonlocal armed
+        if armed:
+            armed = False
+            raise KeyboardInterrupt
 
     before = signal.signal(signal.SIGALRM, interrupt)
     hits = 0
@@ -100,12 +89,12 @@ def at_random(prepare, check, times=500, seed=0):
         for _ in range(times):
             work, hit = prepare(), False
             try:
+                armed = True
                 signal.setitimer(signal.ITIMER_REAL, numbers.uniform(1e-6, length))
                 work()
-                signal.setitimer(signal.ITIMER_REAL, 0)
+                armed = False
             except KeyboardInterrupt:
                 hit = True
-            signal.setitimer(signal.ITIMER_REAL, 0)
             hits += hit
             check(hit)
     finally:

@@ -786,9 +786,6 @@ def formulas(backend):
 
 CASES = [(row, backend, test) for (row, backend), tests in TABLE.items() for test in tests]
 BEING_MENDED = {
-    ("taken_out", "value"): "grad does not refuse float(v)",
-    ("taken_out", "tensor"): "grad does not refuse float(v)",
-    ("in_place", "tensor"): "p -= makes another Tensor, in silence",
     ("kinds_of_gradients", "value"): "grad gives a graph, asked or not",
     ("kinds_of_gradients", "tensor"): "grad gives a graph, asked or not",
 }

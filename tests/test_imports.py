@@ -11,6 +11,7 @@ ROOT = Path(__file__).parent.parent
 
 LAYERS = {  # a module imports only from smaller numbers, and from itself
     "scalargrad": 9,  # the top: it collects the public names
+    "scalargrad.turns": -1,
     "scalargrad.numerics": 0,
     "scalargrad.language": 0,
     "scalargrad.graph": 0,

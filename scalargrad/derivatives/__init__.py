@@ -17,16 +17,20 @@ derivatives come in the same arrangement.
 
 from __future__ import annotations
 
+import linecache
+import os
+import sys
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
+from functools import partial
 from typing import Any
 
 from scalargrad import modes
 from scalargrad.derivatives.arrangement import arranged, is_array, parts
 from scalargrad.derivatives.pulling import pull
 from scalargrad.engine import Value
-from scalargrad.graph import Node, topological_order
-from scalargrad.ops.registry import as_number, is_number
+from scalargrad.graph import Node, short, topological_order
+from scalargrad.ops.registry import NotDifferentiableError, as_number, is_number
 
 # --- the four --------------------------------------------------------------------------------------------------------
 
@@ -186,7 +190,8 @@ def _of_function(reading: Reading, function: Callable[..., Any], argnums: Any) -
             raise TypeError(f"{name}: no argument of number {argnums} among the {max(count, 0)} given{v}")
         chosen = {place % count for place in places}
         stand_ins = {i: arranged(own[i], [_stand_in(x, name) for x in parts(own[i])]) for i in chosen}
-        with recorded():
+        leaves = frozenset(x for stand_in in stand_ins.values() for x in parts(stand_in))
+        with recorded(), modes.deriving(partial(_taken_out, name, leaves)):
             result = function(*(stand_ins.get(i, x) for i, x in enumerate(own)), **named)
         variables = tuple(stand_ins[place % count] for place in places)
         read = reading(result, variables if isinstance(argnums, tuple) else variables[0], *extra)
@@ -213,6 +218,35 @@ def _spliced(results: Any, originals: dict[Any, Any]) -> Any:
         if any(isinstance(x, Node) and x in originals for x in node.inputs):
             node._set_inputs(tuple(originals.get(x, x) if isinstance(x, Node) else x for x in node.inputs))
     return arranged(results, [originals.get(x, x) for x in nodes])
+
+
+class DetachedError(NotDifferentiableError):
+    """A number was taken out of the graph, in a function whose derivative was wanted."""
+
+
+_LOOKING = ("_taken_out", "looked_at", "_look", "item", "__float__")
+_OURS = ("scalargrad", "fastpath", "numpy")
+
+
+def _taken_out(name: str, leaves: frozenset[Any], value: Any, what: str) -> None:
+    """Refuse to give away, as a plain number, what depends on the variables: its derivative would be lost."""
+    frame = sys._getframe(1)
+    while frame.f_back is not None and frame.f_code.co_name in _LOOKING:
+        frame = frame.f_back
+    if frame.f_globals.get("__name__", "").partition(".")[0] in _OURS[:2]:
+        return  # our own code looks at numbers to decide, and loses none
+    if not any(x in leaves for x in topological_order(value)):
+        return
+    while frame.f_back is not None and frame.f_globals.get("__name__", "").partition(".")[0] in _OURS:
+        frame = frame.f_back
+    path, line = frame.f_code.co_filename, frame.f_lineno
+    text = linecache.getline(path, line).strip()
+    where = f"{os.path.basename(path)}, line {line}" + f" ({short(text, 80)})" * bool(text)
+    raise DetachedError(
+        f"{name}: {what} of what depends on the variable, in {where}, gives a number without a derivative: compute "
+        "with it as it is, and with scalargrad's functions (scalargrad.exp for math.exp), keep it in a list or an "
+        "array of dtype object, or take its .data if it is meant to be a constant"
+    )
 
 
 def _stand_in(x: Any, where: str) -> Any:

@@ -133,16 +133,25 @@ def _float_type(xp, dtype):
 
 
 def _concatenate_pullback(g, y, *arrays, place, axis):
-    lengths = [a.size if axis is None else a.shape[axis] for a in arrays]
-    start = _py.sum(lengths[:place])
-    part = slice(start, start + lengths[place])
-    if axis is None:
-        return g[part].reshape(arrays[place].shape)
-    return g[(slice(None),) * (axis % g.ndim) + (part,)]
+    return _concatenate_pullbacks(g, y, *arrays, needed=[i == place for i in range(len(arrays))], axis=axis)[place]
+
+
+def _concatenate_pullbacks(g, y, *arrays, needed, axis):
+    found, end = [], 0
+    for a, need in zip(arrays, needed):
+        start, end = end, end + (a.size if axis is None else a.shape[axis])
+        part = slice(start, end)
+        if not need:
+            found.append(None)
+        elif axis is None:
+            found.append(g[part].reshape(a.shape))
+        else:
+            found.append(g[(slice(None),) * (axis % g.ndim) + (part,)])
+    return found
 
 
 concatenate = _op("concatenate", lambda xp, *arrays, axis=0: xp.concatenate(arrays, axis=axis),
-    (_concatenate_pullback,), many=True,
+    (_concatenate_pullback,), many=True, together=_concatenate_pullbacks,
     formulas=("its part of Ḡ",), symbol="⧺",
     samples=(lambda x: concatenate([x(2, 3), x(1, 3)]), lambda x: concatenate([x(2, 1), x(2, 2), x(2, 3)], axis=-1),
              lambda x: concatenate([x(2, 2), x(3)], axis=None)),

@@ -77,6 +77,8 @@ class StructuralOp:
     On Tensors, where the gradient has a graph of its own, ``kept`` is None, and the pullback computes it by ops.
     """
     many: bool = False
+    together: Callable[..., list[Any]] | None = None
+    """With ``many``, all pullbacks at once, in time linear in the arrays: a list, None where ``needed`` is false."""
     wide: bool = False
     """Whether it adds up: arrays of float16 do so in float32 (and only the result is rounded), whole ones as floats."""
     decides: bool = False
