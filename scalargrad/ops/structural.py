@@ -137,7 +137,8 @@ def _concatenate_pullback(g, y, *arrays, place, axis):
 
 
 def _concatenate_pullbacks(g, y, *arrays, needed, axis):
-    found, end = [], 0
+    found = list[object]()
+    end = 0
     for a, need in zip(arrays, needed):
         start, end = end, end + (a.size if axis is None else a.shape[axis])
         part = slice(start, end)
