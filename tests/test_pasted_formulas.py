@@ -151,3 +151,13 @@ def test_the_command_line_says_it_in_a_short_line(arguments, capsys):
     first = capsys.readouterr().err.split("\n")[0]
     assert first.startswith("scalargrad: ")
     assert len(first) < 300
+
+
+def test_names_of_files_and_long_formulas_are_cut_in_messages(capsys):
+    for arguments in (
+        ["draw", "x", "x=1", "-o", "x" * 3000],
+        ["steps", "x", "x=1", "--html", "x" * 3000],
+        ["check", "+x" * 900],
+    ):
+        assert main(arguments) == 2
+        assert len(capsys.readouterr().err) < 300

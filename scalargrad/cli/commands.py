@@ -46,7 +46,7 @@ def draw_graph(arguments: Namespace) -> int:
     """Draw the graph with every value and gradient, or write its trace as JSON."""
     path = Path(arguments.output)
     if path.suffix.lower() not in (".svg", ".png", ".dot", ".json"):
-        raise UsageError(say("-o {0}: expected a name that ends in .svg, .png, .dot or .json", path))
+        raise UsageError(say("-o {0}: expected a name that ends in .svg, .png, .dot or .json", cut(str(path))))
     root = graph(arguments)
     if path.suffix.lower() == ".json":
         from scalargrad.tracing import trace
@@ -102,11 +102,13 @@ def tell_steps(arguments: Namespace) -> int:
     wanted = ".tex" if arguments.latex else ".md" if arguments.markdown else None
     path = None if arguments.output is None else Path(arguments.output)
     if path is not None and path.suffix.lower() not in ((wanted,) if wanted else (".txt", ".md", ".tex", ".html")):
-        raise UsageError(say("-o {0}: expected a name that ends in {1}", path, wanted or ".txt, .md, .tex or .html"))
+        raise UsageError(
+            say("-o {0}: expected a name that ends in {1}", cut(str(path)), wanted or ".txt, .md, .tex or .html")
+        )
     files = {"--html": (arguments.html, (".html",)), "--worksheet": (arguments.worksheet, (".html", ".md", ".tex"))}
     for option, (name, endings) in files.items():
         if name is not None and Path(name).suffix.lower() not in endings:
-            raise UsageError(say("{0} {1}: expected a name that ends in {2}", option, name, ", ".join(endings)))
+            raise UsageError(say("{0} {1}: expected a name that ends in {2}", option, cut(name), ", ".join(endings)))
     for name in filter(None, (path, arguments.html, arguments.worksheet)):
         require_folder(Path(name))
     plays = arguments.html is not None or (path is not None and path.suffix.lower() == ".html")

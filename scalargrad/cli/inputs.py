@@ -15,6 +15,10 @@ if TYPE_CHECKING:
     from scalargrad.expression import Expression
 
 
+LONGEST = 500
+"""Up to how many characters of a formula are shown again in a command that would be right."""
+
+
 class Parser(argparse.ArgumentParser):
     """An argument parser that complains in one line, and takes a formula that begins with a minus for a formula."""
 
@@ -87,7 +91,8 @@ def read(arguments: argparse.Namespace) -> tuple[Expression, dict[str, float]]:
     missing = [name for name in expression.names if name not in values]
     if missing:
         examples = [f"{name}=1" for name in missing]
-        corrected = command(arguments.command, arguments.formula, *arguments.values, *examples, *arguments.options)
+        formula = arguments.formula if len(arguments.formula) <= LONGEST else "…"
+        corrected = command(arguments.command, formula, *arguments.values, *examples, *arguments.options)
         raise UsageError(say("no value is given for {0}; for example: {1}", listed(missing), corrected))
     return expression, values
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from scalargrad import saving
 from scalargrad.cli.console import OK, UsageError, paint, require_folder, wrote
-from scalargrad.cli.inputs import Parser, precision
+from scalargrad.cli.inputs import Parser, cut, precision
 from scalargrad.language import say
 
 if TYPE_CHECKING:
@@ -114,7 +114,7 @@ def target(name: str, endings: Collection[str]) -> Path:
     """The file to write, whose name must have one of these endings."""
     path = Path(name)
     if path.suffix.lower() not in endings:
-        raise UsageError(say("-o {0}: expected a name that ends in {1}", path, ", ".join(endings)))
+        raise UsageError(say("-o {0}: expected a name that ends in {1}", cut(str(path)), ", ".join(endings)))
     return path
 
 
