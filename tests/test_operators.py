@@ -59,7 +59,7 @@ def test_plus_is_the_operand_itself_and_rint_is_round():
 
 
 @pytest.mark.parametrize("name", BINARY)
-@pytest.mark.parametrize("other", ["text", None, 1j, [1.0], {}, object(), Value(1.0)], ids=str)
+@pytest.mark.parametrize("other", ["text", None, 1j, [1.0], {}, object(), Value(1.0)], ids=lambda x: type(x).__name__)
 def test_what_is_no_operand_is_left_to_the_other_side(name, other):
     a = Written("a")
     if isinstance(other, Value):

@@ -37,7 +37,7 @@ def pictured(exprs: list[Expr], outputs: list[Expr], arguments: Sequence[Any]) -
         called = [f"v{index[x]}" if x in index else f"{x.value.item():g}" for x in e.inputs]
         name = e.settings[0] if e.code in ("call", "reduce") else e.code
         symbol = "" if e.op is None else SYMBOLS.get(e.code) or (f"{name} ↓" if e.code == "reduce" else name)
-        operands: tuple[Any, ...] = tuple([index[x] if x in index else x.value.item() for x in e.inputs])
+        operands: tuple[Any, ...] = tuple([index[x] if x in index else float(x.value.item()) for x in e.inputs])
         formula = "" if e.op is None else f"{name}({', '.join(called)})"
         op = None if e.op is None else e.code
         node = TraceNode(i, label or f"v{i}", label, op, symbol, operands, formula, "", plain(values[e]), None)
