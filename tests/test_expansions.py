@@ -202,6 +202,21 @@ def test_the_operands_may_be_changed_in_their_array_afterwards():
     assert fastpath.compile(result)(a=1.0, b=2.0, c=7.0) == 7.0
 
 
+@pytest.mark.parametrize("start", [[2.0, 2.0, 2.0], [0.0, 0.0, 0.0], [1.0, 5.0, 5.0], [900.0, 0.0, -900.0]])
+@pytest.mark.parametrize("name", sorted(DECIDING - {"cross_entropy"}))
+def test_a_derivative_that_is_compiled_is_right_at_other_numbers(name, start):
+    def slopes(numbers):
+        leaves = [Value(x, label=label) for x, label in zip(numbers, "abc")]
+        root = total(STRUCTURAL[name](np.array(leaves)))
+        return total(scalargrad.grad(root * root, leaves)), leaves
+
+    compiled = fastpath.compile(slopes(start)[0])
+    for numbers in ([1.0, 2.0, 3.0], [3.0, 3.0, 3.0], [1.0, 4.0, 4.0], [700.0, -800.0, 3.0]):
+        expected, _ = slopes(numbers)
+        got = compiled(**{k: v for k, v in zip("abc", numbers) if k in compiled.names})
+        assert got == pytest.approx(expected.data, rel=1e-9, abs=1e-9)
+
+
 def test_without_a_graph_nothing_is_remembered():
     with scalargrad.no_grad():
         result = scalargrad.max([Value(1.0), Value(1.0), Value(1.0)])

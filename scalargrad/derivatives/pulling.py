@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from scalargrad.derivatives.decided import remembering
 from scalargrad.freshness import fresh_order
 from scalargrad.graph import Node
 from scalargrad.ops.registry import Op
@@ -39,7 +40,8 @@ def pull(roots: Sequence[Any], upstreams: Sequence[Any], variables: Sequence[Any
             upstream = received[node] if node in wanted else received.pop(node)
             for operand, share in zip(node.inputs, shares(node, upstream, ways[node])):
                 give(operand, share)
-    return [received[x] if x in received else x.fitted(0.0) for x in variables]
+    found = [received[x] if x in received else x.fitted(0.0) for x in variables]
+    return remembering(found, order, (roots, upstreams, variables), pull)
 
 
 def shares(node: Any, upstream: Any, needed: tuple[bool, ...]) -> list[Any]:

@@ -115,13 +115,14 @@ def weighed(probability: Any, log_p: Any) -> Any:
 # --- roots of sums of squares ----------------------------------------------------------------------------------------
 
 
-def scale(where: Callable[..., Any], less: Callable[..., Any], size: Any) -> Any:
+def scale(where: Callable[..., Any], less: Callable[..., Any], size: Any, sign: int = 1) -> Any:
     """By what numbers up to this size are divided, so that their squares neither overflow nor vanish.
 
-    It is a power of two, so that nothing is rounded; the inner bounds are those that float32 needs.
+    It is a power of two, so that nothing is rounded; the inner bounds are those that float32 needs. With ``sign=-1`` it
+    is what they are multiplied by: its derivative is 0, which that of ``1/scale`` would be with an infinity in it.
     """
-    small = where(less(size, 2.0**-400), 2.0**-600, where(less(size, 2.0**-50), 2.0**-90, 1.0))
-    return where(less(2.0**480, size), 2.0**600, where(less(2.0**50, size), 2.0**90, small))
+    small = where(less(size, 2.0**-400), 2.0 ** (-600 * sign), where(less(size, 2.0**-50), 2.0 ** (-90 * sign), 1.0))
+    return where(less(2.0**480, size), 2.0 ** (600 * sign), where(less(2.0**50, size), 2.0 ** (90 * sign), small))
 
 
 def norm(values: Values) -> Any:
@@ -180,8 +181,9 @@ def _from_the_mean(values: Values, count: float, same: Any) -> Any:
 
 def _root_of_squares(values: Values, count: float, is_zero: Any, zero: Any) -> Any:
     """``√(Σ v²/count)``, but ``zero`` where that is said to be 0; the root is then taken of 1."""
-    by = scale(ops.where, ops.less, _size(values))
-    squares = total([ops.square(v * (1.0 / by)) for v in values])
+    size = _size(values)
+    by, inverse = [scale(ops.where, ops.less, size, sign) for sign in (1, -1)]
+    squares = total([ops.square(v * inverse) for v in values])
     mean = squares if count == 1 else squares / count
     if type(is_zero) is float:
         return zero if is_zero else ops.sqrt(mean) * by
