@@ -39,6 +39,8 @@ def constant(x: Any, name: str, operands: tuple[Any, ...], integers: bool = Fals
     An array of floats keeps its type; whole numbers and lists take the type of the Tensors they meet, unless they are
     meant to be ``integers``.
     """
+    if hasattr(type(x), "_nodes") and not integers:  # what argmax found among Values
+        raise _no_mix(name, x.among[0])
     if type(x) is not np.ndarray or not x.ndim:
         if is_number(x) and not integers:
             return as_number(x, name)
