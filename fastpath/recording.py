@@ -50,7 +50,7 @@ def constant(x: Any, name: str, operands: tuple[Any, ...], integers: bool = Fals
                 if hasattr(type(x), "_apply_op")
                 else TypeError(f"{name}: expected a Tensor, an array or a number, not {shown(x)}")
             )
-    array = np.array(as_array(x, name))
+    array = np.array(x if type(x) is np.ndarray else as_array(x, name))
     if array.dtype == object:
         for item in array.flat:
             if hasattr(type(item), "_apply_op"):
