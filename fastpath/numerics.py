@@ -44,7 +44,8 @@ def as_floats(data: Any, dtype: Any = None, where: str = "Tensor") -> Array:
     >>> as_floats([1, 2])
     array([1., 2.])
     """
-    require_unmasked(where, data)
+    if type(data) is not np.ndarray:
+        require_unmasked(where, data)
     try:
         array = np.array(data)
     except ValueError:

@@ -39,6 +39,8 @@ def constant(x: Any, name: str, operands: tuple[Any, ...], integers: bool = Fals
     An array of floats keeps its type; whole numbers and lists take the type of the Tensors they meet, unless they are
     meant to be ``integers``.
     """
+    if hasattr(type(x), "_nodes") and not integers:  # what argmax found among Values
+        raise _no_mix(name, x.among[0])
     if type(x) is not np.ndarray or not x.ndim:
         if is_number(x) and not integers:
             return as_number(x, name)
@@ -48,7 +50,7 @@ def constant(x: Any, name: str, operands: tuple[Any, ...], integers: bool = Fals
                 if hasattr(type(x), "_apply_op")
                 else TypeError(f"{name}: expected a Tensor, an array or a number, not {shown(x)}")
             )
-    array = np.array(as_array(x, name))
+    array = np.array(x if type(x) is np.ndarray else as_array(x, name))
     if array.dtype == object:
         for item in array.flat:
             if hasattr(type(item), "_apply_op"):

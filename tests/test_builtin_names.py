@@ -9,6 +9,7 @@ from decimal import Decimal
 import numpy as np
 import pytest
 
+import fastpath
 import scalargrad
 from fastpath import Tensor
 from scalargrad import Value
@@ -21,7 +22,7 @@ SHADOWED = sorted(set(SPACE) & set(dir(builtins)) - {"__builtins__"})
 def test_these_names_of_python_are_shadowed_and_both_styles_of_import_give_the_same_function():
     assert SHADOWED == ["abs", "max", "min", "pow", "round", "sum"]
     for name in ("abs", "max", "min", "pow", "round", "sum"):
-        assert SPACE[name] is getattr(scalargrad, name)
+        assert SPACE[name] is getattr(scalargrad, name) is getattr(fastpath, name)
 
 
 LIKE_PYTHON = [

@@ -22,6 +22,9 @@ ARITHMETIC = {
     "times a Value": lambda i: i * A,
     "a Value times": lambda i: A * i,
     "times a float and a Value": lambda i: 2.0 * i * A,
+    "a NumPy number times": lambda i: np.float64(2.0) * i * A,
+    "a whole NumPy number times": lambda i: np.int64(2) * i * A,
+    "an operand of clip": lambda i: A.clip(0.0, i),
     "a float times": lambda i: A + i * 2.0,
     "plus an int": lambda i: (i + 1) * A,
     "an int minus": lambda i: (3 - i) * A,
@@ -138,6 +141,17 @@ def test_taking_what_it_names_is_differentiable():
 def test_within_grad_it_is_refused_too():
     with pytest.raises(NotDifferentiableError, match="argmax"):
         grad(lambda a, b: argmax([a, b]) * b)(2.0, 3.0)
+
+
+def test_with_tensors_it_is_an_index_or_a_label_and_no_operand():
+    t, i, p = Tensor([[1.0, 2.0], [4.0, 3.0]], requires_grad=True), argmax([A, B]), argmax(matrix(), axis=1)
+    assert t[i].data.tolist() == [4.0, 3.0]
+    assert t[np.arange(2), p].data.tolist() == [2.0, 4.0]
+    sg.cross_entropy(t, p).backward()
+    assert t.grad is not None
+    for call in (lambda: t * i, lambda: i * t, lambda: t * p, lambda: p * t, lambda: t.maximum(i)):
+        with pytest.raises(TypeError, match=r"a Tensor and a Value do not mix|a Value and a Tensor do not mix"):
+            call()
 
 
 def test_numbers_and_what_is_not_recorded_give_plain_numbers():

@@ -98,5 +98,5 @@ def test_numpys_own_arithmetic_of_masked_arrays_and_values_keeps_the_mask():
 def test_what_has_no_mask_passes():
     for given in (1.0, [1.0, [2.0]], np.ones(2), (), "text", tensor()):
         require_unmasked("here", given)
-    with pytest.raises(TypeError, match=r"^here: a masked array was given"):
+    with pytest.raises(TypeError, match=r"^here: a masked array is not taken"):
         require_unmasked("here", (1.0, [2.0, [M]]))

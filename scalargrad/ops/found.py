@@ -180,6 +180,11 @@ class FoundArray(np.ndarray):
             nodes[place] = _node(x, self)
         return nodes[()]
 
+    @property
+    def data(self) -> Any:
+        """The plain array, as of a Tensor."""
+        return np.asarray(self)
+
     def __getitem__(self, key: Any) -> Any:
         return _found(self.name, self.among, np.asarray(self)[key])
 
@@ -198,10 +203,11 @@ class FoundArray(np.ndarray):
 
 def _on_arrays(ufunc: Any, method: str, operands: tuple[Any, ...], options: dict[str, Any]) -> Any:
     """A ufunc: of whole numbers plainly, if its result is made of whole numbers or bools; else of nodes."""
-    plain, out = [np.asarray(x) for x in operands], options.get("out", ())
+    own = [not hasattr(type(x), "_apply_op") or isinstance(x, (Found, FoundArray)) for x in operands]
+    plain, out = [np.asarray(x) for x in operands] if all(own) else [], options.get("out", ())
     if out:  # in place
         options["out"] = tuple([np.asarray(x) for x in out])
-    if all(x.dtype.kind in "iub" for x in plain):
+    if plain and all(x.dtype.kind in "iub" for x in plain):
         result = getattr(ufunc, method)(*plain, **options)
         kind = getattr(result, "dtype", np.dtype(object)).kind
         if kind == "b":

@@ -53,7 +53,7 @@ def require_unmasked(where: str, data: Any) -> None:
     ma = sys.modules.get("numpy.ma")  # not loaded: there is none
     if ma is not None and _has_mask(ma.MaskedArray, data):
         raise TypeError(
-            f"{where}: a masked array was given, whose mask would be lost: "
+            f"{where}: a masked array is not taken, since its mask would be lost: "
             "fill it with filled(0.0), or take what is not masked with compressed()"
         )
 
