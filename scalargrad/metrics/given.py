@@ -15,7 +15,7 @@ Array = np.ndarray[Any, Any]
 
 def plain(data: Any, what: str = "") -> Array:
     """The numbers (or texts) in ``data``: a number, a list, an array, a Tensor, Values in any of these."""
-    require_unmasked("metrics", data)
+    require_unmasked(what or "metrics", data)
     if isinstance(data, Node):
         return np.asarray(data.data)
     if isinstance(data, (list, tuple)) and any(isinstance(x, (Node, list, tuple, np.ndarray)) for x in data):
