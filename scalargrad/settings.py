@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["Seed", "count", "flag", "generator", "number", "pair_of_numbers", "size"]
+__all__ = ["Seed", "count", "flag", "generator", "number", "one_of", "pair_of_numbers", "short", "size"]
 
 Seed = np.random.Generator | int | None
 
@@ -34,7 +34,7 @@ def number(
     """
     x = _single(given)
     if isinstance(x, (bool, np.bool_)) or not isinstance(x, Real):
-        raise TypeError(f"{what} is a number, not {_short(given)}")
+        raise TypeError(f"{what} is a number, not {short(given)}")
     x = _float(x)
     if not (least <= x <= most and above < x < below and math.isfinite(x)):
         spans = [f"{least:g} or more"] * (least > -math.inf) + [f"greater than {above:g}"] * (above > -math.inf)
@@ -64,7 +64,7 @@ def pair_of_numbers(given: Any, what: str, example: str) -> tuple[Any, Any]:
     """Two things in a tuple, a list or an array, still to be checked one by one."""
     whole = len(given) == 2 if isinstance(given, (tuple, list)) else getattr(given, "shape", None) == (2,)
     if not whole:
-        raise TypeError(f"{what} is a pair of numbers such as {example}, not {_short(given)}")
+        raise TypeError(f"{what} is a pair of numbers such as {example}, not {short(given)}")
     return given[0], given[1]
 
 
@@ -72,7 +72,7 @@ def count(given: Any, what: str, least: int = 1) -> int:
     """``given`` as a whole number, at least ``least``."""
     x = _single(given)
     if isinstance(x, bool) or not isinstance(x, Integral):
-        raise TypeError(f"{what} is a whole number, not {_short(given)}")
+        raise TypeError(f"{what} is a whole number, not {short(given)}")
     if x < least:
         raise ValueError(f"{what} must be at least {least}, not {x}")
     return int(x)
@@ -82,15 +82,20 @@ def size(given: Any, what: str) -> int:
     """A number of inputs or outputs: a whole number from 1 on. What is none is a ValueError."""
     x = _single(given)
     if isinstance(x, bool) or not isinstance(x, Integral) or x < 1:
-        raise ValueError(f"{what} is a whole number from 1 on, not {_short(given)}")
+        raise ValueError(f"{what} is a whole number from 1 on, not {short(given)}")
     return int(x)
 
 
 def flag(given: Any, what: str) -> bool:
     """``given`` as True or False."""
     if not isinstance(given, (bool, np.bool_)) and not (isinstance(given, Integral) and given in (0, 1)):
-        raise TypeError(f"{what} is True or False, not {_short(given)}")
+        raise TypeError(f"{what} is True or False, not {short(given)}")
     return bool(given)
+
+
+def one_of(given: Any, allowed: tuple[str | None, ...]) -> bool:
+    """Whether this is one of some words, or None if that is one of them."""
+    return (given is None or isinstance(given, str)) and given in allowed
 
 
 def generator(seed: Any, what: str = "seed") -> np.random.Generator:
@@ -101,13 +106,13 @@ def generator(seed: Any, what: str = "seed") -> np.random.Generator:
         return np.random.default_rng()
     x = _single(seed)
     if isinstance(x, bool) or not isinstance(x, Integral):
-        raise TypeError(f"{what} is a whole number, a numpy.random.Generator or None, not {_short(seed)}")
+        raise TypeError(f"{what} is a whole number, a numpy.random.Generator or None, not {short(seed)}")
     if x < 0:
         raise ValueError(f"{what} must not be negative, not {x}")
     return np.random.default_rng(int(x))
 
 
-def _short(given: Any) -> str:
+def short(given: Any) -> str:
     """What was given, in at most 60 characters and on one line."""
     text = " ".join(repr(given).split())
     return text if len(text) <= 60 else text[:57] + "…"

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from scalargrad.data.given import Array, Seed, count, generator, pair
-from scalargrad.settings import flag
+from scalargrad.settings import flag, short
 
 Pair = tuple[Array, Array]
 
@@ -26,7 +26,7 @@ class Batches:
     def __init__(
         self, X: Any, y: Any, size: int | None, seed: Seed = None, shuffle: bool = True, drop_last: bool = False
     ) -> None:
-        self.X, self.y = pair(X, y)
+        self.X, self.y = pair(X, y, "batches")
         self.size = len(self.X) if size is None else count(size, "batches: size")
         self.shuffle = flag(shuffle, "batches: shuffle")
         self.drop_last = flag(drop_last, "batches: drop_last")
@@ -114,7 +114,7 @@ def split(
     >>> X.shape, y_val.shape, int(y_val.sum())
     ((80, 2), (20,), 10)
     """
-    rows, targets = pair(X, y)
+    rows, targets = pair(X, y, "split")
     shuffle, stratify = flag(shuffle, "split: shuffle"), flag(stratify, "split: stratify")
     n, rng = len(rows), generator(seed, "split: seed")
     kept = _kept(validation, n)
@@ -135,12 +135,14 @@ def _kept(validation: Any, n: int) -> int:
     if isinstance(validation, Integral) and not isinstance(validation, bool):
         number = int(validation)
         if not 0 < number < n:
-            raise ValueError(f"validation must be between 1 and {n - 1} of the {n} examples, not {number}")
+            raise ValueError(f"split: validation must be between 1 and {n - 1} of the {n} examples, not {number}")
         return number
     if isinstance(validation, bool) or not isinstance(validation, (float, np.floating)):
-        raise TypeError(f"validation is a share such as 0.2 or a number of examples, not {validation!r}")
+        raise TypeError(f"split: validation is a share such as 0.2 or a number of examples, not {short(validation)}")
     if not 0 < validation < 1:
-        raise ValueError(f"validation must be a share between 0 and 1, or a whole number of examples, not {validation}")
+        raise ValueError(
+            f"split: validation must be a share between 0 and 1, or a whole number of examples, not {validation}"
+        )
     return min(max(round(n * float(validation)), 1), n - 1)
 
 

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from scalargrad.data.given import Array, count, matrix
+from scalargrad.settings import flag, short
 
 PLAYGROUND: dict[str, Callable[[Array, Array], Array]] = {
     "x1": lambda x1, x2: x1,
@@ -42,14 +43,14 @@ def playground(X: Any, features: Sequence[str] = tuple(PLAYGROUND)) -> Array:
     rows = matrix(X, "playground: X")
     if rows.shape[1] != 2:
         raise ValueError(f"playground makes features of two, and X has {rows.shape[1]} columns")
-    if isinstance(features, str) or not features:
-        raise ValueError(f"features must be a list of names such as ['x1', 'x1²'], not {features!r}")
+    if not isinstance(features, (list, tuple)) or not features:
+        raise ValueError(f"playground: features must be a list of names such as ['x1', 'x1²'], not {short(features)}")
     by_plain_name = {name.translate(_PLAIN): make for name, make in PLAYGROUND.items()}
     made = []
     for name in features:
         make = by_plain_name.get(str(name).lower().translate(_PLAIN))
         if make is None:
-            raise ValueError(f"playground has no feature {name!r}; it has {', '.join(PLAYGROUND)}")
+            raise ValueError(f"playground has no feature {short(name)}; it has {', '.join(PLAYGROUND)}")
         made.append(make(rows[:, 0], rows[:, 1]))
     return np.stack(made, axis=1)
 
@@ -68,7 +69,7 @@ def polynomial(X: Any, degree: int = 2, *, constant: bool = False) -> tuple[Arra
     rows, degree = matrix(X, "polynomial: X"), count(degree, "polynomial: degree")
     powers = [
         product
-        for power in range(0 if constant else 1, degree + 1)
+        for power in range(0 if flag(constant, "polynomial: constant") else 1, degree + 1)
         for product in combinations_with_replacement(range(rows.shape[1]), power)
     ]
     made = [np.prod(rows[:, list(product)], axis=1) for product in powers]

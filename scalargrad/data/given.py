@@ -12,7 +12,7 @@ from scalargrad.ops.given import require_unmasked
 from scalargrad.settings import Seed as Seed
 from scalargrad.settings import count as count
 from scalargrad.settings import generator as generator
-from scalargrad.settings import number
+from scalargrad.settings import number, short
 
 Array = np.ndarray[Any, Any]
 
@@ -25,11 +25,15 @@ def amount(given: Any, what: str) -> float:
         raise ValueError(f"{what} must be a finite number that is not negative, not {float(given)}") from None
 
 
-def named_classes(which: Array, labels: Any, classes: int) -> Array:
+def named_classes(which: Array, labels: Any, classes: int, where: str) -> Array:
     """The classes 0, 1, … of the examples under the labels asked for."""
-    names = np.arange(classes) if labels is None else np.asarray(labels)
+    require_unmasked(f"{where}: labels", labels)
+    try:
+        names = np.arange(classes) if labels is None else np.asarray(labels)
+    except (TypeError, ValueError):
+        names = np.empty(0)
     if names.shape != (classes,) or len(np.unique(names)) != classes:
-        raise ValueError(f"labels must name each of the {classes} classes differently, not {labels!r}")
+        raise ValueError(f"{where}: labels must name each of the {classes} classes differently, not {short(labels)}")
     named: Array = names[which]
     return named
 
@@ -38,9 +42,12 @@ def finite(data: Any, what: str) -> Array:
     """``data`` as an array of finite floats."""
     require_unmasked(what, data)
     try:
-        array = np.asarray(data, dtype=np.float64)
+        raw = np.asarray(data)
+        if raw.dtype.kind not in "fiubO" or (raw.dtype == object and any(x is None for x in raw.flat)):
+            raise TypeError
+        array = raw.astype(np.float64)
     except (TypeError, ValueError):
-        raise TypeError(f"{what} must be an array of numbers, with rows of one length, not {_short(data)}") from None
+        raise TypeError(f"{what} must be an array of numbers, with rows of one length, not {short(data)}") from None
     if not np.isfinite(array).all():
         place = tuple(int(i) for i in np.argwhere(~np.isfinite(array))[0])
         raise ValueError(f"{what} has {array[place]} at {list(place)}: every number must be finite")
@@ -55,23 +62,20 @@ def matrix(data: Any, what: str = "X") -> Array:
     return array
 
 
-def pair(X: Any, y: Any) -> tuple[Array, Array]:
-    """``X`` and ``y`` as arrays with as many rows."""
-    require_unmasked("X", X)
-    require_unmasked("y", y)
+def pair(X: Any, y: Any, where: str) -> tuple[Array, Array]:
+    """``X`` and ``y`` as arrays with as many rows; ``where`` is the function they were given to."""
+    require_unmasked(f"{where}: X", X)
+    require_unmasked(f"{where}: y", y)
     try:
         rows, targets = np.asarray(X), np.asarray(y)
     except ValueError:
-        raise ValueError("X and y must be arrays, with rows of one length") from None
+        raise ValueError(f"{where}: X and y must be arrays, with rows of one length") from None
+    except TypeError:
+        raise TypeError(f"{where}: X and y must be arrays of numbers, not Tensors: give their .data") from None
     if not rows.ndim or not targets.ndim:
-        raise ValueError("X and y must be arrays with one entry for each example, not single numbers")
+        raise ValueError(f"{where}: X and y must be arrays with one entry for each example, not single numbers")
     if len(rows) != len(targets):
-        raise ValueError(f"X has {len(rows)} examples and y has {len(targets)}: they must be as many")
+        raise ValueError(f"{where}: X has {len(rows)} examples and y has {len(targets)}: they must be as many")
     if not len(rows):
-        raise ValueError("X and y are empty: there must be at least one example")
+        raise ValueError(f"{where}: X and y are empty: there must be at least one example")
     return rows, targets
-
-
-def _short(data: Any) -> str:
-    text = repr(data)
-    return text if len(text) <= 60 else text[:57] + "…"

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from scalargrad.data.given import Array, Seed, amount, count, finite, generator, named_classes
+from scalargrad.settings import flag
 
 # --- classes ---------------------------------------------------------------------------------------------------------
 
@@ -44,12 +45,12 @@ def gaussians(
     n, noise, rng = count(n, "gaussians: n"), amount(noise, "gaussians: noise"), generator(seed, "gaussians: seed")
     centres = finite(means, "gaussians: means")
     if centres.ndim != 2 or not centres.size:
-        raise ValueError(f"means must have the shape (classes, features), one row for each class, not {centres.shape}")
+        raise ValueError(f"gaussians: means must have the shape (classes, features), one row each, not {centres.shape}")
     classes, features = centres.shape
     which = np.arange(n) % classes
-    y = named_classes(which, labels, classes)
+    y = named_classes(which, labels, classes, "gaussians")
     spread = rng.standard_normal((n, features))
-    if exact:
+    if flag(exact, "gaussians: exact"):
         if n // classes <= features:
             raise ValueError(
                 f"gaussians: exact moments need at least {features + 1} examples of each of the {classes} classes, "
@@ -90,7 +91,7 @@ def moons(
     upper, angle = which == 0, np.pi * share
     x1 = np.where(upper, np.cos(angle), 1 - np.cos(angle))
     x2 = np.where(upper, np.sin(angle), 0.5 - np.sin(angle))
-    return _noisy(np.stack([x1, x2], axis=1), noise, rng), named_classes(which, labels, 2)
+    return _noisy(np.stack([x1, x2], axis=1), noise, rng), named_classes(which, labels, 2, "moons")
 
 
 def circles(
@@ -114,11 +115,11 @@ def circles(
         generator(seed, "circles: seed"),
     )
     if not 0 < factor < 1:
-        raise ValueError(f"factor must lie between 0 and 1, for one circle inside the other, not {factor:g}")
+        raise ValueError(f"circles: factor must lie between 0 and 1, for one circle inside the other, not {factor:g}")
     which, share = _in_turns(n, 2, closed=True)
     radius, angle = np.where(which == 0, 1.0, factor), 2 * np.pi * share
     X = np.stack([radius * np.cos(angle), radius * np.sin(angle)], axis=1)
-    return _noisy(X, noise, rng), named_classes(which, labels, 2)
+    return _noisy(X, noise, rng), named_classes(which, labels, 2, "circles")
 
 
 def spirals(
@@ -148,7 +149,7 @@ def spirals(
     which, share = _in_turns(n, classes)
     radius, angle = 0.1 + 0.9 * share, 2 * np.pi * (which / classes + turns * share)
     X = np.stack([radius * np.cos(angle), radius * np.sin(angle)], axis=1)
-    return _noisy(X, noise, rng), named_classes(which, labels, classes)
+    return _noisy(X, noise, rng), named_classes(which, labels, classes, "spirals")
 
 
 def xor(
@@ -169,7 +170,7 @@ def xor(
     corner = np.arange(n) % 4
     first, second = corner // 2, corner % 2
     X = np.stack([first, second], axis=1).astype(np.float64)
-    return _noisy(X, noise, rng), named_classes(first ^ second, labels, 2)
+    return _noisy(X, noise, rng), named_classes(first ^ second, labels, 2, "xor")
 
 
 # --- regressions -----------------------------------------------------------------------------------------------------
@@ -189,9 +190,9 @@ def linear(
     n, noise, rng = count(n, "linear: n"), amount(noise, "linear: noise"), generator(seed, "linear: seed")
     w, b = np.atleast_1d(finite(weights, "linear: weights")), finite(bias, "linear: bias")
     if w.ndim != 1 or not w.size:
-        raise ValueError(f"weights must be one number for each feature, not an array of shape {w.shape}")
+        raise ValueError(f"linear: weights must be one number for each feature, not an array of shape {w.shape}")
     if b.ndim:
-        raise ValueError(f"bias must be one number, not an array of shape {b.shape}")
+        raise ValueError(f"linear: bias must be one number, not an array of shape {b.shape}")
     X = rng.uniform(-1, 1, size=(n, len(w)))
     return X, X @ w + b + noise * rng.standard_normal(n)
 

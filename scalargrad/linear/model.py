@@ -7,8 +7,7 @@ from typing import Any, Self
 import numpy as np
 
 from scalargrad.metrics.given import Array, numbers
-
-Seed = np.random.Generator | int | None
+from scalargrad.settings import Seed, flag, generator, number, one_of, short
 
 
 class LinearModel:
@@ -71,17 +70,18 @@ class DescentModel(LinearModel):
         fit_intercept: bool = True,
     ) -> None:
         name = type(self).__name__
-        if method not in self.methods:
-            raise ValueError(f"{name}: method is one of {', '.join(map(repr, self.methods))}, not {method!r}")
-        if lr is not None and not (lr > 0 and np.isfinite(lr)):
-            raise ValueError(f"{name}: lr must be a number above 0, or None to choose one from the data, not {lr!r}")
+        if not one_of(method, self.methods):
+            raise ValueError(f"{name}: method is one of {', '.join(map(repr, self.methods))}, not {short(method)}")
+        lr = None if lr is None else positive(lr, name, ", or None to choose one from the data")
         for what, count, least in (("epochs", epochs, 0), ("batch_size", batch_size, 1)):
             if not isinstance(count, (int, np.integer)) or isinstance(count, bool) or count < least:
-                raise ValueError(f"{name}: {what} must be a whole number from {least} on, not {count!r}")
+                raise ValueError(f"{name}: {what} must be a whole number from {least} on, not {short(count)}")
+        tolerance = number(tolerance, f"{name}: tolerance")
         if not tolerance >= 0:
             raise ValueError(f"{name}: tolerance must be a number from 0 on, not {tolerance!r}")
         self.method, self.lr, self.epochs, self.batch_size = method, lr, epochs, batch_size
-        self.tolerance, self.seed, self.fit_intercept = tolerance, seed, fit_intercept
+        generator(seed, f"{name}: seed")
+        self.tolerance, self.seed, self.fit_intercept = tolerance, seed, flag(fit_intercept, f"{name}: fit_intercept")
 
     def outputs(self, scores: Array) -> Array:
         """ŷ: what the scores mean."""
@@ -154,3 +154,11 @@ def one_each(X: Array, y: Array) -> None:  # noqa: N803
 def with_ones(X: Array) -> Array:  # noqa: N803
     """The column of ones before the others, whose weight is the intercept: (1, x)."""
     return np.column_stack([np.ones(len(X)), X])
+
+
+def positive(lr: Any, name: str, otherwise: str = "") -> float:
+    """A learning rate as a plain number above 0."""
+    try:
+        return number(lr, f"{name}: lr", above=0)
+    except (TypeError, ValueError) as error:
+        raise type(error)(f"{name}: lr must be a number above 0{otherwise}, not {short(lr)}") from None

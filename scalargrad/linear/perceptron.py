@@ -7,8 +7,9 @@ from typing import Any, Self
 
 import numpy as np
 
-from scalargrad.linear.model import LinearModel, Seed, examples, one_each
+from scalargrad.linear.model import LinearModel, examples, one_each, positive
 from scalargrad.metrics.given import Array, class_labels, listed
+from scalargrad.settings import Seed, flag, generator, short
 
 
 class NotSeparatedWarning(UserWarning):
@@ -40,11 +41,11 @@ class Perceptron(LinearModel):
     corrections: int
 
     def __init__(self, *, lr: float = 1.0, epochs: int = 1000, shuffle: bool = False, seed: Seed = None) -> None:
-        if not (lr > 0 and np.isfinite(lr)):
-            raise ValueError(f"Perceptron: lr must be a number above 0, not {lr!r}")
+        lr = positive(lr, "Perceptron")
         if not isinstance(epochs, (int, np.integer)) or isinstance(epochs, bool) or epochs < 1:
-            raise ValueError(f"Perceptron: epochs must be a whole number from 1 on, not {epochs!r}")
-        self.lr, self.epochs, self.shuffle, self.seed = lr, epochs, shuffle, seed
+            raise ValueError(f"Perceptron: epochs must be a whole number from 1 on, not {short(epochs)}")
+        generator(seed, "Perceptron: seed")
+        self.lr, self.epochs, self.shuffle, self.seed = lr, int(epochs), flag(shuffle, "Perceptron: shuffle"), seed
 
     def fit(self, X: Any, y: Any) -> Self:  # noqa: N803
         """Learn from X (n, features) and the labels y (n,) of two classes; the model itself is returned."""

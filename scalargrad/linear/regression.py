@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any, Self
 
-from scalargrad.linear.model import DescentModel, Seed, examples, one_each, with_ones
+from scalargrad.linear.model import DescentModel, examples, one_each, with_ones
 from scalargrad.linear.normal import solve
 from scalargrad.metrics.given import Array, numbers
+from scalargrad.settings import Seed
 
 
 class LinearRegression(DescentModel):

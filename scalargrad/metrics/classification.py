@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 
 from scalargrad.metrics.counts import averaged, class_matrices, known_labels
-from scalargrad.metrics.given import Array, listed, plain, two_of_labels, weights
+from scalargrad.metrics.given import Array, listed, one_label, two_of_labels, weights
+from scalargrad.settings import count, one_of, short
 
 
 def accuracy(y_true: Any, y_pred: Any, *, sample_weight: Any = None) -> float:
@@ -117,6 +118,9 @@ def report(
     """
     true, predicted = two_of_labels(y_true, y_pred)
     classes = known_labels(true, predicted, labels)
+    digits = count(digits, "digits", least=0)
+    if names is not None and not (isinstance(names, (list, tuple)) or len(getattr(names, "shape", ())) == 1):
+        raise TypeError(f"names is a list of what to call the classes, not {short(names)}")
     called = [str(x) for x in (classes if names is None else names)]
     if len(called) != len(classes):
         raise ValueError(f"report: the names are {len(called)}, but the classes {len(classes)}: {listed(classes)}")
@@ -128,9 +132,9 @@ def report(
 
     width = max(len(x) for x in [*called, "weighted"])
 
-    def row(name: str, shares: list[Any], count: str) -> str:
+    def row(name: str, shares: list[Any], number: str) -> str:
         cells = [f"{x:.{digits}f}" if isinstance(x, float) else x for x in shares]
-        return f"{name:<{width}}" + "".join(f"{x:>{max(digits + 4, 11)}}" for x in cells) + f"{count:>9}"
+        return f"{name:<{width}}" + "".join(f"{x:>{max(digits + 4, 11)}}" for x in cells) + f"{number:>9}"
 
     each = [averaged(above, below, None, zero_division) for above, below in ratios]
     lines = [row("", ["precision", "recall", "F1"], "support")]
@@ -146,8 +150,8 @@ def _counted(
     y_true: Any, y_pred: Any, labels: Any, pos_label: Any, average: str | None, sample_weight: Any
 ) -> tuple[Array, Array, Array, Array]:
     """TN, FP, FN and TP of the classes that are asked for."""
-    if average not in ("binary", "micro", "macro", "weighted", None):
-        raise ValueError(f"average is 'binary', 'micro', 'macro', 'weighted' or None, not {average!r}")
+    if not one_of(average, ("binary", "micro", "macro", "weighted", None)):
+        raise ValueError(f"average is 'binary', 'micro', 'macro', 'weighted' or None, not {short(average)}")
     true, predicted = two_of_labels(y_true, y_pred)
     if average == "binary":
         occurring = known_labels(true, predicted, None)
@@ -156,10 +160,12 @@ def _counted(
                 f"average='binary' is for two classes, but {len(occurring)} occur ({listed(occurring)}): "
                 "choose average='macro', 'micro', 'weighted' or None"
             )
-        pos_label = plain(pos_label).item()
+        pos_label = one_label(pos_label, "pos_label")
         other_kind = isinstance(pos_label, str) != (true.dtype.kind == "U")
         if other_kind or (len(occurring) == 2 and pos_label not in occurring.tolist()):
-            raise ValueError(f"pos_label={pos_label!r} is not one of the classes {listed(occurring)}: say which is")
+            raise ValueError(
+                f"pos_label={short(pos_label)} is not one of the classes {listed(occurring)}: say which is"
+            )
         labels = [pos_label]
     matrices = class_matrices(true, predicted, labels=labels, sample_weight=sample_weight)
     return matrices[:, 0, 0], matrices[:, 0, 1], matrices[:, 1, 0], matrices[:, 1, 1]

@@ -12,11 +12,13 @@ TN    true negative    is of another, and was said to be another
 
 from __future__ import annotations
 
+from numbers import Real
 from typing import Any
 
 import numpy as np
 
 from scalargrad.metrics.given import Array, class_labels, listed, numbers, two_of_labels, weights
+from scalargrad.settings import one_of, short
 
 AVERAGES = ("micro", "macro", "weighted", None)
 
@@ -60,8 +62,8 @@ def confusion_matrix(
     matrix = np.zeros((len(classes),) * 2)
     np.add.at(matrix, (rows, columns), weights(sample_weight, len(true)))
     if normalize is not None:
-        if normalize not in ("true", "pred", "all"):
-            raise ValueError(f"normalize is 'true', 'pred', 'all' or None, not {normalize!r}")
+        if not one_of(normalize, ("true", "pred", "all")):
+            raise ValueError(f"normalize is 'true', 'pred', 'all' or None, not {short(normalize)}")
         axis = {"true": 1, "pred": 0, "all": None}[normalize]
         return ratio(matrix, matrix.sum(axis=axis, keepdims=True), 0.0)
     return matrix if sample_weight is not None else matrix.astype(np.int64)
@@ -146,6 +148,8 @@ def averaged(
     above: Array, below: Array, average: str | None, zero_division: float, support: Array | None = None
 ) -> Any:
     """The ratio of each class averaged; undefined ones (0/0) are ``zero_division``, and left out if that is nan."""
+    if isinstance(zero_division, bool) or not isinstance(zero_division, Real):
+        raise TypeError(f"zero_division is 0.0, 1.0 or nan, not {short(zero_division)}")
     if not np.isnan(zero_division) and not 0 <= zero_division <= 1:
         raise ValueError(f"zero_division is 0.0, 1.0 or nan, not {zero_division!r}")
     if average == "micro":
@@ -172,8 +176,8 @@ def ratio(above: Any, below: Any, undefined: float) -> Array:
 def _counts(average: str | None, weighted: bool = False, **given: Any) -> list[Array]:
     """Counts as arrays with one entry for each class."""
     known = [a for a in AVERAGES if weighted or a != "weighted"]
-    if average not in known:
-        raise ValueError(f"average is one of {', '.join(map(repr, known))}, not {average!r}")
+    if not one_of(average, tuple(known)):
+        raise ValueError(f"average is one of {', '.join(map(repr, known))}, not {short(average)}")
     arrays = [np.atleast_1d(numbers(x, name)) for name, x in given.items()]
     shapes = {a.shape for a in arrays}
     if len(shapes) > 1 or arrays[0].ndim > 1:

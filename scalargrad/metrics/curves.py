@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from scalargrad.metrics.given import Array, class_labels, listed, numbers, plain, require_length, weights
+from scalargrad.metrics.given import Array, class_labels, listed, numbers, one_label, require_length, weights
+from scalargrad.settings import flag, one_of, short
 
 Curve = tuple[Array, Array, Array]
 
@@ -33,7 +34,7 @@ def roc_curve(
     """
     positive, score, weight = _binary(y_true, scores, pos_label, sample_weight)
     fp, tp, thresholds = _cumulated(positive, score, weight)
-    if drop_intermediate and len(fp) > 2:
+    if flag(drop_intermediate, "drop_intermediate") and len(fp) > 2:
         bends = (np.diff(fp, 2) != 0) | (np.diff(tp, 2) != 0)
         kept = np.r_[True, bends, True]
         fp, tp, thresholds = fp[kept], tp[kept], thresholds[kept]
@@ -130,8 +131,8 @@ def _one_or_each(
     labels: Any,
     sample_weight: Any,
 ) -> Any:
-    if average not in ("macro", "micro", "weighted", None):
-        raise ValueError(f"average is 'macro', 'micro', 'weighted' or None, not {average!r}")
+    if not one_of(average, ("macro", "micro", "weighted", None)):
+        raise ValueError(f"average is 'macro', 'micro', 'weighted' or None, not {short(average)}")
     score = numbers(scores, "scores")
     if score.ndim != 2 or score.shape[1] == 1:
         return measure(*_binary(y_true, score, pos_label, sample_weight))
@@ -143,10 +144,10 @@ def _one_or_each(
     if count == 2 and average == "macro":  # two columns are two classes, of which one is positive
         chosen = _positive_column(classes, pos_label)
         return measure(*_both(column == chosen, score[:, chosen], weight, f"the class of column {chosen}"))
-    if pos_label not in (None, 1):
+    if pos_label is not None and one_label(pos_label, "pos_label") != 1:
         raise ValueError(
-            f"pos_label={pos_label!r} chooses one of two classes: here each of the {count} columns is measured against "
-            "the rest"
+            f"pos_label={short(pos_label)} chooses one of two classes: here each of the {count} columns is measured "
+            "against the rest"
         )
     if average == "micro":
         of_class = column[:, None] == np.arange(count)
@@ -160,12 +161,12 @@ def _one_or_each(
 
 def _positive_column(classes: list[Any], pos_label: Any) -> int:
     """Which of two columns is positive: that of ``pos_label``; if it is not given, the second."""
-    chosen = None if pos_label is None else plain(pos_label).item()
+    chosen = None if pos_label is None else one_label(pos_label, "pos_label")
     if chosen in classes:
         return classes.index(chosen)
     if chosen in (None, 1):
         return 1
-    raise ValueError(f"pos_label={chosen!r} is not one of the two classes {listed(classes)}")
+    raise ValueError(f"pos_label={short(chosen)} is not one of the two classes {listed(classes)}")
 
 
 def _binary(y_true: Any, scores: Any, pos_label: Any, sample_weight: Any) -> tuple[Array, Array, Array]:
@@ -182,9 +183,9 @@ def _binary(y_true: Any, scores: Any, pos_label: Any, sample_weight: Any) -> tup
             f"a curve is of two classes, but y_true has {len(classes)} ({listed(classes)}): "
             "give one column of scores for each class to roc_auc, or y_true == k here"
         )
-    positive_class = classes[-1].item() if pos_label is None else plain(pos_label).item()
+    positive_class = classes[-1].item() if pos_label is None else one_label(pos_label, "pos_label")
     if len(classes) == 2 and positive_class not in classes.tolist():
-        raise ValueError(f"pos_label={positive_class!r} is not one of the two classes {listed(classes)}")
+        raise ValueError(f"pos_label={short(positive_class)} is not one of the two classes {listed(classes)}")
     weight = weights(sample_weight, len(true))
     return _both(true == positive_class, score, weight, f"the class {positive_class!r}")
 

@@ -8,21 +8,21 @@ import numpy as np
 
 from scalargrad.graph import Node
 from scalargrad.ops.given import require_unmasked
+from scalargrad.settings import short
 
 Array = np.ndarray[Any, Any]
 
 
-def plain(data: Any) -> Array:
+def plain(data: Any, what: str = "") -> Array:
     """The numbers (or texts) in ``data``: a number, a list, an array, a Tensor, Values in any of these."""
-    require_unmasked("metrics", data)
+    require_unmasked(what or "metrics", data)
     if isinstance(data, Node):
         return np.asarray(data.data)
     if isinstance(data, (list, tuple)) and any(isinstance(x, (Node, list, tuple, np.ndarray)) for x in data):
-        parts = [plain(x) for x in data]
+        parts = [plain(x, what) for x in data]
         if len({part.shape for part in parts}) > 1:
-            raise ValueError(
-                f"the rows given have the lengths {[len(np.atleast_1d(p)) for p in parts]}, not one length"
-            )
+            lengths = [len(np.atleast_1d(p)) for p in parts]
+            raise ValueError(f"{what or 'data'}: the rows given have the lengths {lengths}, not one length")
         return np.array(parts)
     array = np.asarray(data)
     if array.dtype == object and any(isinstance(x, Node) for x in array.flat):
@@ -33,7 +33,7 @@ def plain(data: Any) -> Array:
 def numbers(data: Any, what: str) -> Array:
     """``data`` as finite float64 numbers; ValueError or TypeError otherwise."""
     require_unmasked(what, data)
-    array = plain(data)
+    array = plain(data, what)
     if array.dtype == object:
         raise TypeError(f"{what}: expected numbers, not {_odd(array)!r}")
     if array.dtype.kind not in "fiub":
@@ -51,7 +51,7 @@ def numbers(data: Any, what: str) -> Array:
 def class_labels(data: Any, what: str) -> Array:
     """``data`` as one label for each example: whole numbers or texts, of shape (n,)."""
     require_unmasked(what, data)
-    array = plain(data)
+    array = plain(data, what)
     if array.ndim == 2 and array.shape[1] == 1:
         array = array[:, 0]
     if array.ndim != 1:
@@ -78,6 +78,14 @@ def class_labels(data: Any, what: str) -> Array:
             "such as scores > 0.5 instead of scores"
         )
     return whole.astype(np.int64)
+
+
+def one_label(given: Any, what: str) -> Any:
+    """A single class, as a plain number or text."""
+    array = plain(given, what)
+    if array.size != 1 or array.dtype.kind not in "fiubU":
+        raise TypeError(f"{what} is one class, a whole number or a text, not {short(given)}")
+    return array.item()
 
 
 def two_of_labels(y_true: Any, y_pred: Any) -> tuple[Array, Array]:

@@ -16,7 +16,7 @@ from scalargrad.nn.module import Module
 from scalargrad.ops import elementwise as ops
 from scalargrad.ops.registry import Op
 from scalargrad.ops.structural import softmax
-from scalargrad.settings import number, size
+from scalargrad.settings import number, short, size
 
 
 class Activation(Module):
@@ -34,7 +34,7 @@ class Activation(Module):
     def __init__(self, op: Op, **settings: float) -> None:
         where = type(self).__name__
         if not isinstance(op, Op):
-            raise TypeError(f"{where}: op is an operation such as scalargrad.tanh, not {op!r}")
+            raise TypeError(f"{where}: op is an operation such as scalargrad.tanh, not {short(op)}")
         settings = {name: number(x, f"{where}: {name}") for name, x in settings.items()}
         op.complete((0.0,), settings)  # raises for what the op does not take
         self.op = op
@@ -134,7 +134,7 @@ class Softmax(Module):
 
     def __init__(self, axis: Any = -1) -> None:
         if isinstance(axis, bool) or not isinstance(axis, Integral):
-            raise TypeError(f"Softmax: axis is a whole number, not {axis!r}")
+            raise TypeError(f"Softmax: axis is a whole number, not {short(axis)}")
         self.axis = int(axis)
 
     def forward(self, x: Any) -> Any:
@@ -164,4 +164,4 @@ def activation(given: Any, what: str = "activation") -> Module:
         from copy import deepcopy
 
         return deepcopy(given)
-    raise ValueError(f"{what} is one of {', '.join(ACTIVATIONS)}, an operation or a module, not {given!r}")
+    raise ValueError(f"{what} is one of {', '.join(ACTIVATIONS)}, an operation or a module, not {short(given)}")

@@ -9,6 +9,7 @@ import numpy as np
 
 from scalargrad.engine import Value
 from scalargrad.ops.given import require_unmasked
+from scalargrad.settings import short
 
 Array = np.ndarray[Any, Any]
 
@@ -28,7 +29,7 @@ def backend_of(backend: Any, where: str = "") -> type:
     if isinstance(backend, type) and hasattr(backend, "_apply_op"):
         return backend
     told = f"{where}: backend" if where else "backend"
-    raise ValueError(f"{told} is 'value' or 'tensor' (or the class Value or Tensor), not {backend!r}")
+    raise ValueError(f"{told} is 'value' or 'tensor' (or the class Value or Tensor), not {short(backend)}")
 
 
 def parameter(numbers: Any, backend: Any, label: str | None = None) -> Any:

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-import numpy as np
-
 from scalargrad.graph import Node
 from scalargrad.nn import scoping
 from scalargrad.nn.activations import ACTIVATIONS
@@ -14,7 +12,7 @@ from scalargrad.nn.activations import activation as activation_of
 from scalargrad.nn.backends import backend_of, relabel
 from scalargrad.nn.layers import Linear
 from scalargrad.nn.module import Module
-from scalargrad.settings import Seed, generator, size
+from scalargrad.settings import Seed, generator, short, size
 
 
 class Sequential(Module):
@@ -99,8 +97,8 @@ class MLP(Sequential):
         between = activation_of(activation, f"{where}: activation")
         name = next((n for n, kind in ACTIVATIONS.items() if type(between) is kind), "")
         init = _GAINS.get(name, "xavier_uniform") if init is None else init
-        if isinstance(hidden, str) or not isinstance(hidden, (Sequence, np.ndarray)):
-            raise TypeError(f"{where}: hidden is a list of the lengths of layers, such as [16, 16], not {hidden!r}")
+        if isinstance(hidden, str) or not (isinstance(hidden, Sequence) or len(getattr(hidden, "shape", ())) == 1):
+            raise TypeError(f"{where}: hidden is a list of lengths of layers, such as [16, 16], not {short(hidden)}")
         hidden = [size(n, f"{where}: a length in hidden") for n in hidden]
         if not hidden and outputs is None:
             raise ValueError("MLP: there is no output; give the lengths of the layers, MLP(2, [16, 16], 1)")

@@ -21,7 +21,7 @@ import numpy as np
 
 from scalargrad.nn.backends import Array
 from scalargrad.ops.given import require_unmasked
-from scalargrad.settings import number
+from scalargrad.settings import number, short
 
 Initialiser = Callable[[tuple[int, ...], np.random.Generator], Array]
 
@@ -98,7 +98,7 @@ def drawn(init: Any, shape: tuple[int, ...], rng: np.random.Generator, what: str
     """The numbers of an initialiser: by name, a function, a number, or the array itself; ``what`` is its argument."""
     if isinstance(init, str):
         if init not in INITIALISERS:
-            raise ValueError(f"{what} is one of {', '.join(INITIALISERS)}, a function or numbers, not {init!r}")
+            raise ValueError(f"{what} is one of {', '.join(INITIALISERS)}, a function or numbers, not {short(init)}")
         init = INITIALISERS[init]
     given = init(shape, rng) if callable(init) else init
     require_unmasked(what, given)
@@ -108,7 +108,7 @@ def drawn(init: Any, shape: tuple[int, ...], rng: np.random.Generator, what: str
     except (TypeError, ValueError):
         array = None
     if array is None:
-        raise TypeError(f"{what} is one of {', '.join(INITIALISERS)}, a function or numbers, not {given!r}")
+        raise TypeError(f"{what} is one of {', '.join(INITIALISERS)}, a function or numbers, not {short(given)}")
     if array.shape != shape and array.shape != ():
         raise ValueError(f"{what}: expected numbers of shape {shape}, not {array.shape}")
     if not np.isfinite(array).all():

@@ -20,7 +20,7 @@ from scalargrad.ops import elementwise as ops
 from scalargrad.ops.given import require_unmasked
 from scalargrad.ops.structural import matmul, reshape
 from scalargrad.ops.structural import max as largest
-from scalargrad.settings import Seed, flag, generator, size
+from scalargrad.settings import Seed, flag, generator, short, size
 
 
 def features(x: Any, expected: int, where: str) -> Any:
@@ -30,7 +30,7 @@ def features(x: Any, expected: int, where: str) -> Any:
         try:
             x = np.array(x, dtype=object if _holds_nodes(x) else float)
         except (TypeError, ValueError):
-            raise TypeError(f"{where}: expected numbers in rows of one length, not {type(x).__name__} {x!r}") from None
+            raise TypeError(f"{where}: expected numbers in rows of one length, not {short(x)}") from None
     if x.ndim == 0 or x.shape[-1] != expected:
         raise ValueError(f"{where}: expected {expected} features along the last axis, not shape {tuple(x.shape)}")
     return x

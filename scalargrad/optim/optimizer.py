@@ -10,7 +10,7 @@ import numpy as np
 
 from scalargrad.engine import Value
 from scalargrad.optim.slots import Array, Named, Slot, TensorSlot, collected, distribute, gather, of_values, slots_of
-from scalargrad.settings import number
+from scalargrad.settings import number, one_of, short
 
 Rate = float | Callable[[int], float]
 """A learning rate: a number, or a function of how many steps have been taken (:mod:`.schedules`)."""
@@ -55,9 +55,9 @@ class Optimizer:
         clip_norm: float | None = None,
         clip_value: float | None = None,
     ) -> None:
-        if variant not in self.variants:
+        if not one_of(variant, self.variants):
             known = " or ".join(map(repr, self.variants))
-            raise ValueError(f"{type(self).__name__}: variant is {known}, not {variant!r}")
+            raise ValueError(f"{type(self).__name__}: variant is {known}, not {short(variant)}")
         self.variant = variant
         self.weight_decay = self._setting("weight_decay", weight_decay, least=0)
         self.clip_norm = None if clip_norm is None else self._setting("clip_norm", clip_norm, above=0)
@@ -65,7 +65,10 @@ class Optimizer:
         self.lr = lr
         self.steps = 0
         """How many steps have been taken."""
-        self._parameters: list[Named] = gather(parameters)
+        try:
+            self._parameters: list[Named] = gather(parameters)
+        except (TypeError, ValueError) as error:
+            raise type(error)(f"{type(self).__name__}: parameters: {error}") from None
         self._slots: list[Slot] = []  # looked for at the first step: the model may be compiled in between
 
     def _setting(self, name: str, given: Any, **bounds: float) -> float:

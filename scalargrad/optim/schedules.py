@@ -15,7 +15,7 @@ import math
 from collections.abc import Callable
 from typing import Any
 
-from scalargrad.settings import number
+from scalargrad.settings import number, short
 
 __all__ = ["Schedule", "constant", "cosine", "exponential", "inverse", "step", "warmup"]
 
@@ -25,7 +25,7 @@ class Schedule:
 
     def __init__(self, rate: Callable[[int], float], text: str) -> None:
         if not callable(rate):
-            raise TypeError(f"Schedule: rate is a function of t = 0, 1, 2 …, not {rate!r}")
+            raise TypeError(f"Schedule: rate is a function of t = 0, 1, 2 …, not {short(rate)}")
         self._rate = rate
         self._text = text
 

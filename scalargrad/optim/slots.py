@@ -14,6 +14,7 @@ import numpy as np
 
 from scalargrad.engine import Value
 from scalargrad.graph import Node
+from scalargrad.settings import short
 
 Array = np.ndarray[Any, Any]
 Named = tuple[str, Any]
@@ -245,7 +246,7 @@ def _leaves(given: Any, name: str) -> Iterator[Named]:
         for item in given:
             yield from _leaves(item, name)
     else:
-        kind = "an array of numbers" if isinstance(given, np.ndarray) else f"{given!r} ({type(given).__name__})"
+        kind = "an array of numbers" if isinstance(given, np.ndarray) else f"{short(given)} ({type(given).__name__})"
         raise TypeError(f"an optimizer takes Values, Tensors, arrays of Values or a module, not {kind}")
 
 

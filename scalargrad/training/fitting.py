@@ -91,7 +91,7 @@ def fit(
     >>> history.stopped, history.loss[-1] <= 1e-6 < history.loss[-2]
     ('the loss is not above 1e-06', True)
     """
-    rows, targets = pair(X, y)
+    rows, targets = pair(X, y, "fit")
     rng = generator(seed, "fit: seed")
     metrics, callbacks = functions_by_name(metrics), functions(callbacks)
     for what, given in (("schedule", schedule), ("model", model)):
@@ -104,7 +104,7 @@ def fit(
         if isinstance(validation, (tuple, list)):
             if len(validation) != 2:
                 raise ValueError(f"fit: validation is a pair (X, y), not {len(validation)} things")
-            held = pair(*validation)
+            held = pair(validation[0], validation[1], "fit: validation")
         else:
             (rows, targets), held = split(rows, targets, validation, seed=rng)
     every = batches_of(rows, targets, batch_size, drop_last, rng)

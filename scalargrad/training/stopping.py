@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from scalargrad.optim.slots import gather, slots_of
-from scalargrad.settings import count, flag, number
+from scalargrad.settings import count, flag, number, one_of, short
 from scalargrad.training.history import History
 
 __all__ = ["EarlyStopping"]
@@ -38,15 +38,15 @@ class EarlyStopping:
             patience = count(self.patience, "patience")
         except (TypeError, ValueError):
             raise ValueError(
-                f"EarlyStopping: patience is a number of epochs, at least 1, not {self.patience!r}"
+                f"EarlyStopping: patience is a number of epochs, at least 1, not {short(self.patience)}"
             ) from None
         object.__setattr__(self, "patience", patience)
         object.__setattr__(self, "min_delta", number(self.min_delta, "EarlyStopping: min_delta", least=0))
         object.__setattr__(self, "restore", flag(self.restore, "EarlyStopping: restore"))
-        if self.mode not in (None, "min", "max"):
-            raise ValueError(f"EarlyStopping: mode is 'min' or 'max', not {self.mode!r}")
+        if not one_of(self.mode, (None, "min", "max")):
+            raise ValueError(f"EarlyStopping: mode is 'min' or 'max', not {short(self.mode)}")
         if not (self.monitor is None or isinstance(self.monitor, str)):
-            raise TypeError(f"EarlyStopping: monitor is the name of what to look at, not {self.monitor!r}")
+            raise TypeError(f"EarlyStopping: monitor is the name of what to look at, not {short(self.monitor)}")
 
     def watched(self, history: History, validated: bool) -> str:
         """The name of what is looked at; ValueError if there is no such thing."""
