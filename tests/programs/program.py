@@ -72,7 +72,8 @@ class Program:
     def data(self, batch=None):
         """The arguments, as arrays."""
         space = {"np": np, "N": self.batch if batch is None else batch, "rng": np.random.default_rng(self.seed)}
-        return [eval(how, space) for how in self.arguments.values()]
+        with np.errstate(all="ignore"):
+            return [eval(how, space) for how in self.arguments.values()]
 
     def but(self, **changes):
         return replace(self, **changes)
