@@ -217,3 +217,11 @@ def test_reductions_of_one_number(axis):
         assert gradient == pytest.approx(leaf.grad.item(), rel=1e-14)
     plan = compile(lambda a: sg.exp(a).sum(axis=0), backend="tensor").plan(np.ones((1, 3)))
     assert [i.code for i in plan.instructions] == ["exp", "reshape"] or len(plan.instructions) <= 2
+
+
+@pytest.mark.parametrize("shape", [(), (1,), (3,), (1, 3), (3, 1), (1, 1)])
+def test_a_sum_of_minus_0_is_0_as_in_numpy(shape):
+    x = np.full(shape, -0.0)
+    for f in (lambda a: 1 / a.sum(), lambda a: 1 / a.sum(axis=0), lambda a: 1 / sg.broadcast_to(a.sum(), (3,)).sum()):
+        with np.errstate(divide="ignore"):
+            np.testing.assert_array_equal(compile(f, backend="tensor")(x), f(Tensor(x)).data)

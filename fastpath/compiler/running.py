@@ -41,7 +41,7 @@ def batched(
             whole_sum = mean(first) if reduction == "mean" else total(first)
         signs = lifted.signs if whole_sum is None else lifted.signs[1:]
         for sign, part in zip(signs, rest):
-            part = total(part) if hasattr(part, "ndim") else part
+            part = reshape(part, ()) if hasattr(part, "ndim") else part
             part = part * (sign * scale) if sign * scale != 1 else part
             whole_sum = part if whole_sum is None else whole_sum + part
         return whole_sum

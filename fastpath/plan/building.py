@@ -12,7 +12,7 @@ from fastpath.numerics import Array
 from fastpath.plan import indexing, reading
 from fastpath.plan.expr import Expr
 from fastpath.plan.kernels import evaluated
-from fastpath.plan.rewriting import simplified, simplified_reduction, simplified_where
+from fastpath.plan.rewriting import added_to_0, simplified, simplified_reduction, simplified_where
 from fastpath.plan.running import quietly
 from scalargrad.ops.registry import Op
 from scalargrad.ops.structure import StructuralOp
@@ -141,12 +141,12 @@ class Builder:
         axes = tuple(range(a.ndim)) if axis is None else axis if isinstance(axis, tuple) else (axis,)
         axes = tuple(sorted({_axis(i, a.ndim) for i in axes if a.ndim or i not in (0, -1)}))  # of one number as NumPy
         if not axes:
-            return a
+            return added_to_0(self, a) if name == "add" else a
         lengths = [1 if i in axes else n for i, n in enumerate(a.shape)]
         shape = tuple(n for i, n in enumerate(lengths) if i not in axes)
         full = simplified_reduction(self, name, a, axes, shape)
         if full is None and all(a.shape[i] == 1 for i in axes):
-            full = self.reshape(a, shape)
+            full = self.reshape(added_to_0(self, a) if name == "add" else a, shape)
         if full is None:
             full = self.make("reduce", (a,), (name, axes), shape, a.dtype)
         return self.reshape(full, tuple(lengths)) if keepdims else full

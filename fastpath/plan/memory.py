@@ -143,9 +143,7 @@ class Results:
         self.arrays = [r.array for r in results]
         self.alone: list[int] = []
         self.busy = False
-        """Whether a run is under way."""
-        self.torn = False
-        """Whether an interrupt has come between: some instructions write to the old array, some to the new."""
+        """Whether a run is under way, or broke off when some instructions wrote to an old array, some to a new one."""
 
     def renew(self) -> None:
         """Before a run: a new array for each that somebody holds."""
@@ -155,13 +153,11 @@ class Results:
         if not self.alone:  # before the first run, nobody else can hold them
             self.alone = owners
             return
-        self.torn = True
         for i, result in enumerate(self.results):
             if owners[i] > self.alone[i]:
                 result.renew(self.space)
                 self.arrays[i] = result.array
         self.alone = list(map(_owners, self.arrays))
-        self.torn = False
 
 
 def _moved(view: Array, old: Array, new: Array) -> Array:

@@ -104,18 +104,19 @@ class Plan:
         """
         with self._lock:
             results = self._results
-            if results.busy or results.torn:  # the buffers are in use, in this very thread, or left half renewed
+            if results.busy:  # the buffers are in use, in this very thread
                 if self._twin is None:
                     self._twin = self._again()
                 return self._twin.run(*arrays)
-            results.busy = True
+            results.busy = True  # an interrupt while results are renewed leaves them so, and the twin in their place
+            results.renew()
             try:
-                results.renew()
                 return self._run(*arrays)  # type: ignore[no-any-return]
             finally:
                 results.busy = False
-                for call in self._keepers:
-                    call.kept = None
+                if self._keepers:
+                    for call in self._keepers:
+                        call.kept = None
 
     def of(self, arrays: Sequence[Array]) -> Plan:
         """The same plan with the numbers of a batch, for a drawing to show them."""

@@ -51,16 +51,32 @@ def _is_exact(build: Builder) -> bool:
 
 def _is_above(a: Expr) -> bool:
     """Whether no element of an array can be −0."""
-    if a.value is not None:
-        return not bool((np.signbit(a.value) & (a.value == 0)).any())
-    if a.code in ("reshape", "broadcast", "transpose", "slice"):
-        return _is_above(a.inputs[0])
     if a.code == "add":
         return any(map(_is_above, a.inputs))
-    return a.code in _ABOVE or (a.code == "multiply" and a.inputs[0] is a.inputs[1])
+    return (a.code == "reduce" and a.settings[0] == "add") or _is_positive(a)
 
 
-_ABOVE = frozenset(["exp", "absolute", "square", "cosh"])
+def _is_positive(a: Expr) -> bool:
+    """Whether no element of an array can be below 0, or −0."""
+    if a.value is not None:
+        return not bool(np.signbit(a.value).any())
+    if a.code in _POSITIVE or (a.code == "multiply" and a.inputs[0] is a.inputs[1]):
+        return True
+    return a.code in _KEEPING and all(map(_is_positive, a.inputs))
+
+
+_POSITIVE = frozenset(["exp", "absolute", "square", "cosh"])
+_KEEPING = frozenset(
+    ["add", "multiply", "divide", "sqrt", "maximum", "minimum", "reduce", "reshape", "broadcast", "transpose", "slice"]
+)
+
+
+def added_to_0(build: Builder, a: Expr) -> Expr:
+    """The sum of a single element, which is 0 for −0."""
+    if not _is_exact(build) or a.dtype.kind != "f" or _is_above(a):
+        return a
+    whole: Expr = build.ufunc("add", a, 0.0)
+    return whole
 
 
 def _is_moderate(*factors: float) -> bool:
@@ -207,7 +223,8 @@ def simplified_reduction(build: Builder, name: str, a: Expr, axes: tuple[int, ..
         count = math.prod(a.shape[i] for i in axes)
         if not count:
             return build.broadcast_to(build.constant(np.zeros((), a.dtype)), shape)
-        return build.broadcast_to(build.ufunc("multiply", build.reshape(a.inputs[0], ()), float(count)), shape)
+        one = added_to_0(build, build.reshape(a.inputs[0], ()))
+        return build.broadcast_to(build.ufunc("multiply", one, float(count)), shape)
     if len(axes) == a.ndim > 1 and 1 in a.shape and not _is(a, "multiply"):
         return build.reduce("add", build.reshape(a, (-1,)))
     if axes == (0, 1) and a.ndim == 2 and not _is(a, "multiply"):  # two products with vectors are faster

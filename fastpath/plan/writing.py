@@ -37,8 +37,11 @@ def write(emitter: Emitter, expr: Expr) -> Line:
 
 
 def _out(emitter: Emitter, expr: Expr, operands: tuple[Expr, ...]) -> tuple[Place, bool]:
-    """Where the result of an elementwise instruction goes: over an operand that is not needed any more, if it can."""
-    if expr not in emitter.homes:
+    """Where the result of an elementwise instruction goes: over an operand that is not needed any more, if it can.
+
+    (A single number does not: NumPy takes three times as long where a result of one element lies over an operand.)
+    """
+    if expr not in emitter.homes and expr.size > 1:
         for x in operands:
             if x.shape == expr.shape and x.dtype == expr.dtype and emitter.dies(x):
                 old = emitter.places[x]
