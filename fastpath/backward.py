@@ -17,8 +17,9 @@ import numpy as np
 from fastpath.bound import Bound
 from fastpath.numerics import Array, array_backward, first_bad, fitted, ignoring
 from scalargrad import modes
-from scalargrad.graph import one_pass, topological_order
+from scalargrad.graph import topological_order
 from scalargrad.ops.registry import Op
+from scalargrad.turns import one_pass
 
 _owners: Callable[[object], int] = getattr(sys, "getrefcount", lambda _: 1 << 30)
 

@@ -65,5 +65,15 @@ def replay(self: Tensor, changed: dict[Any, Any]) -> tuple[Any, Any]:
     return arrays[self], (tuple(operations), tuple(distances))
 
 
-for _function in (fitted, constant_like, as_leaf, seeds, gathered, replay):
+def once_more(self: Tensor, position: int, change: Any) -> tuple[Any, tuple[float, ...]]:
+    """What its operation gives with one operand changed by so much, and how far that is from each of its kinks."""
+    arrays = [x._data if isinstance(x, Tensor) else x for x in self.inputs]
+    arrays[position] = arrays[position] + change
+    distances: list[float] = []
+    for kink in getattr(self._op, "kinks", ()):
+        distances += np.ravel(kink.distance(*arrays)).tolist()
+    return recomputed_on(self, tuple(arrays)), tuple(distances)
+
+
+for _function in (once_more, fitted, constant_like, as_leaf, seeds, gathered, replay):
     setattr(Tensor, _function.__name__, _function)

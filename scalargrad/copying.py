@@ -11,7 +11,11 @@ import threading
 import weakref
 from typing import Any
 
+from scalargrad.engine import Rule
 from scalargrad.graph import Node, topological_order
+
+_ATOMS = frozenset([float, str, type(None), Rule])
+"""What a copy of a node may share with it."""
 
 _this_thread = threading.local()
 
@@ -29,7 +33,9 @@ def deepcopy_graph(root: Any, memo: dict[int, Any]) -> Any:
         if id(node) not in memo:
             make, inputs, *rest = node._parts()
             copies = tuple(memo[id(x)] if isinstance(x, Node) else x for x in inputs)
-            memo[id(node)] = make(copies, *copy.deepcopy(rest, memo))
+            if not _ATOMS.issuperset(map(type, rest)):
+                rest = copy.deepcopy(rest, memo)
+            memo[id(node)] = make(copies, *rest)
     return memo[id(root)]
 
 

@@ -26,6 +26,7 @@ from scalargrad.ops.operators import DUNDERS, Operators, install
 from scalargrad.ops.registry import OPS, Op, as_number, is_number
 from scalargrad.ops.structure import Expansion
 from scalargrad.specialise import compile_backward, operator_methods
+from scalargrad.turns import one_pass
 
 Backward = Callable[["Value"], None]
 
@@ -208,7 +209,7 @@ class Value(Node, Operators):
         """
         seed = as_number(seed, "backward")
         order = fresh_order(self)
-        graph.one_pass(_differentiate, self, order, seed)
+        one_pass(_differentiate, self, order, seed)
 
     def unit(self) -> float:
         """The derivative of it by itself."""

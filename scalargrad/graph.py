@@ -10,8 +10,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from scalargrad.turns import Turns
-
 
 class Node:
     """A node of a computational graph: it keeps one or two operands in slots, more as a tuple.
@@ -63,9 +61,6 @@ class Node:
 
 N = TypeVar("N", bound=Node)
 
-
-one_pass = Turns()
-"""Held while a gradient is worked out in the nodes, or given to the leaves: by one thread at a time."""
 
 epoch = object()
 """Another object whenever the number of a node that exists is set; a node is marked with that of its making."""

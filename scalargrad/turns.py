@@ -37,3 +37,7 @@ class Turns:
     def _give_back(self, me: int) -> None:
         if self._owner.get(None) == me:
             del self._owner[None]
+
+
+one_pass = Turns()
+"""Taken while a gradient is worked out in the nodes, or given to the leaves."""

@@ -44,7 +44,8 @@ def gradcheck(
     ``"central"`` or ``"forward"``; a ``step`` is used as it is given. A derivative passes if it is within
     ``atol + rtol · |numeric|`` and the error of the finite difference itself.
 
-    Of Tensors (float64) every element of every leaf is checked, in a graph or as the arguments of a function.
+    Of Tensors (float64) every element of every leaf is checked, in a graph or as the arguments of a function, and every
+    edge along one direction. A function is called several times at its inputs first: one that is random is refused.
 
     Where a derivative jumps within the step, as that of relu at 0, the row is marked ``kink`` and not judged; where a
     number is not finite, ``skipped``. Raises NotDifferentiableError if the graph holds an operation without a
@@ -69,7 +70,9 @@ def gradcheck(
     quotient = Quotient(method, step, rtol, atol)
     with modes.enable_grad():
         if holds_arrays(target, inputs):
-            return Report((), tuple(check_arrays(target, inputs, order, quotient)))
+            rows = list(check_arrays(target, inputs, order, quotient))
+            of_edges = tuple(row for row in rows if isinstance(row, EdgeCheck))
+            return Report(of_edges, tuple(row for row in rows if isinstance(row, LeafCheck)))
         subject = subject_of(target, inputs)
         names = _names(subject)
         edges = tuple(_edges(subject.base, names, quotient, order))

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
-from scalargrad.checking.quotient import Quotient, Sides
-from scalargrad.checking.report import LeafCheck
+from scalargrad.checking.quotient import Quotient, Sample, Sides
+from scalargrad.checking.report import EdgeCheck, LeafCheck
+from scalargrad.checking.subject import require_repeatable
 from scalargrad.derivatives import hessian
 from scalargrad.derivatives.arrangement import parts
 from scalargrad.derivatives.pulling import pull
+from scalargrad.freshness import names_of
 from scalargrad.graph import Node, topological_order
 
 Play = Callable[[Sequence[Any]], tuple[float, Sides]]
@@ -21,8 +23,8 @@ def holds_arrays(target: Any, inputs: Any) -> bool:
     return any(hasattr(x, "replay") for x in (target, *parts(inputs if inputs is not None else ())))
 
 
-def check_arrays(target: Any, inputs: Any, order: int, quotient: Quotient) -> Iterator[LeafCheck]:
-    """A row for every element of every leaf; with ``order`` 2 also for its second derivatives."""
+def check_arrays(target: Any, inputs: Any, order: int, quotient: Quotient) -> Iterator[EdgeCheck | LeafCheck]:
+    """A row for every edge, and for every element of every leaf; with ``order`` 2 also for its second derivatives."""
     leaves: list[Any]
     if isinstance(target, Node):
         if order == 2:
@@ -53,6 +55,9 @@ def check_arrays(target: Any, inputs: Any, order: int, quotient: Quotient) -> It
         if leaf.data.dtype.itemsize < 8:
             raise TypeError(f"gradcheck: {leaf.data.dtype} is too coarse for finite differences; use float64 Tensors")
     bases = [leaf.data.copy() for leaf in leaves]
+    if not isinstance(target, Node):
+        require_repeatable(lambda: play(bases)[0])
+    yield from _edges(root, quotient)
     names = [leaf.label or f"x{i}" for i, leaf in enumerate(leaves)]
     gradient = [slope.data for slope in pull([root], [1.0], leaves)]
     yield from _rows(bases, names, quotient, play, [("", gradient)])
@@ -64,6 +69,36 @@ def check_arrays(target: Any, inputs: Any, order: int, quotient: Quotient) -> It
                 yield from _rows(
                     bases, names, quotient, _slope(target, given, i, place), [(_of(names[i], place), columns)]
                 )
+
+
+def _edges(root: Any, quotient: Quotient) -> Iterator[EdgeCheck]:
+    """A row for every edge, of its operation alone, along one direction: Σ (downstream · d) for some upstream and d."""
+    import numpy as np
+
+    order = topological_order(root)
+    names = dict(zip(order, names_of(order)))
+    numbers = np.random.default_rng(0)
+    for node in order:
+        if node.op is None or node.data.dtype.kind != "f" or not node.data.size:
+            continue
+        upstream = numbers.uniform(0.5, 1.5, node.shape)
+        called = tuple(names[x] if isinstance(x, Node) else float(x) for x in node.inputs)
+        for position, operand, _, downstream in node.shares(upstream):
+            direction = numbers.uniform(0.5, 1.5, operand.shape) * numbers.choice([-1.0, 1.0], operand.shape)
+
+            def sample(t: float, position: int = position, direction: Any = direction) -> tuple[float, Sides]:
+                y, distances = node.once_more(position, t * direction)  # noqa: B023 - it is called before the next one
+                return float((upstream * y).sum()), ((), distances)  # noqa: B023
+
+            analytic = float((downstream * direction).sum())
+            noise = float(abs(upstream * node.data).sum())
+            found = quotient.check(analytic, sample, 0.0, noise)
+            if found["status"] == "wrong" and _is_between(sample, 0.0, analytic):
+                found["status"] = "kink"
+            yield EdgeCheck(
+                output=names[node], input=names[operand], by="", op=node.op.name, position=position,
+                formula=node.op.formula(position, called), **found,
+            )  # fmt: skip
 
 
 def _slope(target: Any, given: Sequence[Any], which: int, place: tuple[int, ...]) -> Play:
@@ -91,8 +126,22 @@ def _rows(bases: Any, names: Any, quotient: Quotient, play: Play, analytic: Any)
 
                 noise = abs(sample(float(base[place]))[0]) * base.size
                 numbers = quotient.check(float(slopes[i][place]), sample, float(base[place]), noise)
+                if numbers["status"] == "wrong" and _is_between(sample, float(base[place]), numbers["analytic"]):
+                    numbers["status"] = "kink"
                 by = _of(names[i], place) if of else ""
                 yield LeafCheck(output="L", input=of or _of(names[i], place), by=by, **numbers)
+
+
+def _is_between(sample: Sample, x: float, slope: float) -> bool:
+    """Whether the slopes to both sides differ however near one looks, as at a tie of max, and this is one between."""
+    gaps = []
+    for step in (1e-4, 1e-6):
+        low, here, high = sample(x - step)[0], sample(x)[0], sample(x + step)[0]
+        sides = sorted([(here - low) / step, (high - here) / step])
+        gaps.append(sides[1] - sides[0])
+        if not sides[0] - 1e-4 <= slope <= sides[1] + 1e-4:
+            return False
+    return gaps[1] > 1e-3 * max(1.0, abs(slope)) and gaps[1] > 0.5 * gaps[0]
 
 
 def _places(array: Any) -> Iterator[tuple[int, ...]]:

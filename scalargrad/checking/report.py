@@ -95,6 +95,10 @@ class Report:
         return max(next(group for group in groups if group), key=lambda row: row.excess)
 
     @property
+    def _edges_are_right(self) -> bool:
+        return bool(self.edges) and all(edge.status == "ok" for edge in self.edges)
+
+    @property
     def verdict(self) -> str:
         """The result in a sentence."""
         row = self.worst
@@ -111,7 +115,7 @@ class Report:
         aside = say(", {0} at a kink", count["kink"]) * (count["kink"] > 0)
         aside += say(", {0} not finite", count["skipped"]) * (count["skipped"] > 0)
         if count["wrong"]:
-            if isinstance(row, LeafCheck) and not row.by and all(edge.status == "ok" for edge in self.edges):
+            if isinstance(row, LeafCheck) and not row.by and self._edges_are_right:
                 what += say(", though each edge is right: a part of the computation does not go through the graph")
             return say("Wrong: {0} of {1} derivatives{2}. The worst: {3}.", count["wrong"], total, aside, what)
         if count["ok"]:

@@ -118,7 +118,23 @@ def _function(function: Callable[..., Any], inputs: Any) -> Subject:
 
     numbers = [float(x) if isinstance(x, Value) else as_number(x, "gradcheck") for x in given]
     labels = [getattr(x, "label", None) or label for x, label in zip(given, labels)]
+    require_repeatable(lambda: run(numbers)[0].values[-1])
     return Subject(*run(numbers), lambda place, x: run([*numbers[:place], x, *numbers[place + 1 :]]))
+
+
+REPEATS = 4
+"""How often a function is called at the same inputs, to see whether it always gives the same."""
+
+
+def require_repeatable(call: Callable[[], float]) -> None:
+    """Refuse a function that is random: its differences would be those of its random numbers."""
+    first, *others = [call() for _ in range(REPEATS)]
+    for other in others:
+        if other != first and (other == other or first == first):
+            raise ValueError(
+                f"gradcheck: the function gives {first:.10g} and then {other:.10g} at the same inputs: it is random "
+                "(Dropout, noise) or remembers its calls; hold its random numbers fixed, or put the model in eval mode"
+            )
 
 
 def _parameters(function: Callable[..., Any]) -> tuple[list[str], bool]:
