@@ -128,7 +128,9 @@ def test_shapes_that_do_not_broadcast_are_told_with_both(op, kind):
 
 
 @pytest.mark.parametrize(
-    "bad", [None, "x", 1j, object(), [None], ["x"], [1j], np.array([1j]), np.array([None])], ids=str
+    "bad",
+    [None, "x", 1j, object(), [None], ["x"], [1j], np.array([1j]), np.array([None])],
+    ids=lambda x: "object" if type(x) is object else str(x),
 )
 @pytest.mark.parametrize("op", OPS.values(), ids=str)
 def test_what_is_no_number_is_a_type_error_for_every_elementwise_op(op, bad):
@@ -169,7 +171,7 @@ SINGLE = {"concatenate", "stack", "split", "argmax", "argmin", "cumsum"}
 
 
 @pytest.mark.parametrize("kind", ["array", "list", "Values", "Tensor"])
-@pytest.mark.parametrize("axis", BAD_AXES, ids=str)
+@pytest.mark.parametrize("axis", BAD_AXES, ids=lambda x: "object" if type(x) is object else str(x))
 @pytest.mark.parametrize("name", AXIS)
 def test_an_axis_that_is_none_is_refused_on_every_kind_of_array(name, axis, kind):
     arguments = list(CALLS.get(name, lambda x: (x,))(KINDS[kind](A)))
