@@ -50,7 +50,9 @@ class Standardize:
         if not len(rows):
             raise ValueError("X is empty: there must be at least one example to learn mean and scale from")
         flat = np.atleast_1d(rows.min(axis=0) == rows.max(axis=0))  # σ itself may be 1e-17 by rounding
-        mean, sigma = np.atleast_1d(rows.mean(axis=0)), np.atleast_1d(rows.std(axis=0))
+        # by a power of two, which changes no digit: the squares of 1e200 are infinite, and those of 1e-200 are 0
+        size = np.ldexp(1.0, np.frexp(np.abs(rows).max(axis=0))[1] - 1)
+        mean, sigma = np.atleast_1d((rows / size).mean(axis=0) * size), np.atleast_1d((rows / size).std(axis=0) * size)
         mean = np.where(flat, np.atleast_1d(rows[0]), mean)
         self.constant = [int(i) for i in np.flatnonzero(flat)]
         self.mean = mean if self.centre else np.zeros_like(mean)
@@ -60,7 +62,9 @@ class Standardize:
     def transform(self, X: Any) -> Array:
         """(X − mean)/σ, in a new array."""
         rows, mean, sigma = self._fitting(X)
-        return (rows - mean) / sigma
+        with np.errstate(over="ignore"):
+            moved = rows - mean
+        return moved / sigma if np.isfinite(moved).all() else rows / sigma - mean / sigma
 
     def fit_transform(self, X: Any) -> Array:
         """:meth:`fit`, and :meth:`transform` of the same."""

@@ -101,7 +101,10 @@ class DescentModel(LinearModel):
         weights = np.zeros((X.shape[1], *targets.shape[1:]))
         rng = np.random.default_rng(self.seed)
         size = len(X) if self.method == "gd" else min(self.batch_size, len(X))
-        lr = self._safe_rate(X, size) if self.lr is None else self.lr
+        with np.errstate(over="ignore"):
+            lr = self._safe_rate(X, size) if self.lr is None else self.lr
+        if lr == 0:
+            raise ValueError(f"{type(self).__name__}: the features are too large to descend on: standardize them first")
         history = [self.loss(X @ weights, targets)]
         with np.errstate(all="ignore"):
             while True:

@@ -26,7 +26,8 @@ def solve(X: Array, y: Array, intercept: bool) -> Array:  # noqa: N803
             f"from {n} example{'s' * (n > 1)}, as XᵀX has no inverse then: give more examples or fewer features, "
             'or use method="gd"'
         )
-    lengths = np.linalg.norm(X, axis=0)
+    size = np.ldexp(1.0, np.frexp(np.abs(X).max(axis=0))[1] - 1)  # squares of 1e200 are infinite, of 1e-200 are 0
+    lengths = np.linalg.norm(X / size, axis=0) * size
     scaled = X / np.where(lengths > 0, lengths, 1.0)
     found = dependent(scaled, intercept)
     if found:
