@@ -74,7 +74,7 @@ TABLE = [
     ("plan/losses.py", "largest(labels.view(signed[labels.itemsize]), None) >= classes", "largest(labels.view(signed[labels.itemsize]), None) > classes", "a label one too large is taken"),
     # functions
     ("compiler/functions.py", "*[(x.shape, x.dtype) for x in arrays]", "*[(x.shape,) for x in arrays]", "a plan for float64 runs on float32"),
-    ("plan/tracing.py", "return node if modes.recording() else _stopped(node)", "return node", "a gradient passes through no_grad"),
+    ("plan/traced.py", "return node if modes.recording() else _stopped(node)", "return node", "a gradient passes through no_grad"),
     # lifting
     ("compiler/lifting/grouping.py", "terms = tuple([(sign, _kind(graph, x))", "terms = tuple([(1, _kind(graph, x))", "sums with other signs are computed together"),
     ("compiler/lifting/grouping.py", "item.before, terms", "terms", "sums with terms before and after their products are computed together"),
@@ -90,7 +90,7 @@ TABLE = [
     ("compiler/lifting/parting.py", "step not in (0, 1)", "step not in (-1, 0, 1)", "a piece may go backwards"),
     ("compiler/lifting/__init__.py", "signs.append(-1 if is_difference else 1)", "signs.append(1)", "what does not depend on the example is added, not taken off"),
     ("compiler/lifting/__init__.py", "or (is_difference and shared[0])", "", "c - f(x) is f(x) - c"),
-    ("compiler/examples.py", 'scale = 1.0 if reduction == "mean" else float(count)', "scale = 1.0", "sum and mean of what does not depend on the example"),
+    ("compiler/running.py", 'scale = 1.0 if reduction == "mean" else float(count)', "scale = 1.0", "sum and mean of what does not depend on the example"),
     ("compiler/graphs.py", 'count = value.size if self.reduction == "mean" else 1', "count = 1", "the mean gradient of a shared argument is the sum"),
     ("compiler/graphs.py", "i < extra or shape[i - extra] == 1 != x.shape[i]", "i < extra", "a gradient by a column is not summed"),
     # Tensors
