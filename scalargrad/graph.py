@@ -96,6 +96,8 @@ def walked(*roots: N) -> tuple[list[N], Walk]:
     """
     order: list[N] = []
     walk = Walk()
+    if roots and not roots[0].tells_changes:
+        walk.epoch = None
     try:
         del _free_marks[0]
     except IndexError:

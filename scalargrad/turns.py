@@ -21,22 +21,20 @@ class Turns:
         self._owner: dict[None, int] = {}
 
     def __call__(self, work: Callable[..., Any], *arguments: Any) -> Any:
-        me = get_ident()
-        if self._owner.get(None) == me:
+        me, owner = get_ident(), self._owner
+        if owner.get(None) == me:
             return work(*arguments)
         try:
             try:
-                while self._owner.setdefault(None, me) != me:
+                while owner.setdefault(None, me) != me:
                     time.sleep(1e-4)
                 return work(*arguments)
             finally:
-                self._give_back(me)
-        finally:  # for an interrupt that came before the line above
-            self._give_back(me)
-
-    def _give_back(self, me: int) -> None:
-        if self._owner.get(None) == me:
-            del self._owner[None]
+                if owner.get(None) == me:
+                    del owner[None]
+        finally:
+            if owner.get(None) == me:  # an interrupt came before the line above
+                del owner[None]
 
 
 one_pass = Turns()

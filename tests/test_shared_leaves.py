@@ -116,25 +116,27 @@ class Alarm:
     def __init__(self, function):
         self.function = function
         self.count = 0
+        self.inside = False
         self.failed = []
 
     def __enter__(self):
         self.before = signal.signal(signal.SIGALRM, self.handle)
-        self.running = True
-        signal.setitimer(signal.ITIMER_REAL, 2e-4)
+        signal.setitimer(signal.ITIMER_REAL, 1e-3, 2e-3)
         return self
 
     def handle(self, *_):
+        if self.inside:
+            return
+        self.inside = True
         self.count += 1
         try:
             self.function()
         except BaseException as error:
             self.failed.append(error)
-        if self.running:
-            signal.setitimer(signal.ITIMER_REAL, 2e-4)
+        finally:
+            self.inside = False
 
     def __exit__(self, *_):
-        self.running = False
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, self.before)
         assert self.failed == []
