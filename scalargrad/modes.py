@@ -71,6 +71,15 @@ def _count() -> None:
 _entries: ContextVar[tuple[_Entry, ...]] = ContextVar("modes", default=())
 
 
+SLASH = "∕"  # U+2215, which looks like it
+"""What stands for a ``/`` in the name of a scope: that joins the names of a path."""
+
+
+def in_path(name: str) -> str:
+    """The name of a scope as it stands in a path."""
+    return name.replace("/", SLASH)
+
+
 class Path(str):
     """The names of scopes, outermost first, joined by ``/``: ``net/layer 1``.
 
@@ -355,7 +364,7 @@ class tracing(_Mode):
 class scope(_Mode):
     """Name the part of the graph made in this block; drawings frame it, and can fold it into one node.
 
-    Scopes nest: inside ``scope("net")``, ``scope("layer 1")`` is ``net/layer 1``.
+    Scopes nest: inside ``scope("net")``, ``scope("layer 1")`` is ``net/layer 1``. A ``/`` in a name is part of it.
     """
 
     is_special = False
@@ -364,12 +373,8 @@ class scope(_Mode):
         super().__init__()
         if not isinstance(name, str) or not name:
             raise TypeError(f"a scope's name is a text that is not empty, not {name!r}")
-        if "/" in name:
-            raise ValueError(
-                f"a scope's name has no '/', not {name!r}: nest scopes, one name each, or write another sign"
-            )
         self.name = name
-        self.path = Path(name)
+        self.path = Path(in_path(name))
 
     def _again(self) -> scope:
         return scope(self.name)

@@ -15,6 +15,7 @@ from scalargrad.drawing.folding import Box, fold, scopes_of
 from scalargrad.drawing.theme import Theme
 from scalargrad.formatting import decimal, is_large, number, shape_of, visible
 from scalargrad.language import say
+from scalargrad.modes import SLASH
 from scalargrad.records import ArrayNumber, EdgeGrad, Number, Trace, TraceNode
 
 PARTS = ("values", "upstream", "local", "downstream", "formulas")
@@ -281,7 +282,8 @@ def _place(graph: Any, placed: list[tuple[list[str], dict[str, str]]], style: St
             inner.setdefault(scope[0], []).append((scope[1:], line))
         else:
             graph.node(**line)
-    for i, (name, members) in enumerate(inner.items()):
+    for i, (scope_name, members) in enumerate(inner.items()):
+        name = scope_name.replace(SLASH, "/")
         with graph.subgraph(name=f"{path}_{i}") as frame:
             frame.attr(
                 label=f"<{font(text(shortened(name)), style.theme.soft, 11)}>",

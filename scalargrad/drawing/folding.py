@@ -6,6 +6,7 @@ from collections.abc import Hashable, Iterable
 from dataclasses import dataclass, field
 from typing import TypeVar
 
+from scalargrad.modes import SLASH
 from scalargrad.records import EdgeGrad, Trace, TraceNode
 
 INPUTS = 6
@@ -33,7 +34,7 @@ class Box:
     @property
     def name(self) -> str:
         """What stands in it."""
-        last = scopes_of(self.path)[-1]
+        last = scopes_of(self.path)[-1].replace(SLASH, "/")
         return f"{last} ({self.part})" if self.part else last
 
     @property

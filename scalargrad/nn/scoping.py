@@ -41,9 +41,9 @@ def inside(name: str, module: object) -> modes.Path:
 
 @lru_cache(maxsize=4096)
 def _joined(outer: modes.Path, of: tuple[int, ...], name: str, module: int) -> modes.Path:
-    if not isinstance(name, str) or not name or "/" in name:
-        raise ValueError(f"a module's name is a text that is not empty and has no '/', not {name!r}")
-    return outer.joined(modes.Path(name, (module,)))
+    if not isinstance(name, str) or not name:
+        raise ValueError(f"a module's name is a text that is not empty, not {name!r}")
+    return outer.joined(modes.Path(modes.in_path(name), (module,)))
 
 
 def own_name() -> str | None:
