@@ -15,6 +15,7 @@ from contextvars import ContextVar
 from functools import reduce, wraps
 from typing import Any
 
+from scalargrad.graph import short
 from scalargrad.turns import Turns
 
 active = 0
@@ -451,7 +452,7 @@ def _is_finite(x: Any) -> bool:
 def names_of(operands: tuple[Any, ...]) -> list[Any]:
     """What formulas call each operand: its label, or x (a, b, … where there are more); a constant by its number."""
     few = ["x"] if len(operands) == 1 else [chr(ord("a") + i % 26) for i in range(len(operands))]
-    return [x if isinstance(x, float) else x.label or few[i] for i, x in enumerate(operands)]
+    return [x if isinstance(x, float) else short(x.label) if x.label else few[i] for i, x in enumerate(operands)]
 
 
 def _at(names: list[Any], operands: tuple[Any, ...]) -> str:

@@ -15,7 +15,7 @@ LAYERS = {  # a module imports only from smaller numbers, and from itself
     "scalargrad.numerics": 0,
     "scalargrad.language": 0,
     "scalargrad.graph": 0,
-    "scalargrad.modes": 0,
+    "scalargrad.modes": 0.5,
     "scalargrad.ops": 1,
     "scalargrad.symbolic": 2,
     "scalargrad.freshness": 3,

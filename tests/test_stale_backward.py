@@ -207,3 +207,13 @@ def test_the_epoch_is_another_only_when_a_number_is_set():
     assert graph.epoch is before
     v.data = 1.0
     assert graph.epoch is not before
+
+
+def test_labels_in_messages_of_anomalies_are_shortened():
+    label = "first\nsecond\x1b[31m" + "y" * 40_000
+    for x in (Value(0.0, label=label), fp.Tensor([0.0], requires_grad=True, label=label)):
+        for compute in (lambda x: x.log(), lambda x: x.sqrt().backward()):
+            with sg.detect_anomaly(), pytest.raises(FloatingPointError, match="first second") as caught:
+                compute(x)
+            assert len(str(caught.value)) < 400
+            assert str(caught.value).isprintable()
