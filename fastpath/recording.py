@@ -85,6 +85,8 @@ def apply(op: Op, operands: tuple[Any, ...]) -> Tensor:
         node = _fast[op](operands[0])
         if node is not None:
             return node
+    if modes.active:
+        operands = _in_a_trace(op, operands)
     checked = tuple(
         [x if type(x) is float or isinstance(x, Tensor) else constant(x, op.name, operands) for x in operands]
     )
@@ -101,8 +103,16 @@ _fast: dict[Op, Callable[[Any], Tensor | None]] = {}
 """The ops of one operand, specialised."""
 
 
+def _in_a_trace(op: Any, operands: tuple[Any, ...]) -> tuple[Any, ...]:
+    """The operands as they are computed with while a function is traced: whichever of them is a traced one says it."""
+    traced = next((type(x) for x in operands if isinstance(x, Tensor) and type(x) is not Tensor), None)
+    return operands if traced is None else traced.computed_with(op, operands)  # type: ignore[attr-defined]
+
+
 def apply_structural(op: StructuralOp, operands: tuple[Any, ...], settings: dict[str, Any]) -> Tensor:
     """The Tensor of a structural op on Tensors, arrays and numbers."""
+    if modes.active:
+        operands = _in_a_trace(op, operands)
     arrays = []
     for i, x in enumerate(operands):
         if type(x) is not Tensor and not isinstance(x, Tensor):

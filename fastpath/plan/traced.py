@@ -53,15 +53,20 @@ class Traced(Tensor):
 
     @staticmethod
     def _apply_op(op: Op, operands: tuple[Any, ...]) -> Any:
-        return _recorded(recording.apply, op, _as_floats(operands))
+        return _recorded(recording.apply, op, operands)
 
     @staticmethod
     def _apply_structural(op: StructuralOp, operands: tuple[Any, ...], settings: dict[str, Any]) -> Any:
         if any(isinstance(part, Tensor) for part in settings.get("key", ())):
             return _recorded(_indexed, op, operands[0], settings)
-        if op.name not in _MOVING or len({_is_whole(x) for x in operands}) > 1:
-            operands = _as_floats(operands, op.integers)
         return _recorded(recording.apply_structural, op, operands, settings)
+
+    @staticmethod
+    def computed_with(op: Any, operands: tuple[Any, ...]) -> tuple[Any, ...]:
+        """Whole numbers among operands as floats, unless they are only moved about, or meant to be whole."""
+        if op is astype or (op.name in _MOVING and len({_is_whole(x) for x in operands}) == 1):
+            return operands
+        return _as_floats(operands, getattr(op, "integers", ()))
 
     @staticmethod
     def _apply_function(function: Any, operands: tuple[Any, ...]) -> Any:
