@@ -203,10 +203,8 @@ class CompiledScalars:
         self, arguments: tuple[Any, ...], named: dict[str, Any]
     ) -> tuple[Made, Sequence[Any], tuple[Any, ...]]:
         """What the function was made into for such arguments, these as arrays, and the shape of the batch."""
-        last = self._last
-        if (
-            last is not None and not named and self._moves == stores.moves
-        ):  # the next call is likely to be like the last
+        last = self._last  # the next call is likely to be like the last
+        if last is not None and not named and self._moves == stores.moves:
             made, shapes, dtypes, state = last
             if len(arguments) == len(shapes):
                 for x, shape, dtype in zip(arguments, shapes, dtypes):

@@ -16,7 +16,7 @@ MISSING: Any = object()
 """What stands for a name that is not there."""
 PLAIN = frozenset([int, float, complex, str, bytes, bool, type(None), type(...), type(NotImplemented), range, slice])
 """Types whose objects never change and hold nothing that could."""
-_LONG = 1000
+_LONG, _SHORT = 1000, 16
 
 
 class Snapshot:
@@ -46,6 +46,23 @@ class Snapshot:
     def written(self, bind: Callable[[Any], str]) -> str:
         """The comparison as an expression of Python; ``bind`` gives an object a name in it."""
         return f"{bind(self.unchanged)}()"
+
+
+class _Items(Snapshot):
+    """The items of a list."""
+
+    __slots__ = ("items",)
+
+    def __init__(self, name: str, items: list[Any]) -> None:
+        super().__init__(name, items.copy)
+        self.items = items
+
+    def written(self, bind: Callable[[Any], str]) -> str:
+        if len(self.held) > _SHORT:
+            return super().written(bind)
+        items = bind(self.items)
+        parts = [f"{items}[{i}] is {bind(x)}" for i, x in enumerate(self.held)]
+        return " and ".join([f"len({items}) == {len(self.held)}", *parts])
 
 
 class _Named(Snapshot):
@@ -148,7 +165,7 @@ def of_items(name: str, x: Any) -> Snapshot:
     """The items of a list, deque or set."""
     if type(x) is list and len(x) > _LONG and all(type(item) in PLAIN for item in x):
         return _Numbers(name, x)
-    return Snapshot(name, lambda: list(x))
+    return _Items(name, x) if type(x) is list else Snapshot(name, lambda: list(x))
 
 
 def of_values(name: str, x: dict[Any, Any]) -> Snapshot:
