@@ -111,7 +111,7 @@ class TensorWriter(Writer):
 
     def dense(self):
         x = self.array()
-        n, k = (self.shape(x) or (1,))[-1], self.random.randint(1, 4)
+        n, k = (self.shape(x) or (1,))[-1] or 1, self.random.randint(1, 4)
         layer = self.name("layer_")
         form = self.random.randrange(6)
         if form < 3:
