@@ -5,6 +5,9 @@ import pytest
 
 import scalargrad as sg
 from fastpath import Tensor, compile
+from fastpath.plan.building import Builder
+from fastpath.plan.kernels import scattered
+from scalargrad import Value
 
 X = np.array([1.0, 2.0, 3.0])
 
@@ -94,3 +97,42 @@ def test_a_step_leaves_a_graph_that_was_built_before_it_the_numbers_it_was_built
     np.testing.assert_array_equal(w.data, [0.5, 1.5])
     y.backward()
     np.testing.assert_array_equal(w.grad, [3.0, 12.0])
+
+
+def test_two_heads_with_thousands_of_labels_are_each_looked_up_in_their_own_rows():
+    n = 5000
+    rng = np.random.default_rng(0)
+    few, many = rng.normal(size=(n, 3)), rng.normal(size=(n, 4))
+    a, b = rng.integers(0, 3, n), rng.integers(0, 4, n)
+    f = compile(lambda p, q, a, b: sg.cross_entropy(p, a) + sg.cross_entropy(q, b), backend="tensor")
+    expected = sg.cross_entropy(Tensor(few), a).item() + sg.cross_entropy(Tensor(many), b).item()
+    assert f(few, many, a, b) == pytest.approx(expected, rel=1e-12)
+
+
+def test_constants_that_differ_in_type_only_or_are_large_are_told_apart():
+    build = Builder()
+    assert build.constant(np.zeros(2)).dtype == float
+    assert build.constant(np.zeros(2, int)).dtype == int
+    first, second = np.arange(5000.0), np.arange(5000.0) + 1
+    assert build.constant(first) is not build.constant(second)
+    assert build.constant(first) is build.constant(first)
+
+
+def test_a_number_minus_negative_zero_is_not_the_number():
+    x, w = np.array([-0.0, 0.0, 1.0]), Value(1.0)
+    with np.errstate(all="ignore"):
+        for function in (
+            lambda x: 1 / (x - -0.0),
+            lambda x: 1 / (x + -0.0),
+            lambda x: 1 / (-0.0 - x),
+            lambda x: 1 / (0.0 + x),
+        ):
+            np.testing.assert_array_equal(compile(function, backend="tensor")(x), function(Tensor(x)).data)
+            found = compile(lambda x, function=function: function(x) * w, reduction="none", backend="value")(x)
+            np.testing.assert_array_equal(found, [function(Value(v)).data for v in x])
+
+
+def test_the_kernel_of_a_scatter_adds_what_comes_to_one_place():
+    a, key = np.array([1.0, 2.0, 4.0]), np.array([0, 0, 1])
+    np.testing.assert_array_equal(scattered((3,), (key,), a, False), [3.0, 4.0, 0.0])
+    np.testing.assert_array_equal(scattered((3,), (np.array([2, 0, 1]),), a, True), [2.0, 4.0, 1.0])

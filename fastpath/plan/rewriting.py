@@ -89,7 +89,8 @@ _SMALLEST = 2.0**-40
 
 def _is_minus(a: Expr) -> bool:
     """Whether the number that a constant is made of has a minus, as −0 has."""
-    return math.copysign(1.0, number(a) or 0.0) < 0
+    value = number(a)
+    return value is not None and math.copysign(1.0, value) < 0
 
 
 def _is_power_of_2(x: float) -> bool:
