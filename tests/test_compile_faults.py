@@ -7,7 +7,7 @@ import scalargrad as sg
 from fastpath import Tensor, compile
 from fastpath.plan.building import Builder
 from fastpath.plan.kernels import scattered
-from scalargrad import Value
+from scalargrad import Value, no_grad
 
 X = np.array([1.0, 2.0, 3.0])
 
@@ -136,3 +136,48 @@ def test_the_kernel_of_a_scatter_adds_what_comes_to_one_place():
     a, key = np.array([1.0, 2.0, 4.0]), np.array([0, 0, 1])
     np.testing.assert_array_equal(scattered((3,), (key,), a, False), [3.0, 4.0, 0.0])
     np.testing.assert_array_equal(scattered((3,), (np.array([2, 0, 1]),), a, True), [2.0, 4.0, 1.0])
+
+
+def test_no_gradient_passes_through_what_is_computed_under_no_grad():
+    w = Tensor([2.0, 3.0], requires_grad=True)
+
+    def f(x):
+        with no_grad():
+            scale = (x * w).sum()
+        return (x * w).sum() * scale
+
+    value, by = compile(f).value_and_grad(np.array([1.0, 4.0]))
+    assert value == 14 * 14
+    np.testing.assert_array_equal(by["w"], [14.0, 56.0])
+    v = Value(2.0)
+
+    def g(x):
+        with no_grad():
+            scale = v * v
+        return x * v * scale
+
+    assert compile(g).value_and_grad(np.array([3.0]))[1][v] == 12.0
+
+
+def test_cubes_in_a_sum_are_cubes():
+    w = [Value(v) for v in (2.0, 3.0, -1.0)]
+    value, by = compile(lambda x: sum(v**3 for v in w) + w[0] * x).value_and_grad(np.array([5.0]))
+    assert value == 8 + 27 - 1 + 10
+    assert [by[v] for v in w] == [12 + 5, 27, 3]
+    value, by = compile(lambda x: sum(v**3 * w[1] for v in x) + x[0] ** 3 + x[1] ** 2).value_and_grad(
+        np.array([[2.0, 3.0]])
+    )
+    assert value == 35 * 3 + 8 + 9
+    assert by[w[1]] == 35
+
+
+def test_two_factors_of_a_sum_are_both_there():
+    w = Value(0.5)
+    X = np.arange(12.0).reshape(6, 2)
+    for factors in ((2.0, 3.0), (0.5, -4.0), (1.0, 7.0)):
+        a, b = factors
+        f = compile(lambda x, a=a, b=b: (sum(x) * w * a) * b, backend="value")
+        assert f.value_and_grad(X)[1][w] == pytest.approx(X.sum(axis=1).mean() * a * b)
+        g = compile(lambda x, a=a, b=b: (x.sum(axis=0) * a * b).sum() * a, backend="tensor")
+        assert g(X) == pytest.approx(X.sum() * a * b * a)
+        np.testing.assert_allclose(by_argument(lambda x, a=a, b=b: ((x * x).sum(axis=0) * a * b).mean(), X), X * a * b)

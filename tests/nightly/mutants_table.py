@@ -19,7 +19,6 @@ TABLE = [
     ("plan/rewriting.py", "a.inputs[0], -a.inputs[1].value)", "a.inputs[0], a.inputs[1].value)", "-(a·c) is a·c"),
     ("plan/rewriting.py", 'return build.ufunc("negative", a)\n', "return a\n", "a·(-1) is a"),
     ("plan/rewriting.py", "joint = np.asarray(a.inputs[1].value * b.value)", "joint = np.asarray(a.inputs[1].value + b.value)", "(a·c)·d is a·(c + d)"),
-    ("plan/rewriting.py", "weight = a.settings[2] if len(a.settings) > 2 else 1.0", "weight = 1.0", "a second factor of a sum replaces the first"),
     ("plan/rewriting.py", 'return build.ufunc("multiply", a, 1 / b.value)', 'return build.ufunc("multiply", a, b.value)', "a/c is a·c"),
     ("plan/rewriting.py", 'build.ufunc("multiply", build.ufunc("multiply", a, a), a)', 'build.ufunc("multiply", build.ufunc("multiply", a, a), 3.0)', "a³ is 3a²"),
     ("plan/rewriting.py", "if (number(a), number(b)) == (1, 0) and", "if (number(a), number(b)) in ((1, 0), (0, 1)) and", "where(c, 0, 1) is c"),
@@ -77,7 +76,6 @@ TABLE = [
     ("plan/traced.py", "return node if modes.recording() else _stopped(node)", "return node", "a gradient passes through no_grad"),
     # lifting
     ("compiler/lifting/grouping.py", "terms = tuple([(sign, _kind(graph, x))", "terms = tuple([(1, _kind(graph, x))", "sums with other signs are computed together"),
-    ("compiler/lifting/grouping.py", "item.before, terms", "terms", "sums with terms before and after their products are computed together"),
     ("compiler/lifting/layout.py", "return slice(first, columns[-1] + 1, stride)", "return slice(first, columns[-1], stride)", "the last of every second column is left out"),
     ("compiler/lifting/layout.py", "if all(c == first + i for i, c in enumerate(columns)):", "if columns[-1] - first == len(columns) - 1:", "columns in another order are a slice"),
     ("compiler/lifting/sums.py", "todo.append((-sign, graph.operands[x][0], False))", "todo.append((sign, graph.operands[x][0], False))", "a negation in a sum is dropped"),
@@ -101,5 +99,4 @@ TABLE = [
     ("plan/rewriting.py", "if number(one) == 0 and (_is_minus(one) or _is_above(other) or not _is_exact(build)):", "if number(one) == 0:", "-0.0 + 0.0 is -0.0"),
     ("plan/rewriting.py", "        if not count:\n", "        if not count and a.size:\n", "the sum of no numbers is one of them"),
     ("compiler/lifting/sums.py", "found.before = len(found.terms)", "found.before = 0", "terms before the products come after them"),
-    ("compiler/lifting/sums.py", "uses[x] != 1 or graph.ops[x] is None:", "graph.ops[x] is None:", "a product used elsewhere too is only in the sum"),
 ]
