@@ -334,6 +334,22 @@ def _remade(
     return node
 
 
+def remade(
+    rule: Rule, a: Any, b: Any, data: float, grad: float, label: str | None = None, scope: str | None = None
+) -> Value:
+    """A copy of a node, from what is in the slots of its operands and the rest."""
+    node: Value = _new(Value)
+    node._rule = rule
+    node._a = a
+    node._b = b
+    node._data = data
+    node.grad = grad
+    node.label = label
+    node.scope = scope
+    node._mark = None
+    return node
+
+
 def apply(op: Op, operands: tuple[Any, ...]) -> Any:
     """The node (or, with an array among the operands, the object array of nodes) of an op on Values and numbers."""
     checked: list[Any] = []
