@@ -181,3 +181,28 @@ def test_two_factors_of_a_sum_are_both_there():
         g = compile(lambda x, a=a, b=b: (x.sum(axis=0) * a * b).sum() * a, backend="tensor")
         assert g(X) == pytest.approx(X.sum() * a * b * a)
         np.testing.assert_allclose(by_argument(lambda x, a=a, b=b: ((x * x).sum(axis=0) * a * b).mean(), X), X * a * b)
+
+
+@pytest.mark.parametrize("loss", [lambda w, x: w, lambda w, x: w * 1.0, lambda w, x: w + 0.0 * w])
+def test_a_step_gives_the_value_before_it_also_of_a_parameter_itself(loss):
+    w, v = Tensor(2.0, requires_grad=True), Value(2.0)
+    assert compile(lambda x: loss(w, x)).step(np.ones(3), lr=0.5) == 2.0
+    assert compile(lambda x: loss(v, x)).step(np.ones(3), lr=0.5) == 2.0
+    assert (w.item(), v.data) == (1.5, 1.5)
+
+
+def test_nan_times_a_single_zero_is_nan_in_products_of_matrices():
+    w, b = Value(0.0), Value(1.0)
+    found = compile(lambda x: x / x * w + b, backend="value", reduction="none")(np.array([0.0, 1.0]))
+    np.testing.assert_array_equal(found, [np.nan, 1.0])
+    W = Tensor([[0.0]], requires_grad=True)
+    np.testing.assert_array_equal(compile(lambda x: x @ W)(np.array([[np.nan], [1.0]])), [[np.nan], [0.0]])
+    np.testing.assert_array_equal(compile(lambda x: W @ x)(np.array([[np.inf, 1.0]])), [[np.nan, 0.0]])
+
+
+def test_the_mean_of_no_example_is_nan_and_the_sum_is_nothing():
+    w = Value(2.0)
+    nothing = np.zeros(0)
+    for loss in (lambda x: w, lambda x: w * x, lambda x: w * x + w * w):
+        assert np.isnan(compile(loss)(nothing))
+        assert compile(loss, reduction="sum")(nothing) == 0.0

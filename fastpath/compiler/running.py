@@ -34,7 +34,7 @@ def batched(
         first, *rest = lifted.run(columns, store)
         if reduction == "none":
             return reshape(repeated(first, count), (count,))
-        scale = 1.0 if reduction == "mean" else float(count)
+        scale = float(count) if reduction == "sum" else 1.0 if count else float("nan")  # there is no mean of nothing
         if not (hasattr(first, "ndim") and first.ndim == 2):  # nothing in it depends on the example
             rest, whole_sum = [first, *rest], None
         else:

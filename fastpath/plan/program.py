@@ -235,8 +235,9 @@ def source_of(emitter: Emitter, arguments: int, count: int, tail: list[str]) -> 
     lines = [f"def run({', '.join(f'x{i}' for i in range(arguments))}):"]
     lines += [f"    {line}" for line in emitter.prologue]
     lines += [f"    {line}" for w in emitter.written for line in w.lines]
-    lines += [f"    {line}" for line in tail]
     results = list(zip(emitter.outputs, emitter.results))[: None if not tail else count]
-    returned = [emitter.returned(x, r) for x, r in results]
-    lines.append(f"    return ({', '.join(returned)},)")
+    returned = f"({', '.join([emitter.returned(x, r) for x, r in results])},)"
+    if tail:  # the value is that before the step, also where it is a parameter itself
+        lines += [f"    value = {returned}", *[f"    {line}" for line in tail]]
+    lines.append(f"    return {'value' if tail else returned}")
     return "\n".join(lines) + "\n"

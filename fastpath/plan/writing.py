@@ -124,7 +124,8 @@ def _matmul(emitter: Emitter, expr: Expr) -> Line:
     a, b = (emitter.places[x].name for x in expr.inputs)
     place = emitter.new_place(expr)
     assert place.array is not None
-    flat = all(x.ndim <= 2 for x in expr.inputs) and place.array.flags.c_contiguous
+    flat = all(x.ndim <= 2 and x.size != 1 for x in expr.inputs)  # a single 0 times nan is 0 to dot
+    flat = flat and place.array.flags.c_contiguous
     return place, [f"{emitter.use('dot' if flat else 'matmul')}({a}, {b}, {place.name})"], False
 
 
