@@ -308,7 +308,9 @@ class CompiledFunction:
             if twice or unknown or missing or len(arguments) > len(self.names):
                 raise TypeError(f"{self.__name__} takes ({', '.join(self.names)}), not {self._given(arguments, named)}")
             ours.update(named)
-            return given(None, tuple([ours[name] for name in self.names]), {})
+            call = given(None, tuple([ours[name] for name in self.names]), {})
+            call.names[:] = self.names
+            return call
         try:
             call = given(self._signature, arguments, named, fill=bool(named))
         except TypeError:
@@ -324,7 +326,6 @@ class CompiledFunction:
 
     def _sorted(self, call: Given) -> tuple[list[int], list[Array], tuple[Any, ...]]:
         """Which arguments are arrays, these, and what tells the settings among the others."""
-        names = call.names if self.names is None else self.names
         fixed = [is_setting(x) or (n in self._whole and _is_whole(x)) for n, x in zip(call.names, call.values)]
         dynamic = [i for i, setting in enumerate(fixed) if not setting]
         settings = tuple([(n, key_of(x)) for n, x, setting in zip(call.names, call.values, fixed) if setting])
@@ -332,7 +333,7 @@ class CompiledFunction:
         if not all(type(x) is np.ndarray and x.dtype.kind in "fiu" for x in given):
             floats = [x.dtype for x in given if isinstance(x, (np.ndarray, Tensor)) and x.dtype.kind == "f"]
             dtype = np.result_type(*floats) if floats else np.dtype(np.float64)
-            given = [_array(x, names[i], dtype) for i, x in zip(dynamic, given)]
+            given = [_array(x, call.names[i], dtype) for i, x in zip(dynamic, given)]
         return dynamic, given, settings
 
     def _places(
