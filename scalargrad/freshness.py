@@ -56,13 +56,18 @@ def require_fresh(order: Sequence[Any]) -> None:
 
 def names_of(order: Sequence[Any]) -> list[str]:
     """A name for each node, no two alike: its label, or v₁, v₂, …; a root without a label is L."""
+    return names_by([node.label for node in order])
+
+
+def names_by(labels: Sequence[str | None]) -> list[str]:
+    """The names of nodes with these labels; the last is the root."""
     from scalargrad.symbolic import pretty_name  # loaded when a graph is looked at, not with the package
 
     taken = {""}
     uses: dict[str, int] = {}
     names = []
-    for node in order:
-        label = "" if node.label is None else pretty_name(node.label)
+    for given in labels:
+        label = "" if given is None else pretty_name(given)
         name = label
         if label:
             while name in taken:

@@ -10,7 +10,7 @@ import json
 import math
 from dataclasses import dataclass, fields
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 FORMAT = "scalargrad.trace/1"
 """What a trace written as JSON calls itself."""
@@ -36,8 +36,26 @@ Number = float | ArrayNumber
 """What a node's value and a gradient are in a Trace."""
 
 
+class _Record:
+    """A record that may have been taken without its texts and numbers: each is worked out when it is first read."""
+
+    __slots__ = ("_place", "_taken")
+    _taken: Any
+    """What it was taken from: it answers ``part(record, place, name)``."""
+    _place: int
+
+    if not TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> Any:  # of a part that is not there, or not yet
+            if name not in self.__dataclass_fields__:
+                raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
+            part = self._taken.part(self, self._place, name)
+            object.__setattr__(self, name, part)
+            return part
+
+
 @dataclass(frozen=True, slots=True)
-class TraceNode:
+class TraceNode(_Record):
     """A node: what it is, its value, and the derivative of the root by it.
 
     A TraceNode serves as an index of ``trace.nodes``: ``trace.nodes[edge.input]`` is ``edge.input``.
@@ -75,7 +93,7 @@ class TraceNode:
 
 
 @dataclass(frozen=True, slots=True)
-class EdgeGrad:
+class EdgeGrad(_Record):
     """An edge from an operand to the operation's output, with what the backward pass does on it."""
 
     input: TraceNode
@@ -132,6 +150,24 @@ class Trace:
     """In topological order; the last is the root."""
     edges: tuple[EdgeGrad, ...]
     """In the order of the backward pass: outputs before inputs, operands from left to right."""
+
+    @classmethod
+    def _of(cls, taken: Any) -> Trace:
+        """The Trace of what was taken, whose nodes and edges are made when they are first asked for."""
+        trace = object.__new__(cls)
+        trace.__dict__["_taken"] = taken
+        return trace
+
+    if not TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> Any:
+            if name not in ("nodes", "edges") or "_taken" not in self.__dict__:
+                raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
+            made = self._taken.nodes() if name == "nodes" else self._taken.edges(self.nodes)
+            return self.__dict__.setdefault(name, made)  # two threads get the same
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Trace, (self.nodes, self.edges)
 
     @property
     def root(self) -> TraceNode:

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
+from array import array
+from collections.abc import Sequence
+from dataclasses import fields
+from functools import cached_property
 from typing import Any
 
-from scalargrad import graph
-from scalargrad.freshness import StaleGraphError, fresh_order, names_of
-from scalargrad.ops.registry import OPS
+from scalargrad import graph, modes
+from scalargrad.engine import Value
+from scalargrad.freshness import StaleGraphError, fresh_order, names_by
+from scalargrad.ops.registry import OPS, Op
 from scalargrad.records import ENTRIES, ArrayNumber, EdgeGrad, Number, Step, Trace, TraceNode
 from scalargrad.symbolic import number_text
 
@@ -45,7 +49,18 @@ def trace(root: Any) -> Trace:
         return as_trace()  # type: ignore[no-any-return]
     if not isinstance(root, graph.Node):
         raise TypeError(f"expected a node of a graph (a Value) or a Trace, not {_shortly(root)}")
-    return _Tracing(fresh_order(root)).result()
+    order = fresh_order(root)
+    taken = _Taken(order)
+    result = Trace._of(taken)
+    if not modes.active and {Value}.issuperset(map(type, order)) and {Op, type(None)}.issuperset(map(type, taken.ops)):
+        taken.differentiate_values(order)
+        return result
+    taken.differentiate(order)
+    records: tuple[TraceNode | EdgeGrad, ...] = (*result.nodes, *result.edges)
+    for record in records:  # all is read now, since settings and what a Function kept might change
+        for part in fields(record):
+            getattr(record, part.name)
+    return result
 
 
 def _shortly(x: Any) -> str:
@@ -53,72 +68,201 @@ def _shortly(x: Any) -> str:
     return text if len(text) <= 60 else f"{text[:57]}…"
 
 
-@dataclass
-class _Tracing:
-    order: list[Any]
-    index: dict[Any, int] = field(default_factory=dict)
-    written: tuple[Any, Any, Any] = (None, None, None)
-    scopes: _Scopes = field(default_factory=lambda: _Scopes())
+class _Taken:
+    """What a Trace is taken from: numbers in flat arrays, and what names and formulas are made of when they are read.
 
-    def result(self) -> Trace:
-        self.index = {node: i for i, node in enumerate(self.order)}
-        names = names_of(self.order)
-        grads: list[Any] = [None] * len(self.order)
-        grads[-1] = self.order[-1].unit()
-        passed: list[tuple[int, int, int, Any, Any]] = []  # input, position, output, local, downstream
-        for i in range(len(self.order) - 1, -1, -1):
+    Nothing in it is a node, so the graph may change and go.
+    """
+
+    def __init__(self, order: list[Any]) -> None:
+        index = {node: i for i, node in enumerate(order)}
+        self.ops = tuple([node.op for node in order])
+        self.labels = tuple([node.label for node in order])
+        self.scopes = tuple([node.scope for node in order])
+        self.operands = array("q")
+        """The operands of all nodes, one after the other: the index of a node, or ``~i`` for a constant."""
+        self.constants = array("d")
+        self.ends = array("q", [0])
+        """Where the operands of a node end, those of the next beginning there; one more than there are nodes."""
+        operands, constants, ends = self.operands, self.constants, self.ends
+        for node in order:
+            if node._a is not None:
+                for x in node.inputs:
+                    if isinstance(x, graph.Node):
+                        operands.append(index[x])
+                    else:
+                        operands.append(~len(constants))
+                        constants.append(float(x))
+            ends.append(len(operands))
+        self.latest: tuple[int, tuple[str | float, ...]] = (-1, ())
+        """The node whose operands were named last, and how."""
+        self.values: Sequence[Number] = ()
+        self.grads: Sequence[Number | None] = ()
+        self.outputs, self.positions = array("q"), array("l")
+        self.locals: Sequence[Number | None] = ()
+        self.downstreams: Sequence[Number] = ()
+        """Of each edge the node it leads to, the place of its operand there, and its numbers."""
+
+    def differentiate(self, order: list[Any]) -> None:
+        """The numbers of any nodes: as plain data, since arrays may be written to."""
+        grads: list[Any] = [None] * len(order)
+        grads[-1] = order[-1].unit()
+        locals_, downstreams = [], []
+        for i in range(len(order) - 1, -1, -1):
             if grads[i] is None:
                 continue
-            for position, operand, local, downstream in self.order[i].shares(grads[i]):
-                source = self.index[operand]
+            for position, _, local, downstream in order[i].shares(grads[i]):
+                source = self.operands[self.ends[i] + position]
                 grads[source] = downstream if grads[source] is None else grads[source] + downstream
-                passed.append((source, position, i, local, downstream))
-        nodes = tuple(self.node(i, names, plain(grad)) for i, grad in enumerate(grads))
-        edges = tuple(
-            EdgeGrad(
-                *(nodes[a], position, nodes[b], plain(grads[b]), plain(local), plain(downstream)),
-                *self.formulas(position, b, names),
-            )
-            for a, position, b, local, downstream in passed
-        )
-        return Trace(nodes, edges)
+                self.outputs.append(i)
+                self.positions.append(position)
+                locals_.append(plain(local))
+                downstreams.append(plain(downstream))
+        self.locals, self.downstreams = locals_, downstreams
+        self.values, self.grads = [plain(node.data) for node in order], list(map(plain, grads))
 
-    def called(self, node: Any, names: list[str]) -> tuple[str | float, ...]:
+    def differentiate_values(self, order: list[Any]) -> None:
+        """The numbers of Values whose ops are rows of the registry: the same as the other way finds them."""
+        values = array("d", [node._data for node in order])
+        locals_, downstreams = array("d"), array("d")
+        operands, ends, constants, outputs, positions = (
+            self.operands, self.ends, self.constants, self.outputs, self.positions,
+        )  # fmt: skip
+        grads: list[Any] = [None] * len(order)
+        grads[-1] = 1.0
+        partials_of: dict[Any, Any] = {None: ()}
+        for i in range(len(order) - 1, -1, -1):
+            op = self.ops[i]
+            partials = partials_of.get(op)
+            if partials is None:
+                op.require_derivative()
+                partials = partials_of[op] = op.partials
+            if not partials:
+                continue
+            places = operands[ends[i] : ends[i + 1]]
+            numbers = [values[k] if k >= 0 else constants[~k] for k in places]
+            value, upstream = values[i], grads[i]
+            for position, source in enumerate(places):
+                if source >= 0:
+                    try:
+                        local = float(partials[position](value, *numbers))
+                    except ZeroDivisionError:  # which IEEE arithmetic answers
+                        local = op.local(position, value, tuple(numbers))
+                    downstream = upstream * local
+                    before = grads[source]
+                    grads[source] = downstream if before is None else before + downstream
+                    outputs.append(i)
+                    positions.append(position)
+                    locals_.append(local)
+                    downstreams.append(downstream)
+        self.values, self.grads, self.locals, self.downstreams = values, array("d", grads), locals_, downstreams
+
+    # --- the records, and what is read of them -----------------------------------------------------------------------
+
+    def nodes(self) -> tuple[TraceNode, ...]:
+        """All nodes."""
+        return tuple([self._record(TraceNode, i, index=i) for i in range(len(self.ops))])
+
+    def edges(self, nodes: tuple[TraceNode, ...]) -> tuple[EdgeGrad, ...]:
+        """All edges, between these nodes."""
+        found = []
+        for k, (output, position) in enumerate(zip(self.outputs, self.positions)):
+            source = nodes[self.operands[self.ends[output] + position]]
+            found.append(self._record(EdgeGrad, k, input=source, position=position, output=nodes[output]))
+        return tuple(found)
+
+    def _record(self, kind: Any, place: int, **known: Any) -> Any:
+        record = object.__new__(kind)
+        set_ = object.__setattr__
+        set_(record, "_taken", self)
+        set_(record, "_place", place)
+        for name, part in known.items():
+            set_(record, name, part)
+        return record
+
+    def part(self, record: Any, place: int, name: str) -> Any:
+        """What is read of a record for the first time."""
+        return getattr(self, f"{'node' if type(record) is TraceNode else 'edge'}_{name}")(place)
+
+    @cached_property
+    def names(self) -> list[str]:
+        """The names of all nodes."""
+        return names_by(self.labels)
+
+    @cached_property
+    def told_scopes(self) -> list[str | None]:
+        """The scopes of all nodes."""
+        return list(map(_Scopes().told, self.scopes))
+
+    def node_name(self, i: int) -> str:
+        return self.names[i]
+
+    def node_label(self, i: int) -> str | None:
+        label: str | None = self.labels[i]
+        return label
+
+    def node_op(self, i: int) -> str | None:
+        return None if self.ops[i] is None else str(self.ops[i].name)
+
+    def node_operands(self, i: int) -> tuple[int | float, ...]:
+        places = self.operands[self.ends[i] : self.ends[i + 1]]
+        return tuple([k if k >= 0 else self.constants[~k] for k in places])
+
+    def node_symbol(self, i: int) -> str:
+        return "" if self.ops[i] is None else symbol(self.ops[i], self.called(i))
+
+    def node_formula(self, i: int, style: str = "text") -> str:
+        return "" if self.ops[i] is None else str(self.ops[i].text_of(*self.called(i), style=style))
+
+    def node_latex(self, i: int) -> str:
+        return self.node_formula(i, "latex")
+
+    def node_value(self, i: int) -> Number:
+        return self.values[i]
+
+    def node_grad(self, i: int) -> Number | None:
+        return self.grads[i]
+
+    def node_scope(self, i: int) -> str | None:
+        return self.told_scopes[i]
+
+    def edge_upstream(self, k: int) -> Number | None:
+        return self.grads[self.outputs[k]]
+
+    def edge_local(self, k: int) -> Number | None:
+        return self.locals[k]
+
+    def edge_downstream(self, k: int) -> Number:
+        return self.downstreams[k]
+
+    def edge_formula(self, k: int) -> str:
+        return self.derivative(k, self.drawn(self.outputs[k]))
+
+    def edge_latex(self, k: int) -> str:
+        return self.derivative(k, self.called(self.outputs[k]), "latex")
+
+    def edge_named(self, k: int) -> str:
+        return self.derivative(k, self.called(self.outputs[k]))
+
+    def derivative(self, k: int, operands: tuple[str | float, ...], style: str = "text") -> str:
+        """The local derivative of an edge, with these names of operands."""
+        return str(self.ops[self.outputs[k]].formula(self.positions[k], operands, style))
+
+    def called(self, i: int) -> tuple[str | float, ...]:
         """How formulas name the operands of a node: names of nodes, values of constants."""
-        return tuple(names[self.index[x]] if isinstance(x, graph.Node) else float(x) for x in node.inputs)
+        latest, called = self.latest
+        if latest != i:  # the formulas of a node, and those of its edges, follow each other
+            called = tuple([self.names[x] if isinstance(x, int) else x for x in self.node_operands(i)])
+            self.latest = i, called
+        return called
 
-    def drawn(self, node: Any, names: list[str]) -> tuple[str | float, ...]:
+    def drawn(self, i: int) -> tuple[str | float, ...]:
         """The same as it is drawn: an operand without a label is ``x`` where it is the only node among them."""
-        nodes: set[Any] = {x for x in node.inputs if isinstance(x, graph.Node)}
-        if len(nodes) > 1 or any(x.label is not None for x in nodes):
-            return self.called(node, names)
-        return tuple("x" if isinstance(x, graph.Node) else float(x) for x in node.inputs)
-
-    def formulas(self, position: int, output: int, names: list[str]) -> tuple[str, str, str]:
-        node = self.order[output]
-        if self.written[0] is not node:  # the edges of one output follow each other: its operands are named once
-            self.written = node, self.called(node, names), self.drawn(node, names)
-        _, called, drawn = self.written
-        short = node.op.formula(position, drawn)
-        return short, node.op.formula(position, called, "latex"), node.op.formula(position, called)
-
-    def node(self, i: int, names: list[str], grad: Number | None) -> TraceNode:
-        node = self.order[i]
-        called = self.called(node, names)
-        leaf = node.op is None
-        return TraceNode(
-            index=i,
-            name=names[i],
-            label=node.label,
-            op=None if leaf else node.op.name,
-            symbol="" if leaf else symbol(node.op, called),
-            operands=tuple(self.index[x] if isinstance(x, graph.Node) else float(x) for x in node.inputs),
-            formula="" if leaf else node.op.text_of(*called),
-            latex="" if leaf else node.op.text_of(*called, style="latex"),
-            value=plain(node.data),
-            grad=grad,
-            scope=self.scopes.told(node.scope),
-        )
+        operands = self.node_operands(i)
+        nodes = {x for x in operands if isinstance(x, int)}
+        if len(nodes) > 1 or any(self.labels[x] is not None for x in nodes):
+            return self.called(i)
+        return tuple(["x" if isinstance(x, int) else x for x in operands])
 
 
 class _Scopes:

@@ -6,6 +6,9 @@ import json
 import math
 import pickle
 import sys
+import tracemalloc
+import weakref
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -177,6 +180,56 @@ def test_a_trace_stays_as_it_was_when_the_graph_changes(product):
     for node in topological_order(product):
         node.data, node.grad, node.label = 0.0, 9.0, "gone"
     assert t.to_json() == before
+
+
+def test_what_is_first_read_after_the_graph_has_changed_is_what_was(product):
+    before, late = trace(product).to_json(), trace(product)
+    parts = trace(product)
+    assert parts.edges[0].formula == "f"
+    for node in topological_order(product):
+        node.data, node.grad, node.label, node.scope = 0.0, 9.0, "gone", "gone"
+    assert late.to_json() == parts.to_json() == before
+
+
+def test_a_trace_does_not_keep_its_graph():
+    root = Value(2.0, label="x") * 3
+    there = weakref.ref(root)
+    t = trace(root)
+    del root
+    assert there() is None
+    assert t.edges[0].input.name == "x"
+
+
+def test_two_threads_that_read_a_trace_at_once_read_the_same():
+    y = Value(0.5, label="x")
+    for _ in range(300):
+        y = (y * y + 1.5).tanh()
+    expected = trace(y).to_json()
+    with ThreadPoolExecutor(4) as threads:
+        for _ in range(5):
+            t = trace(y)
+            assert set(threads.map(lambda _, t=t: t.to_json(), range(4))) == {expected}
+            assert all(t.nodes[e.input.index] is e.input for e in t.edges)
+
+
+@pytest.mark.parametrize(
+    "root",
+    [
+        lambda: Value(2.0, label="x") * 3 - 1,
+        lambda: sg.where(Value(-0.0), Value(2.0), 1.0) / 0.0,
+        lambda: Value(1e200) * Value(1e200) * -0.0,
+        lambda: sum(Value(0.0) ** 0.5 for _ in range(3)),
+    ],
+)
+def test_numbers_kept_in_arrays_are_those_that_each_node_gives_bit_by_bit(root):
+    order = topological_order(root())
+    t = trace(order[-1])
+    for edge in t.edges:
+        shares = order[edge.output.index].shares(edge.upstream)
+        local, downstream = next(share[2:] for share in shares if share[0] == edge.position)
+        assert (repr(edge.local), repr(edge.downstream)) == (repr(local), repr(downstream))
+    for node, engine in zip(t.nodes, order, strict=True):
+        assert repr(node.value) == repr(engine.data)
 
 
 def test_a_trace_cannot_be_changed(product):
@@ -489,3 +542,21 @@ def test_the_work_of_a_trace_is_linear():
         return made[0]
 
     assert calls(960) < 32 * calls(60)
+
+
+def test_a_trace_of_a_chain_takes_few_bytes_a_node_and_works_out_no_text_until_it_is_read():
+    y = Value(1.0)
+    for _ in range(20_000):
+        y = y * 1.0001
+    trace(y)
+    tracemalloc.start()
+    try:
+        t = trace(y)
+        kept, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert kept / 20_000 < 150
+    assert peak / 20_000 < 300
+    assert (t.root.grad, t.nodes[0].value, t.edges[-1].output.index) == (1.0, 1.0, 1)
+    assert "names" not in vars(t._taken)
+    assert (t.edges[0].named, t.root.formula) == ("1.0001", "v₂₀₀₀₀·1.0001")
