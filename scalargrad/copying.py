@@ -93,8 +93,13 @@ def reduce_graph(node: Any) -> tuple[Any, ...]:
     if node._a is None:
         return _alone(node)
     before = _this_thread.before()
-    if before is not None and before.comes_to(node):
-        return _alone(node)
+    if before is not None:
+        place = before.place
+        if place < len(before) and before[place] is node:  # as a rule; asked here, since there may be millions
+            before.place = place + 1
+            return _alone(node)
+        if before.comes_to(node):
+            return _alone(node)
     make, arguments = _alone(node)
     before = _Before(_all_behind(node))
     _this_thread.before = weakref.ref(before)
@@ -112,14 +117,16 @@ def _alone(node: Any) -> tuple[Any, tuple[Any, ...]]:
 
 
 def _all_behind(root: Any) -> list[Any]:
-    """The nodes a root depends on, or remembers, each after its inputs."""
+    """The nodes a root depends on, or remembers, each after its inputs; without the leaves, which stand alone."""
     roots: list[Any] = [root]
     while True:
         order = topological_order(*roots)
-        known = set(order)
-        more = list(dict.fromkeys(x for node in order for x in node._remembered() if x not in known))
+        special = [node for node in order if node.__class__ is not Value or node._rule.__class__ is not Rule]
+        remembered = [x for node in special for x in node._remembered()]
+        known = set(order) if remembered else ()
+        more = list(dict.fromkeys(x for x in remembered if x not in known))
         if not more:
-            return [node for node in order if node is not root]
+            return [node for node in order if node is not root and node._a is not None]
         roots = more + roots
 
 
@@ -134,25 +141,24 @@ class _Before(list[Any]):
     for is then pickled before its inputs, but these are behind the place it has come to, so they begin anew.
     """
 
-    __slots__ = ("__weakref__", "_next", "_places")
+    __slots__ = ("__weakref__", "_places", "place")
 
     def __init__(self, nodes: list[Any]) -> None:
         super().__init__(nodes)
-        self._places: dict[int, int] | None = None  # known when a node is not the next
-        self._next = 0
+        self.place = 0
+        """Of the node whose turn is next, unless it has been pickled before."""
+        self._places: dict[int, int] | None = None
 
     def comes_to(self, node: Any) -> bool:
         """Whether it is now this node's turn: all before it have been pickled."""
-        place = self._next
-        if place >= len(self):
+        if self.place >= len(self):
             return False
-        if self[place] is not node:
-            if self._places is None:
-                self._places = {id(x): i for i, x in enumerate(self)}
-            place = self._places.get(id(node), -1)
-            if place < self._next:
-                return False
-        self._next = place + 1
+        if self._places is None:
+            self._places = {id(x): i for i, x in enumerate(self)}
+        place = self._places.get(id(node), -1)
+        if place < self.place:
+            return False
+        self.place = place + 1
         return True
 
     def __reduce__(self) -> tuple[Any, ...]:

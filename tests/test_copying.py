@@ -5,6 +5,7 @@ import gc
 import io
 import pickle
 import sys
+import tracemalloc
 import weakref
 from concurrent.futures import ThreadPoolExecutor
 
@@ -339,3 +340,61 @@ def test_the_work_of_a_deepcopy_is_linear_however_many_roots_there_are():
         return made[0]
 
     assert calls(400) < 5 * calls(100)
+
+
+def test_copies_of_a_long_chain_take_few_calls_and_few_bytes_a_node():
+    def chain(count):
+        y = Value(1.0)
+        for _ in range(count):
+            y = y * 1.0001
+        return y
+
+    def calls(copier, y):
+        made = [0]
+
+        def tally(frame, event, argument):
+            made[0] += event in ("call", "c_call")
+
+        before = sys.getprofile()
+        sys.setprofile(tally)
+        try:
+            copier(y)
+        finally:
+            sys.setprofile(before)
+        return made[0]
+
+    for copier in (copy.deepcopy, lambda y: pickle.loads(pickle.dumps(y))):
+        few, many = calls(copier, chain(200)), calls(copier, chain(2000))
+        assert many - few < 1800 * 15
+        y = chain(20_000)
+        tracemalloc.start()
+        try:
+            z = copier(y)
+            kept, peak = tracemalloc.get_traced_memory()
+        finally:
+            tracemalloc.stop()
+        assert (z.data, kept / 20_000 < 200, (peak - kept) / 20_000 < 300) == (y.data, True, True)
+
+
+def test_gradients_numbers_and_what_is_set_by_hand_come_through_bit_by_bit(copied):
+    x = Value(-0.0, label="x")
+    y = x * float("-inf") + 5e-324
+    z = y * -0.0
+    y.grad, z.grad, x.grad = -0.0, float("nan"), 3
+    z.scope = "by hand"
+    order, copies = topological_order(z), topological_order(copied(z))
+    for node, other in zip(order, copies, strict=True):
+        for part in ("data", "grad", "label", "scope"):
+            assert repr(getattr(node, part)) == repr(getattr(other, part))
+        assert [repr(c) for c in node.inputs if isinstance(c, float)] == [
+            repr(c) for c in other.inputs if isinstance(c, float)
+        ]
+
+
+def test_a_graph_with_a_leaf_at_every_node_is_pickled_node_by_node(copied):
+    leaves = [Value(float(i), label=str(i)) for i in range(300)]
+    y = sum(leaves, leaves[0] * leaves[1])
+    other, *theirs = copied([y, *leaves])
+    assert [x for x in topological_order(other) if x.op is None] == [
+        theirs[leaves.index(x)] for x in topological_order(y) if x.op is None
+    ]
