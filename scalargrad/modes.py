@@ -109,7 +109,9 @@ class Path(str):
 class State:
     """What the modes in force come to, found out once for many operations."""
 
-    __slots__ = ("derivers", "detecting", "entries", "frames", "left", "path", "recording", "running", "tracer")
+    __slots__ = (
+        "derivers", "deriving", "detecting", "entries", "frames", "left", "path", "recording", "running", "tracer",
+    )  # fmt: skip
 
     def __init__(self, entries: tuple[_Entry, ...]) -> None:
         self.entries = entries
@@ -120,7 +122,8 @@ class State:
         modes = [mode for mode in here if mode is not None]
         self.detecting = any(isinstance(mode, detect_anomaly) for mode in modes)
         self.recording = next((mode.records for mode in reversed(modes) if mode.records is not None), True)
-        self.derivers = tuple([mode.taken_out for mode in modes if isinstance(mode, deriving)])
+        self.deriving = any(isinstance(mode, deriving) for mode in modes)
+        self.derivers = tuple([m.taken_out for m in modes if isinstance(m, deriving) and m.taken_out is not None])
         self.tracer = next((mode.tracer for mode in reversed(modes) if isinstance(mode, tracing)), None)
         paths = [mode.path for mode in modes if isinstance(mode, scope)]
         self.path = reduce(Path.joined, paths) if paths else None
@@ -396,12 +399,13 @@ def is_traced() -> bool:
 class deriving(_Mode):
     """Run a function whose derivative is wanted: ``taken_out(value, what)`` is called where a number leaves the graph.
 
-    All such blocks one within the other are asked, since each has variables of its own.
+    All such blocks one within the other are asked, since each has variables of its own. Without ``taken_out``, numbers
+    may leave.
     """
 
     is_special = False
 
-    def __init__(self, taken_out: Callable[[Any, str], None]) -> None:
+    def __init__(self, taken_out: Callable[[Any, str], None] | None = None) -> None:
         super().__init__()
         self.taken_out = taken_out
 
@@ -409,6 +413,11 @@ class deriving(_Mode):
         return deriving(self.taken_out)
 
     _recreate_cm = _again
+
+
+def is_differentiated() -> bool:
+    """Whether a function runs here that is being differentiated or traced: what it computes needs its graph."""
+    return active > 0 and (state().deriving or state().tracer is not None)
 
 
 def looked_at(value: Any, what: str) -> None:

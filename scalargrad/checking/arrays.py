@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
+from scalargrad import modes
 from scalargrad.checking.quotient import Quotient, Sample, Sides
 from scalargrad.checking.report import EdgeCheck, LeafCheck
 from scalargrad.checking.subject import require_repeatable
@@ -40,6 +41,7 @@ def check_arrays(target: Any, inputs: Any, order: int, quotient: Quotient) -> It
     else:
         arguments = tuple(inputs) if isinstance(inputs, (list, tuple)) else (inputs,)
         leaves = [x.as_leaf() if hasattr(x, "replay") else x for x in arguments]
+        target = modes.deriving()(target)
         root = target(*leaves)
         given: list[Any] = leaves
         leaves = [x for x in given if hasattr(x, "replay")]

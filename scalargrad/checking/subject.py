@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from scalargrad import modes
 from scalargrad.checking.quotient import Sides
 from scalargrad.derivatives.arrangement import arranged, parts
 from scalargrad.engine import Value
@@ -105,6 +106,7 @@ def _function(function: Callable[..., Any], inputs: Any) -> Subject:
     if isinstance(inputs, list) and not (many or len(names) == len(inputs)):
         inputs = (inputs,)
     arguments = tuple(inputs) if isinstance(inputs, (list, tuple)) else (inputs,)
+    derived = modes.deriving()(function)
     given, labels = parts(arguments), []
     for name, argument in zip([*names, *(f"x{i}" for i in range(len(names), len(arguments)))], arguments):
         own = parts(argument)
@@ -112,7 +114,7 @@ def _function(function: Callable[..., Any], inputs: Any) -> Subject:
 
     def run(numbers: Sequence[float]) -> tuple[Run, Sequence[Any]]:
         leaves = [Value(x, label=label) for x, label in zip(numbers, labels)]
-        result = function(*arranged(arguments, leaves))
+        result = derived(*arranged(arguments, leaves))
         root = result if isinstance(result, Value) else Value(as_number(result, "gradcheck: the function's result"))
         return Run(topological_order(root)), leaves
 

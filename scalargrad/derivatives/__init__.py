@@ -13,6 +13,11 @@ derivatives come in the same arrangement.
 - Only paths that lead to the variables asked for are computed; what lies off them need not be differentiable.
 - A derivative may be a node that exists already: that of ``w * x`` by ``x`` is ``w`` itself.
 - Under :class:`no_grad` the results are constants.
+
+Of a graph the derivatives are graphs. Those of a function are of the kind of its variables, numbers of numbers, an
+array of floats of an array, Values and Tensors of such, and have no graph behind them, unless there is somebody to use
+one: with ``create_graph=True``, within a function that is being differentiated or compiled itself, and by a variable
+that was computed from others.
 """
 
 from __future__ import annotations
@@ -28,6 +33,7 @@ from typing import Any
 from scalargrad import modes
 from scalargrad.derivatives.arrangement import arranged, is_array, parts
 from scalargrad.derivatives.pulling import pull
+from scalargrad.derivatives.results import Variables, as_nodes, is_computed, spliced
 from scalargrad.engine import Value
 from scalargrad.graph import Node, short, topological_order
 from scalargrad.ops.registry import NotDifferentiableError, as_number, is_number
@@ -35,12 +41,16 @@ from scalargrad.ops.registry import NotDifferentiableError, as_number, is_number
 # --- the four --------------------------------------------------------------------------------------------------------
 
 
-def grad(target: Any, *args: Any, argnums: int | tuple[int, ...] = 0, **named: Any) -> Any:
+def grad(target: Any, *args: Any, argnums: int | tuple[int, ...] = 0, create_graph: bool = False, **named: Any) -> Any:
     """The derivative of one number by others.
 
     On a graph, ``grad(y, x)`` is a Value and ``grad(y, [x1, x2])`` a list of Values. On a function, ``grad(f)`` is the
     function giving the derivative by the first argument, or by the argument of the number ``argnums``; for a tuple of
     numbers it gives a tuple. ``grad(f, *arguments)`` is evaluated at once.
+
+    ``grad(f)(2.0)`` is a float, of an array of numbers it is one, of a Value or Tensor one without a graph. With
+    ``create_graph=True`` it is a Value or Tensor (an array of Values of an array) with the graph that gave it, to be
+    drawn and differentiated further: a penalty on a gradient needs that.
 
     Raises NotDifferentiableError if an operation without a derivative lies on the way to a variable.
 
@@ -50,14 +60,18 @@ def grad(target: Any, *args: Any, argnums: int | tuple[int, ...] = 0, **named: A
     >>> slope.data, grad(slope, x).data, grad(grad(slope, x), x).data
     (27.0, 18.0, 6.0)
     >>> grad(lambda x, y: x * y * y, 2.0, 3.0, argnums=(0, 1))
-    (Value(9.0, op=mul), Value(12.0, op=add))
-    >>> float(grad(grad(grad(sin)))(0.0))  # −cos 0
+    (9.0, 12.0)
+    >>> grad(lambda x: x**3, create_graph=True)(x)
+    Value(27.0, op=mul)
+    >>> grad(grad(grad(sin)))(0.0)  # −cos 0
     -1.0
     """
-    return _read(_grad, target, args, argnums, named)
+    return _read(_grad, target, args, argnums, create_graph, named)
 
 
-def jacobian(target: Any, *args: Any, argnums: int | tuple[int, ...] = 0, **named: Any) -> Any:
+def jacobian(
+    target: Any, *args: Any, argnums: int | tuple[int, ...] = 0, create_graph: bool = False, **named: Any
+) -> Any:
     """The derivatives of several numbers, one row for each: ``J[i][j] = ∂y_i/∂x_j``.
 
     On a graph, ``jacobian([y1, y2], [x1, x2])`` is a list of rows; on a function that returns several Values,
@@ -68,10 +82,10 @@ def jacobian(target: Any, *args: Any, argnums: int | tuple[int, ...] = 0, **name
     >>> [[float(d) for d in row] for row in jacobian([x * y, x + y], [x, y])]
     [[3.0, 2.0], [1.0, 1.0]]
     """
-    return _read(_jacobian, target, args, argnums, named)
+    return _read(_jacobian, target, args, argnums, create_graph, named)
 
 
-def hvp(target: Any, *args: Any, argnums: int | tuple[int, ...] = 0, **named: Any) -> Any:
+def hvp(target: Any, *args: Any, argnums: int | tuple[int, ...] = 0, create_graph: bool = False, **named: Any) -> Any:
     """The Hessian times a vector, ``Σ_j ∂²y/∂x_i∂x_j · v_j``, without the Hessian: it costs about two gradients.
 
     On a graph, ``hvp(y, xs, v)``; on a function, ``hvp(f)`` takes the arguments of ``f`` and then ``v``, which is
@@ -81,10 +95,12 @@ def hvp(target: Any, *args: Any, argnums: int | tuple[int, ...] = 0, **named: An
     >>> [float(d) for d in hvp(curved, [2.0, 3.0], [1.0, 0.0])]
     [6.0, 4.0]
     """
-    return _read(_hvp, target, args, argnums, named)
+    return _read(_hvp, target, args, argnums, create_graph, named)
 
 
-def hessian(target: Any, *args: Any, argnums: int | tuple[int, ...] = 0, **named: Any) -> Any:
+def hessian(
+    target: Any, *args: Any, argnums: int | tuple[int, ...] = 0, create_graph: bool = False, **named: Any
+) -> Any:
     """The second derivatives, one row for each variable: ``H[i][j] = ∂²y/∂x_i∂x_j``.
 
     On a graph, ``hessian(y, [x1, x2])`` is a list of rows; ``hessian(f)`` is the function giving them. By an array it
@@ -94,22 +110,22 @@ def hessian(target: Any, *args: Any, argnums: int | tuple[int, ...] = 0, **named
     >>> [[float(d) for d in row] for row in hessian(saddle, [1.0, 2.0])]
     [[2.0, -3.0], [-3.0, 0.0]]
     """
-    return _read(_hessian, target, args, argnums, named)
+    return _read(_hessian, target, args, argnums, create_graph, named)
 
 
 # --- what is computed of a result and its variables ------------------------------------------------------------------
 
 
-def _grad(result: Any, variables: Any) -> Any:
-    return arranged(variables, pull([_one(result, "grad")], [1.0], parts(variables)))
+def _grad(result: Any, by: Variables) -> Any:
+    return by.arranged(pull([_one(result, "grad")], [1.0], by.nodes))
 
 
-def _jacobian(result: Any, variables: Any) -> Any:
-    xs = parts(variables)
+def _jacobian(result: Any, by: Variables) -> Any:
+    xs = by.nodes
     rows = [
         _by_element(y, xs) if isinstance(y, Node) else pull([_one(y, "jacobian")], [1.0], xs) for y in parts(result)
     ]
-    return arranged(result, [arranged(variables, row) for row in rows])
+    return by.rows(result, rows)
 
 
 def _by_element(y: Any, xs: list[Any]) -> list[Any]:
@@ -120,8 +136,8 @@ def _by_element(y: Any, xs: list[Any]) -> list[Any]:
     return [y.gathered(derivatives) for derivatives in zip(*rows)]
 
 
-def _hvp(result: Any, variables: Any, v: Any) -> Any:
-    xs = parts(variables)
+def _hvp(result: Any, by: Variables, v: Any) -> Any:
+    xs = by.nodes
     vector = parts(v) if len(xs) > 1 or not is_array(v) else [v]
     if not any(is_array(x) for x in vector):
         vector = [x if isinstance(x, Node) else as_number(x, "hvp: v") for x in vector]
@@ -129,14 +145,13 @@ def _hvp(result: Any, variables: Any, v: Any) -> Any:
         raise ValueError(f"hvp: {len(xs)} variables need a v of as many numbers, not {len(vector)}")
     with recorded():
         slopes = pull([_one(result, "hvp")], [1.0], xs)
-    return arranged(variables, pull(slopes, vector, xs))
+    return by.arranged(pull(slopes, vector, xs))
 
 
-def _hessian(result: Any, variables: Any) -> Any:
-    xs = parts(variables)
+def _hessian(result: Any, by: Variables) -> Any:
     with recorded():
-        slopes = pull([_one(result, "hessian")], [1.0], xs)
-    return arranged(variables, [arranged(variables, _by_element(slope, xs)) for slope in slopes])
+        slopes = pull([_one(result, "hessian")], [1.0], by.nodes)
+    return by.rows(by.given, [_by_element(slope, by.nodes) for slope in slopes])
 
 
 def _one(result: Any, name: str) -> Any:
@@ -155,7 +170,9 @@ Reading = Callable[..., Any]
 """What is computed on a graph: of a result and its variables (and v)."""
 
 
-def _read(reading: Reading, target: Any, args: tuple[Any, ...], argnums: Any, named: dict[str, Any]) -> Any:
+def _read(
+    reading: Reading, target: Any, args: tuple[Any, ...], argnums: Any, create_graph: bool, named: dict[str, Any]
+) -> Any:
     name = reading.__name__[1:]
     if isinstance(target, (Node, list, tuple)) or is_array(target):
         if len(args) != 1 + _extra(reading) or named or argnums != 0:
@@ -163,10 +180,10 @@ def _read(reading: Reading, target: Any, args: tuple[Any, ...], argnums: Any, na
             raise TypeError(f"{name}: on a graph it takes {takes}, nothing more or less")
         _require_nodes(target, name, "the result")
         _require_nodes(args[0], name, "the variables")
-        return _finished(reading(target, *args))
+        return as_nodes(reading(target, Variables(parts(args[0]), args[0]), *args[1:]))
     if not callable(target):
         raise TypeError(f"{name}: expected a Value or a function, not {target!r}")
-    derivative = _of_function(reading, target, argnums)
+    derivative = _of_function(reading, target, argnums, create_graph)
     return derivative(*args, **named) if args or named else derivative
 
 
@@ -175,7 +192,9 @@ def _extra(reading: Reading) -> int:
     return int(reading is _hvp)
 
 
-def _of_function(reading: Reading, function: Callable[..., Any], argnums: Any) -> Callable[..., Any]:
+def _of_function(
+    reading: Reading, function: Callable[..., Any], argnums: Any, create_graph: bool
+) -> Callable[..., Any]:
     """The function that calls ``function`` on variables of its own and reads the derivative off the graph."""
     name = reading.__name__[1:]
     places = argnums if isinstance(argnums, tuple) else (argnums,)
@@ -193,31 +212,19 @@ def _of_function(reading: Reading, function: Callable[..., Any], argnums: Any) -
         leaves = frozenset(x for stand_in in stand_ins.values() for x in parts(stand_in))
         with recorded(), modes.deriving(partial(_taken_out, name, leaves)):
             result = function(*(stand_ins.get(i, x) for i, x in enumerate(own)), **named)
-        variables = tuple(stand_ins[place % count] for place in places)
-        read = reading(result, variables if isinstance(argnums, tuple) else variables[0], *extra)
+        many = isinstance(argnums, tuple)
+        variables, given = (tuple(of[place % count] for place in places) for of in (stand_ins, own))
+        nodes, given = parts(variables), given if many else given[0]
+        if not create_graph and not modes.is_differentiated() and not any(map(is_computed, parts([given, extra]))):
+            return reading(result, Variables(nodes, given, as_graph=False), *extra)
         pairs = [pair for i in chosen for pair in zip(parts(stand_ins[i]), parts(own[i]))]
-        return _spliced(_finished(read), {leaf: x for leaf, x in pairs if isinstance(x, Node)})
+        read = as_nodes(reading(result, Variables(nodes, given), *extra))
+        return spliced(read, {leaf: x for leaf, x in pairs if isinstance(x, Node)})
 
     title = getattr(function, "__name__", type(function).__name__)
     derivative.__name__ = derivative.__qualname__ = f"{name}({title})"
     derivative.__doc__ = f"The {name} of {title} by argument {argnums}."
     return derivative
-
-
-def _spliced(results: Any, originals: dict[Any, Any]) -> Any:
-    """The results with the Values the caller gave in place of the leaves that stood for them.
-
-    A function is run on new leaves, since it may also refer to the caller's Values from outside, as the inner function
-    does in ``grad(lambda x: grad(lambda t: x * t)(x))``: to it they are constants. Once its derivative is computed,
-    the two are the same again.
-    """
-    if not originals or not modes.recording():
-        return results
-    nodes = parts(results)
-    for node in topological_order(*nodes):
-        if any(isinstance(x, Node) and x in originals for x in node.inputs):
-            node._set_inputs(tuple(originals.get(x, x) if isinstance(x, Node) else x for x in node.inputs))
-    return arranged(results, [originals.get(x, x) for x in nodes])
 
 
 class DetachedError(NotDifferentiableError):
@@ -255,24 +262,9 @@ def _stand_in(x: Any, where: str) -> Any:
     return make() if make else Value(as_number(x, where))
 
 
-def _node(x: Any) -> Any:
-    return x if isinstance(x, Node) else Value(x)
-
-
-def _constant(x: Any) -> Any:
-    make: Any = getattr(x, "as_leaf", None)
-    return make() if make else Value(x)
-
-
 def recorded() -> AbstractContextManager[None]:
     """What is computed in this block is recorded, even under no_grad."""
     return nullcontext() if modes.recording() else modes.enable_grad()
-
-
-def _finished(results: Any) -> Any:
-    """The results as Values; constants if nothing is recorded."""
-    make = _node if modes.recording() else _constant
-    return arranged(results, [make(x) for x in parts(results)])
 
 
 def _require_nodes(given: Any, name: str, what: str) -> None:

@@ -22,21 +22,23 @@ def parts(arrangement: Any) -> list[Any]:
     return [arrangement]
 
 
-def arranged(like: Any, items: Sequence[Any]) -> Any:
-    """The items in the same arrangement."""
-    return _fill(like, iter(items))
+def arranged(like: Any, items: Sequence[Any], numeric: bool = False) -> Any:
+    """The items in the same arrangement; ``numeric`` makes an array of numbers one of floats, of its own dtype."""
+    return _fill(like, iter(items), numeric)
 
 
-def _fill(like: Any, rest: Iterator[Any]) -> Any:
+def _fill(like: Any, rest: Iterator[Any], numeric: bool) -> Any:
     if isinstance(like, (list, tuple)):
-        items = [_fill(item, rest) for item in like]
+        items = [_fill(item, rest, numeric) for item in like]
         return items if isinstance(like, list) else tuple(items)
     if not is_array(like):
         return next(rest)
     np = sys.modules["numpy"]
     filled = np.empty(like.size, dtype=object)
     for i, item in enumerate(like.ravel().tolist()):
-        filled[i] = _fill(item, rest)
+        filled[i] = _fill(item, rest, numeric)
     inner = [x.shape for x in filled if is_array(x)]
+    if numeric and not inner and all(isinstance(x, (float, np.floating, np.ndarray)) for x in filled):
+        filled = np.array(filled.tolist(), like.dtype if like.dtype.kind == "f" else None)
     whole = np.stack(filled.tolist()) if inner else filled
     return whole.reshape(like.shape + (inner[0] if inner else ()))

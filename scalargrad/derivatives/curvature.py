@@ -126,7 +126,7 @@ def _hessian_product(target: Any, variables: Any) -> tuple[Callable[[Array], Arr
         variables = variables.parameters()
     if not isinstance(target, (Node, np.ndarray)) and callable(target):
         variables = arranged(variables, [_leaf(x) for x in parts(variables)])
-        with recorded():
+        with recorded(), modes.deriving():
             target = target(variables)
     if isinstance(target, np.ndarray) and target.size == 1:
         target = target.item()
