@@ -394,11 +394,13 @@ def _numbered(found: Any) -> list[tuple[str, Any]]:
 @functools.cache
 def _is_library(module: str | None, path: str | None = None) -> bool:
     """Whether code is not the user's own: the standard library's, an installed package's, or ours."""
+    if module == "__main__":
+        return False
     if path is None:
         found = sys.modules.get(str(module))
         path = getattr(found, "__file__", None)
         if path is None:
-            return module != "__main__" and found is not None
+            return found is not None
     if path.startswith("<"):
         return module is not None and module.partition(".")[0] in _OURS
     return path.startswith(_LIBRARIES)
