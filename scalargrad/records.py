@@ -36,26 +36,16 @@ Number = float | ArrayNumber
 """What a node's value and a gradient are in a Trace."""
 
 
-class _Record:
-    """A record that may have been taken without its texts and numbers: each is worked out when it is first read."""
+class Record:
+    """A node or an edge: with room for what it was taken from, where not all of it is there yet."""
 
     __slots__ = ("_place", "_taken")
     _taken: Any
-    """What it was taken from: it answers ``part(record, place, name)``."""
     _place: int
-
-    if not TYPE_CHECKING:
-
-        def __getattr__(self, name: str) -> Any:  # of a part that is not there, or not yet
-            if name not in self.__dataclass_fields__:
-                raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
-            part = self._taken.part(self, self._place, name)
-            object.__setattr__(self, name, part)
-            return part
 
 
 @dataclass(frozen=True, slots=True)
-class TraceNode(_Record):
+class TraceNode(Record):
     """A node: what it is, its value, and the derivative of the root by it.
 
     A TraceNode serves as an index of ``trace.nodes``: ``trace.nodes[edge.input]`` is ``edge.input``.
@@ -93,7 +83,7 @@ class TraceNode(_Record):
 
 
 @dataclass(frozen=True, slots=True)
-class EdgeGrad(_Record):
+class EdgeGrad(Record):
     """An edge from an operand to the operation's output, with what the backward pass does on it."""
 
     input: TraceNode

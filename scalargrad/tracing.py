@@ -5,15 +5,14 @@ from __future__ import annotations
 import math
 from array import array
 from collections.abc import Sequence
-from dataclasses import fields
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from scalargrad import graph, modes
 from scalargrad.engine import Value
 from scalargrad.freshness import StaleGraphError, fresh_order, names_by
 from scalargrad.ops.registry import OPS, Op
-from scalargrad.records import ENTRIES, ArrayNumber, EdgeGrad, Number, Step, Trace, TraceNode
+from scalargrad.records import ENTRIES, ArrayNumber, EdgeGrad, Number, Record, Step, Trace, TraceNode
 from scalargrad.symbolic import number_text
 
 __all__ = ["ArrayNumber", "EdgeGrad", "Number", "StaleGraphError", "Step", "Trace", "TraceNode", "symbol", "trace"]
@@ -58,14 +57,65 @@ def trace(root: Any) -> Trace:
     taken.differentiate(order)
     records: tuple[TraceNode | EdgeGrad, ...] = (*result.nodes, *result.edges)
     for record in records:  # all is read now, since settings and what a Function kept might change
-        for part in fields(record):
-            getattr(record, part.name)
+        hash(record.formula)
     return result
 
 
 def _shortly(x: Any) -> str:
     text = " ".join(repr(x).split())
     return text if len(text) <= 60 else f"{text[:57]}…"
+
+
+_TEXTS = {"name", "symbol", "formula", "latex", "named"}
+_set = object.__setattr__
+
+
+class _Late(Record):
+    """A record whose numbers are filled in when one is read, and its texts too when one of these is.
+
+    Then, as before all that looks at it as a whole, it becomes a record like any other, read at full speed.
+    """
+
+    __slots__ = ()
+
+    if not TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> Any:  # of a part that is not there, or not yet
+            if name not in self.__dataclass_fields__:
+                raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
+            return getattr(_filled(self, name in _TEXTS), name)
+
+    def __eq__(self, other: object) -> bool:
+        whole: bool = _filled(self, True) == other
+        return whole
+
+    def __hash__(self) -> int:
+        return hash(_filled(self, True))
+
+    def __repr__(self) -> str:
+        return repr(_filled(self, True))
+
+    def __reduce_ex__(self, protocol: Any) -> Any:
+        return _filled(self, True).__reduce_ex__(protocol)
+
+
+class _LateNode(_Late, TraceNode):
+    __slots__ = ()
+
+
+class _LateEdge(_Late, EdgeGrad):
+    __slots__ = ()
+
+
+def _filled(record: Any, whole: bool) -> Any:
+    """The record itself, with its numbers or with all; another thread may do the same at the same time."""
+    taken = getattr(record, "_taken", None)
+    if taken is not None:  # else it is made of parts, by replace
+        for name, part in taken.parts_of(record, whole).items():
+            _set(record, name, part)
+    if whole:
+        _set(record, "__class__", TraceNode if isinstance(record, TraceNode) else EdgeGrad)
+    return record
 
 
 class _Taken:
@@ -161,28 +211,23 @@ class _Taken:
 
     def nodes(self) -> tuple[TraceNode, ...]:
         """All nodes."""
-        return tuple([self._record(TraceNode, i, index=i) for i in range(len(self.ops))])
+        return tuple([self._record(_LateNode, i, index=i) for i in range(len(self.ops))])
 
     def edges(self, nodes: tuple[TraceNode, ...]) -> tuple[EdgeGrad, ...]:
         """All edges, between these nodes."""
         found = []
         for k, (output, position) in enumerate(zip(self.outputs, self.positions)):
             source = nodes[self.operands[self.ends[output] + position]]
-            found.append(self._record(EdgeGrad, k, input=source, position=position, output=nodes[output]))
+            found.append(self._record(_LateEdge, k, input=source, position=position, output=nodes[output]))
         return tuple(found)
 
     def _record(self, kind: Any, place: int, **known: Any) -> Any:
         record = object.__new__(kind)
-        set_ = object.__setattr__
-        set_(record, "_taken", self)
-        set_(record, "_place", place)
+        _set(record, "_taken", self)
+        _set(record, "_place", place)
         for name, part in known.items():
-            set_(record, name, part)
+            _set(record, name, part)
         return record
-
-    def part(self, record: Any, place: int, name: str) -> Any:
-        """What is read of a record for the first time."""
-        return getattr(self, f"{'node' if type(record) is TraceNode else 'edge'}_{name}")(place)
 
     @cached_property
     def names(self) -> list[str]:
@@ -194,71 +239,65 @@ class _Taken:
         """The scopes of all nodes."""
         return list(map(_Scopes().told, self.scopes))
 
-    def node_name(self, i: int) -> str:
-        return self.names[i]
+    def parts_of(self, record: Any, texts: bool) -> dict[str, Any]:
+        """The numbers of a record, and its texts if they are asked for."""
+        i = record._place
+        if isinstance(record, TraceNode):
+            return self.node_numbers(i) | self.node_texts(i) if texts else self.node_numbers(i)
+        return self.edge_numbers(i) | self.edge_texts(i) if texts else self.edge_numbers(i)
 
-    def node_label(self, i: int) -> str | None:
-        label: str | None = self.labels[i]
-        return label
+    def node_numbers(self, i: int) -> dict[str, Any]:
+        """A node without its name and formulas."""
+        return {
+            "label": self.labels[i],
+            "op": None if self.ops[i] is None else self.ops[i].name,
+            "operands": self.operands_of(i),
+            "value": self.values[i],
+            "grad": self.grads[i],
+            "scope": self.told_scopes[i],
+        }
 
-    def node_op(self, i: int) -> str | None:
-        return None if self.ops[i] is None else str(self.ops[i].name)
+    def node_texts(self, i: int) -> dict[str, Any]:
+        """The name and the formulas of a node."""
+        op = self.ops[i]
+        if op is None:
+            return {"name": self.names[i], "symbol": "", "formula": "", "latex": ""}
+        called = self.called(i)
+        texts = {
+            "symbol": symbol(op, called),
+            "formula": op.text_of(*called),
+            "latex": op.text_of(*called, style="latex"),
+        }
+        return {"name": self.names[i], **texts}
 
-    def node_operands(self, i: int) -> tuple[int | float, ...]:
+    def edge_numbers(self, k: int) -> dict[str, Any]:
+        """The numbers of an edge."""
+        upstream = self.grads[self.outputs[k]]
+        return {"upstream": upstream, "local": self.locals[k], "downstream": self.downstreams[k]}
+
+    def edge_texts(self, k: int) -> dict[str, Any]:
+        """The formulas of an edge."""
+        output, position = self.outputs[k], self.positions[k]
+        formula, called = self.ops[output].formula, self.called(output)
+        short = formula(position, self.drawn(output))
+        return {"formula": short, "latex": formula(position, called, "latex"), "named": formula(position, called)}
+
+    def operands_of(self, i: int) -> tuple[int | float, ...]:
+        """The operands of a node: indices of nodes, and constants."""
         places = self.operands[self.ends[i] : self.ends[i + 1]]
         return tuple([k if k >= 0 else self.constants[~k] for k in places])
-
-    def node_symbol(self, i: int) -> str:
-        return "" if self.ops[i] is None else symbol(self.ops[i], self.called(i))
-
-    def node_formula(self, i: int, style: str = "text") -> str:
-        return "" if self.ops[i] is None else str(self.ops[i].text_of(*self.called(i), style=style))
-
-    def node_latex(self, i: int) -> str:
-        return self.node_formula(i, "latex")
-
-    def node_value(self, i: int) -> Number:
-        return self.values[i]
-
-    def node_grad(self, i: int) -> Number | None:
-        return self.grads[i]
-
-    def node_scope(self, i: int) -> str | None:
-        return self.told_scopes[i]
-
-    def edge_upstream(self, k: int) -> Number | None:
-        return self.grads[self.outputs[k]]
-
-    def edge_local(self, k: int) -> Number | None:
-        return self.locals[k]
-
-    def edge_downstream(self, k: int) -> Number:
-        return self.downstreams[k]
-
-    def edge_formula(self, k: int) -> str:
-        return self.derivative(k, self.drawn(self.outputs[k]))
-
-    def edge_latex(self, k: int) -> str:
-        return self.derivative(k, self.called(self.outputs[k]), "latex")
-
-    def edge_named(self, k: int) -> str:
-        return self.derivative(k, self.called(self.outputs[k]))
-
-    def derivative(self, k: int, operands: tuple[str | float, ...], style: str = "text") -> str:
-        """The local derivative of an edge, with these names of operands."""
-        return str(self.ops[self.outputs[k]].formula(self.positions[k], operands, style))
 
     def called(self, i: int) -> tuple[str | float, ...]:
         """How formulas name the operands of a node: names of nodes, values of constants."""
         latest, called = self.latest
         if latest != i:  # the formulas of a node, and those of its edges, follow each other
-            called = tuple([self.names[x] if isinstance(x, int) else x for x in self.node_operands(i)])
+            called = tuple([self.names[x] if isinstance(x, int) else x for x in self.operands_of(i)])
             self.latest = i, called
         return called
 
     def drawn(self, i: int) -> tuple[str | float, ...]:
         """The same as it is drawn: an operand without a label is ``x`` where it is the only node among them."""
-        operands = self.node_operands(i)
+        operands = self.operands_of(i)
         nodes = {x for x in operands if isinstance(x, int)}
         if len(nodes) > 1 or any(self.labels[x] is not None for x in nodes):
             return self.called(i)
