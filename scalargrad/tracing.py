@@ -67,6 +67,9 @@ def _shortly(x: Any) -> str:
 
 
 _TEXTS = {"name", "symbol", "formula", "latex", "named"}
+Operands = tuple[str | float, ...]
+_FEW = 10_000
+"""Up to how many nodes a record is filled in as a whole: who reads a number there reads the texts as well."""
 _set = object.__setattr__
 
 
@@ -83,7 +86,7 @@ class _Late(Record):
         def __getattr__(self, name: str) -> Any:  # of a part that is not there, or not yet
             if name not in self.__dataclass_fields__:
                 raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
-            return getattr(_filled(self, name in _TEXTS), name)
+            return getattr(_filled(self, name in _TEXTS or len(self._taken.ops) <= _FEW), name)
 
     def __eq__(self, other: object) -> bool:
         whole: bool = _filled(self, True) == other
@@ -144,7 +147,7 @@ class _Taken:
                         operands.append(~len(constants))
                         constants.append(float(x))
             ends.append(len(operands))
-        self.latest: tuple[int, tuple[str | float, ...]] = (-1, ())
+        self.latest: tuple[int, Operands, Operands] = (-1, (), ())
         """The node whose operands were named last, and how."""
         self.values: Sequence[Number] = ()
         self.grads: Sequence[Number | None] = ()
@@ -262,7 +265,7 @@ class _Taken:
         op = self.ops[i]
         if op is None:
             return {"name": self.names[i], "symbol": "", "formula": "", "latex": ""}
-        called = self.called(i)
+        called, _ = self.named(i)
         texts = {
             "symbol": symbol(op, called),
             "formula": op.text_of(*called),
@@ -278,8 +281,9 @@ class _Taken:
     def edge_texts(self, k: int) -> dict[str, Any]:
         """The formulas of an edge."""
         output, position = self.outputs[k], self.positions[k]
-        formula, called = self.ops[output].formula, self.called(output)
-        short = formula(position, self.drawn(output))
+        formula = self.ops[output].formula
+        called, drawn = self.named(output)
+        short = formula(position, drawn)
         return {"formula": short, "latex": formula(position, called, "latex"), "named": formula(position, called)}
 
     def operands_of(self, i: int) -> tuple[int | float, ...]:
@@ -287,21 +291,20 @@ class _Taken:
         places = self.operands[self.ends[i] : self.ends[i + 1]]
         return tuple([k if k >= 0 else self.constants[~k] for k in places])
 
-    def called(self, i: int) -> tuple[str | float, ...]:
-        """How formulas name the operands of a node: names of nodes, values of constants."""
-        latest, called = self.latest
-        if latest != i:  # the formulas of a node, and those of its edges, follow each other
-            called = tuple([self.names[x] if isinstance(x, int) else x for x in self.operands_of(i)])
-            self.latest = i, called
-        return called
+    def named(self, i: int) -> tuple[Operands, Operands]:
+        """The operands of a node as formulas call them, by names of nodes and values of constants, and as drawn.
 
-    def drawn(self, i: int) -> tuple[str | float, ...]:
-        """The same as it is drawn: an operand without a label is ``x`` where it is the only node among them."""
-        operands = self.operands_of(i)
-        nodes = {x for x in operands if isinstance(x, int)}
-        if len(nodes) > 1 or any(self.labels[x] is not None for x in nodes):
-            return self.called(i)
-        return tuple(["x" if isinstance(x, int) else x for x in operands])
+        There an operand without a label is ``x`` where it is the only node among them.
+        """
+        latest, called, drawn = self.latest
+        if latest != i:  # the formulas of a node, and those of its edges, follow each other
+            operands, names = self.operands_of(i), self.names
+            called = drawn = tuple([names[x] if isinstance(x, int) else x for x in operands])
+            nodes = {x for x in operands if isinstance(x, int)}
+            if len(nodes) == 1 and self.labels[nodes.pop()] is None:
+                drawn = tuple(["x" if isinstance(x, int) else x for x in operands])
+            self.latest = i, called, drawn
+        return called, drawn
 
 
 class _Scopes:
