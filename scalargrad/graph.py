@@ -76,8 +76,8 @@ class Walk:
         """The epoch in which all that the walk has seen was computed; None if it saw something older."""
 
 
-_free_marks: list[None] = [None]
-"""Not empty while no walk uses the marks. Taking what is in it cannot be broken in two, by a thread or a signal."""
+_marks: dict[None, Walk] = {}
+"""The walk that uses the marks. Taking them cannot be broken in two, by a thread or a signal."""
 
 
 def topological_order(*roots: N) -> list[N]:
@@ -99,24 +99,30 @@ def walked(*roots: N) -> tuple[list[N], Walk]:
     if roots and not roots[0].tells_changes:
         walk.epoch = None
     try:
-        del _free_marks[0]
-    except IndexError:
-        walk.epoch = None
-        return _order_beside(roots), walk
-    try:
-        for root in roots:
-            mark = root._mark
-            if mark is not walk:
-                root._mark = walk
-                if root._a is not None and mark is not walk.epoch:
-                    _note_age(mark, walk)
-                _visit(root, order, walk)
-    except BaseException:
-        walk.epoch = None
-        raise
-    finally:
-        _free_marks[:] = [None]
+        try:
+            if _marks.setdefault(None, walk) is not walk:
+                walk.epoch = None
+                return _order_beside(roots), walk
+            for root in roots:
+                mark = root._mark
+                if mark is not walk:
+                    root._mark = walk
+                    if root._a is not None and mark is not walk.epoch:
+                        _note_age(mark, walk)
+                    _visit(root, order, walk)
+        except BaseException:
+            walk.epoch = None
+            raise
+        finally:
+            _give_back(walk)
+    finally:  # for an interrupt that came before the line above
+        _give_back(walk)
     return order, walk
+
+
+def _give_back(walk: Walk) -> None:
+    if _marks.get(None) is walk:
+        del _marks[None]
 
 
 def _note_age(mark: object, walk: Walk) -> None:

@@ -387,7 +387,7 @@ def check_tensors(program, batch):
         out = space["f"](*[x if is_class else Tensor(x) for x, is_class in zip(arrays, classes)])
         results = flat(out)
         last = results[-1]
-        differentiable = len(results) == 1 and isinstance(last, Tensor) and last.size == 1 and last.requires_grad
+        differentiable = isinstance(out, Tensor) and last.size == 1 and last.requires_grad
         if differentiable:
             last.backward()
         expected = [np.array(_number(x)) for x in results]
