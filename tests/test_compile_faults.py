@@ -206,3 +206,13 @@ def test_the_mean_of_no_example_is_nan_and_the_sum_is_nothing():
     for loss in (lambda x: w, lambda x: w * x, lambda x: w * x + w * w):
         assert np.isnan(compile(loss)(nothing))
         assert compile(loss, reduction="sum")(nothing) == 0.0
+
+
+@pytest.mark.parametrize("reverse", [False, True])
+def test_each_type_of_argument_has_a_plan_of_its_own(reverse):
+    f = compile(lambda x: sg.tanh(x * 2.0), backend="tensor")
+    types = [np.float64, np.float32, np.float64, np.float32]
+    for dtype in types[::-1] if reverse else types:
+        x = np.array([0.1, 0.2], dtype)
+        assert f(x).dtype == dtype
+        np.testing.assert_allclose(f(x), np.tanh(x * 2), rtol=1e-6 if dtype == np.float32 else 1e-14)

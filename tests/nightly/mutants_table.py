@@ -88,7 +88,7 @@ TABLE = [
     ("compiler/lifting/parting.py", "step not in (0, 1)", "step not in (-1, 0, 1)", "a piece may go backwards"),
     ("compiler/lifting/__init__.py", "signs.append(-1 if is_difference else 1)", "signs.append(1)", "what does not depend on the example is added, not taken off"),
     ("compiler/lifting/__init__.py", "or (is_difference and shared[0])", "", "c - f(x) is f(x) - c"),
-    ("compiler/running.py", 'scale = 1.0 if reduction == "mean" else float(count)', "scale = 1.0", "sum and mean of what does not depend on the example"),
+    ("compiler/running.py", 'scale = float(count) if reduction == "sum" else', 'scale = 1.0 if reduction == "sum" else', "sum and mean of what does not depend on the example"),
     ("compiler/graphs.py", 'count = value.size if self.reduction == "mean" else 1', "count = 1", "the mean gradient of a shared argument is the sum"),
     ("compiler/graphs.py", "i < extra or shape[i - extra] == 1 != x.shape[i]", "i < extra", "a gradient by a column is not summed"),
     # Tensors
