@@ -216,3 +216,23 @@ def test_each_type_of_argument_has_a_plan_of_its_own(reverse):
         x = np.array([0.1, 0.2], dtype)
         assert f(x).dtype == dtype
         np.testing.assert_allclose(f(x), np.tanh(x * 2), rtol=1e-6 if dtype == np.float32 else 1e-14)
+
+
+ROWS = np.array([[1.0, -2.0], [0.5, 3.0], [2.0, 1.0]])
+
+
+def test_what_a_function_of_the_example_is_taken_from_comes_first():
+    w, v = Value(3.0), Value(2.0)
+    f = compile(lambda x: w - sg.tanh(x[0] * v))
+    assert f(ROWS) == pytest.approx(np.mean(3 - np.tanh(2 * ROWS[:, 0])))
+    assert f.value_and_grad(ROWS)[1][w] == pytest.approx(1.0)
+    g = compile(lambda x: w * w - x[0])
+    assert g.value_and_grad(ROWS)[1][w] == pytest.approx(6.0)
+
+
+def test_sums_with_other_signs_are_computed_apart():
+    a = [Value(float(i + 1)) for i in range(4)]
+    f = compile(lambda x: [x[0] * a[0] + x[1] * a[1] + x[0].sin(), x[0] * a[2] + x[1] * a[3] - x[1].sin()])
+    first, second = f(ROWS)
+    np.testing.assert_allclose(first, ROWS @ [1, 2] + np.sin(ROWS[:, 0]))
+    np.testing.assert_allclose(second, ROWS @ [3, 4] - np.sin(ROWS[:, 1]))
