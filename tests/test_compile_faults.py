@@ -236,3 +236,14 @@ def test_sums_with_other_signs_are_computed_apart():
     first, second = f(ROWS)
     np.testing.assert_allclose(first, ROWS @ [1, 2] + np.sin(ROWS[:, 0]))
     np.testing.assert_allclose(second, ROWS @ [3, 4] - np.sin(ROWS[:, 1]))
+
+
+@pytest.mark.parametrize("reduction", ["mean", "sum"])
+def test_the_loss_of_labels_with_two_axes_has_its_gradient(reduction):
+    W = Tensor(np.random.default_rng(0).normal(size=(2, 3, 4)), requires_grad=True, label="W")
+    labels = np.array([[0, 1, 2], [3, 0, 1]])
+    value, gradients = compile(lambda y: sg.cross_entropy(W, y, reduction)).value_and_grad(labels)
+    eager = sg.cross_entropy(W, labels, reduction)
+    eager.backward()
+    assert value == pytest.approx(eager.item())
+    np.testing.assert_allclose(gradients["W"], W.grad)

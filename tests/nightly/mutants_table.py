@@ -43,7 +43,6 @@ TABLE = [
     ("plan/liveness.py", "last[x] = max(last.get(x, -1), until if looks else now)", "last[x] = until if looks else now", "an earlier use makes the last one forgotten"),
     ("plan/liveness.py", 'or expr.code == "call"', "", "what a called function may give back is freed"),
     ("plan/emission.py", "and storage.until <= self.now", "and storage.until <= self.now + 1", "an operand is overwritten that is needed once more"),
-    ("plan/emission.py", "            and place.array.flags.writeable", "            and place.array.ndim >= 0", "an operand repeated along an axis is overwritten"),
     ("plan/emission.py", "first[id(owner)] = min(first[id(owner)], now)", "first[id(owner)] = max(now, 0)", "a result is thought unwritten until its last part"),
     ("plan/emission.py", "whole.storage.until = max(whole.storage.until, self.last[expr])", "whole.storage.until = whole.storage.until", "an array is freed before a part of it is read"),
     ("plan/emission.py", "            if not writing.covered(owner):", "            if writing.covered(owner):", "an array with gaps is not cleared"),
