@@ -129,14 +129,13 @@ def test_a_slash_in_a_name_is_part_of_it():
     assert "in/out" in draw(model([x])[0]).dot
     model = type("A/B", (nn.Linear,), {})(1, 1)
     assert "A/B" in draw(model([x])[0], depth=0).dot
-    for wrong in ("", 3):
-        model.name = wrong
-        with pytest.raises(ValueError, match="a module's name is a text that is not empty"):
-            model([x]) if wrong else scope_of_nothing(model, x)
-
-
-def scope_of_nothing(model, x):
-    raise ValueError("a module's name is a text that is not empty")
+    model.name = 3
+    with pytest.raises(ValueError, match="a module's name is a text that is not empty"):
+        model([x])
+    model.name = ""
+    assert model([x])[0].scope == "A∕B"
+    with pytest.raises(TypeError, match="a scope's name is a text that is not empty"):
+        scope("")
 
 
 def test_a_forward_of_ones_own_is_in_its_scope():

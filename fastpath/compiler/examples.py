@@ -136,8 +136,6 @@ class CompiledScalars:
 
     def plan(self, *arguments: Any, **named: Any) -> Plan:
         """The plan for arguments like these: print or draw it."""
-        if modes.active and modes.detecting():
-            self._eagerly(arguments, named, backward=True)
         made, arrays, _ = self._prepared(arguments, named)
         return made.compiled.plan(*arrays)
 

@@ -247,9 +247,7 @@ def _searches(frame: Any, is_leaf: bool) -> bool:
 # --- two tracings ----------------------------------------------------------------------------------------------------
 
 
-def leaves_made(
-    first: Sequence[Value], second: Sequence[Value], same: Mapping[Value, Value], tracer: Tracer | None = None
-) -> set[Value]:
+def leaves_made(first: Sequence[Value], second: Sequence[Value], same: Mapping[Value, Value]) -> set[Value]:
     """The leaves of the first graphs that the code made itself, always with the same number: they are constants.
 
     ``same`` says which leaf of the second stands for what a leaf of the first does; parameters are in both.

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from scalargrad.ops import elementwise as ops
 from scalargrad.symbolic.sym import Sym
-from scalargrad.symbolic.writing import number_text
+from scalargrad.symbolic.writing import bottom_up, number_text
 
 
 def tidy(sym: Sym) -> Sym:
@@ -16,16 +16,7 @@ def tidy(sym: Sym) -> Sym:
     Equality with a constant counts as false, since it holds at a single point: a row's formula is shown as it is
     everywhere else (``x^n`` has ``n·x^(n − 1)``, whatever happens at n = 0).
     """
-    done: dict[int, Sym] = {}
-    todo = [sym]
-    while todo:  # not by recursion: a formula may be deep
-        inner = todo[-1]
-        waiting = [a for a in inner.args if id(a) not in done]
-        if waiting:
-            todo += waiting
-        else:
-            done[id(todo.pop())] = _tidy_one(inner, tuple([done[id(a)] for a in inner.args]))
-    return done[id(sym)]
+    return bottom_up(sym, lambda inner, args: _tidy_one(inner, tuple(args)))
 
 
 def _tidy_one(sym: Sym, args: tuple[Sym, ...]) -> Sym:

@@ -6,13 +6,15 @@ import math
 import re
 import unicodedata
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from scalargrad.formatting import visible
 from scalargrad.ops.registry import Op
 
 if TYPE_CHECKING:
     from scalargrad.symbolic.sym import Sym
+
+T = TypeVar("T")
 
 ATOM = 10
 """How tightly a name binds: tighter than any operation."""
@@ -26,20 +28,25 @@ Written = tuple[str, int]
 """A written form, and how tightly it binds."""
 
 
-def _write(sym: Sym, style: _Style) -> Written:
-    """The written form and how tightly it binds, at any depth of the formula."""
-    if not any(a.args for a in sym.args):  # of names and numbers alone, as the formulas of nodes are
-        return _one(sym, [_one(a, [], style) for a in sym.args], style)
-    done: dict[int, Written] = {}
+def bottom_up(sym: Sym, make: Callable[[Sym, list[T]], T]) -> T:
+    """What ``make`` gives for a formula and what it gave for its operands: at any depth, so not by recursion."""
+    done: dict[int, T] = {}
     todo = [sym]
-    while todo:  # not by recursion: a formula may be deep
+    while todo:
         inner = todo[-1]
         waiting = [a for a in inner.args if id(a) not in done]
         if waiting:
             todo += waiting
         else:
-            done[id(todo.pop())] = _one(inner, [done[id(a)] for a in inner.args], style)
+            done[id(todo.pop())] = make(inner, [done[id(a)] for a in inner.args])
     return done[id(sym)]
+
+
+def _write(sym: Sym, style: _Style) -> Written:
+    """The written form and how tightly it binds, at any depth of the formula."""
+    if not any(a.args for a in sym.args):  # of names and numbers alone, as the formulas of nodes are
+        return _one(sym, [_one(a, [], style) for a in sym.args], style)
+    return bottom_up(sym, lambda inner, args: _one(inner, args, style))
 
 
 def _one(sym: Sym, args: list[Written], style: _Style) -> Written:
