@@ -106,7 +106,7 @@ _fast: dict[Op, Callable[[Any], Tensor | None]] = {}
 def _in_a_trace(op: Any, operands: tuple[Any, ...]) -> tuple[Any, ...]:
     """The operands as they are computed with while a function is traced: whichever of them is a traced one says it."""
     traced = next((type(x) for x in operands if isinstance(x, Tensor) and type(x) is not Tensor), None)
-    return operands if traced is None else traced.computed_with(op, operands)  # type: ignore[attr-defined]
+    return operands if traced is None else traced._computed_with(op, operands)  # type: ignore[attr-defined]
 
 
 def apply_structural(op: StructuralOp, operands: tuple[Any, ...], settings: dict[str, Any]) -> Tensor:
