@@ -13,7 +13,7 @@ from typing import Any, NoReturn
 import numpy as np
 
 from fastpath.backward import check_forward
-from fastpath.bound import Bound
+from fastpath.bound import BoundOp
 from fastpath.numerics import Array, array_forward, as_floats, quiet
 from fastpath.tensor import Tensor, make
 from scalargrad import modes
@@ -127,10 +127,10 @@ def apply_structural(op: StructuralOp, operands: tuple[Any, ...], settings: dict
         if not is_raw(error):
             raise
         raise op.misfit(tuple(arrays), settings, error) from None
-    if op.keeps:
-        data, kept = data
-        return record(Bound(op, settings, kept), data, operands, tuple(arrays))
-    return record(Bound(op, settings), data, operands, tuple(arrays))
+    if op.saves:
+        data, saved = data
+        return record(BoundOp(op, settings, saved), data, operands, tuple(arrays))
+    return record(BoundOp(op, settings), data, operands, tuple(arrays))
 
 
 _FLOAT16 = np.dtype(np.float16)
@@ -342,7 +342,7 @@ def _equip() -> None:
         setattr(Tensor, reflected, _reflected(slow))
     matmul = STRUCTURAL["matmul"]
     slow = partial(apply_structural, matmul, settings={})
-    setattr(Tensor, "__matmul__", _binary(Bound(matmul, {}), np.matmul, slow))  # noqa: B010
+    setattr(Tensor, "__matmul__", _binary(BoundOp(matmul, {}), np.matmul, slow))  # noqa: B010
     setattr(Tensor, "__rmatmul__", _reflected(slow))  # noqa: B010
     install(Tensor, _method_of)
     subscribe_structural(_structural_method)

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from fastpath.backward import backpropagate, commit, downstreams
-from fastpath.bound import Bound as Bound
+from fastpath.bound import BoundOp as BoundOp
 from fastpath.numerics import Array, array_forward, array_local, as_floats, fitted, ignoring
 from scalargrad import modes
 from scalargrad.copying import deepcopy_graph, reduce_graph

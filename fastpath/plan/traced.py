@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from fastpath import functions, recording
-from fastpath.bound import Bound
+from fastpath.bound import BoundOp
 from fastpath.plan.refusing import WholeNumberError, place_in_code, refuse, users_line
 from fastpath.tensor import Tensor, make
 from scalargrad import modes
@@ -75,8 +75,8 @@ class Traced(Tensor):
             [x if isinstance(x, Tensor) else recording.constant(x, function.__name__, operands) for x in operands]
         )
         plain = [x._detached() if isinstance(x, Traced) else x for x in operands]
-        result, kept = functions.run(function, tuple(plain))
-        op = functions.ArrayFunctionOp(function, tuple([None if isinstance(x, Tensor) else x for x in operands]), kept)
+        result, saved = functions.run(function, tuple(plain))
+        op = functions.ArrayFunctionOp(function, tuple([None if isinstance(x, Tensor) else x for x in operands]), saved)
         return _recorded(recording.record, op, result, inputs, tuple([getattr(x, "_data", x) for x in inputs]))
 
     def _detached(self) -> Tensor:
@@ -99,7 +99,7 @@ class Traced(Tensor):
         if isinstance(a, Traced):
             return a
         a = a if isinstance(a, Tensor) else recording.constant(np.asarray(a), "index", (self,))
-        node = make(a._use(), Bound(astype, {"dtype": a.dtype}), (a,), (a._data,), (True,))
+        node = make(a._use(), BoundOp(astype, {"dtype": a.dtype}), (a,), (a._data,), (True,))
         node.__class__ = Traced
         return node
 
@@ -241,7 +241,7 @@ def _indexed(op: StructuralOp, a: Tensor, settings: dict[str, Any]) -> Tensor:
     except (ValueError, IndexError, TypeError) as error:
         raise op.misfit((a._data,), known, error) from None
     nodes = tuple([x for x in key if isinstance(x, Tensor)])
-    return recording.record(Bound(op, settings), data, (a, *nodes), (a._data, *[x._data for x in nodes]))
+    return recording.record(BoundOp(op, settings), data, (a, *nodes), (a._data, *[x._data for x in nodes]))
 
 
 def _recorded(apply: Callable[..., Tensor], *given: Any) -> Tensor:
@@ -254,7 +254,7 @@ def _recorded(apply: Callable[..., Tensor], *given: Any) -> Tensor:
     return node if modes.recording() else _stopped(node)
 
 
-class _Stop(Bound):
+class _Stop(BoundOp):
     """The op of ``detach``."""
 
     stops = True
