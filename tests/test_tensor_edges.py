@@ -32,7 +32,7 @@ def squared(t):
         lambda t: t.data.__setitem__(0, 9.0),
         lambda t: t.data.fill(7.0),
         lambda t: t.data.reshape(-1).__setitem__(slice(None), 5.0),
-        lambda t: setattr(t, "array", np.array([5.0, 6.0])),
+        lambda t: setattr(t, "_array", np.array([5.0, 6.0])),
     ],
 )
 def test_a_leaf_changed_after_the_forward_leaves_the_gradient_right(change):
