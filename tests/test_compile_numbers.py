@@ -8,7 +8,7 @@ import pytest
 
 import scalargrad as sg
 from fastpath import Tensor, compile
-from fastpath.compiler.lifting.reading import Constant, read
+from fastpath.compiler.vectorizing.numbering import Constant, read
 from fastpath.ir.build import Builder
 from scalargrad import Value, clip, log_softmax, maximum, minimum, nn, relu, square
 
