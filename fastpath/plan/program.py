@@ -10,17 +10,17 @@ from typing import Any
 import numpy as np
 
 from fastpath.bound import Bound
+from fastpath.emit.numpy.emission import Emitter
+from fastpath.emit.numpy.memory import Results
 from fastpath.functions import ArrayFunctionOp
+from fastpath.ir.build import Builder
+from fastpath.ir.calling import function_called
+from fastpath.ir.differentiation import Reading, gradients
+from fastpath.ir.expr import Expr
+from fastpath.ir.rows import structural
 from fastpath.numerics import Array, ignoring
-from fastpath.plan.building import Builder
-from fastpath.plan.calling import function_called
-from fastpath.plan.differentiation import Reading, gradients
-from fastpath.plan.emission import Emitter
-from fastpath.plan.expr import Expr
 from fastpath.plan.listing import Instruction, Names, instructions, listing
-from fastpath.plan.memory import Results
 from fastpath.plan.picture import pictured
-from fastpath.plan.reading import structural
 from fastpath.plan.running import quietly
 from fastpath.plan.tracing import Graph
 from fastpath.tensor import Tensor

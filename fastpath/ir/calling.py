@@ -13,8 +13,8 @@ from fastpath.tensor import make
 from scalargrad.ops.structure import StructuralOp
 
 if TYPE_CHECKING:
-    from fastpath.plan.building import Builder
-    from fastpath.plan.expr import Expr
+    from fastpath.ir.build import Builder
+    from fastpath.ir.expr import Expr
 
 
 class Keeping:

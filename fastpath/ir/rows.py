@@ -6,16 +6,16 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from fastpath.ir import indexing, losses
+from fastpath.ir.calling import called
+from fastpath.ir.expr import MissingError, UnreadableError
 from fastpath.numerics import array_forward, ufunc_of
-from fastpath.plan import indexing, losses
-from fastpath.plan.calling import called
-from fastpath.plan.expr import MissingError, UnreadableError
 from scalargrad.ops.registry import Op
 from scalargrad.ops.structure import STRUCTURAL, StructuralOp
 
 if TYPE_CHECKING:
-    from fastpath.plan.building import Builder
-    from fastpath.plan.expr import Expr
+    from fastpath.ir.build import Builder
+    from fastpath.ir.expr import Expr
 
 
 class Namespace:

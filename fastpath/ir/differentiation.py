@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 
 from fastpath.bound import Bound
-from fastpath.plan import indexing, losses
-from fastpath.plan.building import Builder
-from fastpath.plan.calling import pulled_back
-from fastpath.plan.expr import Expr, UnreadableError
+from fastpath.ir import indexing, losses
+from fastpath.ir.build import Builder
+from fastpath.ir.calling import pulled_back
+from fastpath.ir.expr import Expr, UnreadableError
 from fastpath.tensor import Tensor
 from scalargrad.ops.registry import Op
 from scalargrad.ops.structure import STRUCTURAL
