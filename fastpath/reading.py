@@ -7,24 +7,24 @@ from typing import Any
 
 import numpy as np
 
-from fastpath.recording import fit
+from fastpath.recording import unbroadcast
 from fastpath.tensor import Tensor, recomputed_on
 from scalargrad.graph import topological_order
 from scalargrad.ops.structure import STRUCTURAL
 
 
-def fitted(self: Tensor, share: Any) -> Any:
+def _unbroadcast(self: Tensor, share: Any) -> Any:
     """A gradient in the shape and dtype of this Tensor; a number fills it."""
     if self.dtype.kind != "f":
         return share  # what gave whole numbers has no derivative, and says so when it is asked for its own
     if isinstance(share, (float, int)):
         share = Tensor(np.full(self.shape, share, self.dtype))
-    return fit(share, self)
+    return unbroadcast(share, self)
 
 
 def constant_like(self: Tensor, x: Any) -> Any:
     """A Tensor, or a number as a Tensor of this shape."""
-    return x if isinstance(x, Tensor) else fitted(self, x)
+    return x if isinstance(x, Tensor) else _unbroadcast(self, x)
 
 
 def as_leaf(self: Tensor) -> Tensor:
@@ -75,5 +75,5 @@ def once_more(self: Tensor, position: int, change: Any) -> tuple[Any, tuple[floa
     return recomputed_on(self, tuple(arrays)), tuple(distances)
 
 
-for _function in (once_more, fitted, constant_like, as_leaf, seeds, gathered, replay):
+for _function in (once_more, _unbroadcast, constant_like, as_leaf, seeds, gathered, replay):
     setattr(Tensor, _function.__name__, _function)

@@ -39,7 +39,6 @@ RESERVED = frozenset(
         "detached",
         "drawn",
         "dtype",
-        "fitted",
         "gathered",
         "grad",
         "inf",
@@ -58,7 +57,6 @@ RESERVED = frozenset(
         "scope",
         "seeds",
         "shape",
-        "shares",
         "size",
         "unit",
     ]
