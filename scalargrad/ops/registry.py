@@ -36,7 +36,6 @@ RESERVED = frozenset(
         "detached",
         "drawn",
         "dtype",
-        "fitted",
         "grad",
         "inf",
         "inputs",
@@ -52,7 +51,6 @@ RESERVED = frozenset(
         "rint",
         "scope",
         "shape",
-        "shares",
         "size",
     ]
 )
