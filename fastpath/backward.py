@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from fastpath.bound import BoundOp
-from fastpath.numerics import Array, array_backward, first_bad, fitted, ignoring
+from fastpath.numerics import Array, array_backward, first_bad, ignoring, unbroadcast
 from scalargrad import modes
 from scalargrad.graph import topological_order
 from scalargrad.ops.registry import Op
@@ -26,7 +26,10 @@ _owners: Callable[[object], int] = getattr(sys, "getrefcount", lambda _: 1 << 30
 
 @ignoring
 def backpropagate(root: Any, seed: Array) -> dict[Any, Array]:
-    """The gradients of the leaves. Those of the other nodes are dropped as soon as they have been passed on."""
+    """The gradients of the leaves; those of the other nodes are dropped as soon as they have been passed on.
+
+    This is ``graph.reverse`` written out, since it is the hot loop.
+    """
     leaves: dict[Any, Array] = {}
     grads: dict[Any, Array] = {root: seed}
     take, get = grads.pop, grads.get
@@ -51,7 +54,7 @@ def backpropagate(root: Any, seed: Array) -> dict[Any, Array]:
                 continue
             like = operand._data
             if type(share) is not np.ndarray or share.shape != like.shape or share.dtype != like.dtype:
-                share = fitted(share, like)
+                share = unbroadcast(share, like)
             if detecting:
                 check_backward(node, operands, operand, g, share)
             earlier = get(operand)
