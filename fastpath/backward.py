@@ -26,7 +26,10 @@ _owners: Callable[[object], int] = getattr(sys, "getrefcount", lambda _: 1 << 30
 
 @ignoring
 def backpropagate(root: Any, seed: Array) -> dict[Any, Array]:
-    """The gradients of the leaves. Those of the other nodes are dropped as soon as they have been passed on."""
+    """The gradients of the leaves; those of the other nodes are dropped as soon as they have been passed on.
+
+    This is ``graph.reverse`` written out, since it is the hot loop.
+    """
     leaves: dict[Any, Array] = {}
     grads: dict[Any, Array] = {root: seed}
     take, get = grads.pop, grads.get

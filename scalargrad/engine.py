@@ -443,7 +443,7 @@ def _pass(root: Value, order: list[Value], seed: float) -> None:
             for node in order:
                 node.grad = 0.0
         root.grad = seed
-        (_checked_backward if modes.detecting() else _backward)(reversed(order))
+        _backward(reversed(order))
         del _under_way[depth:]
         if any(before):
             for i in [i for i, grad in enumerate(before) if grad and order[i]._rule is LEAF]:
@@ -469,7 +469,11 @@ def _pass_within(root: Value, order: list[Value], seed: float) -> None:
 
 
 def _backward(nodes: Iterator[Value]) -> None:
-    """The backward pass: outputs before inputs, each node sending its upstream gradient on to its operands."""
+    """``graph.reverse`` by the rules, on the ``grad`` of the nodes: written out, since it is the hot loop."""
+    if modes.detecting():
+        for node in nodes:
+            _edge_by_edge(node, checked=True)
+        return
     while True:
         try:
             for node in nodes:
@@ -480,19 +484,17 @@ def _backward(nodes: Iterator[Value]) -> None:
         except ZeroDivisionError:  # what Python refuses, IEEE arithmetic answers; the node had added nothing yet
             if not isinstance(node.op, Op):
                 raise
-            for _, operand, _, downstream in node.shares(node.grad):
-                operand.grad += downstream
+            _edge_by_edge(node)
 
 
-def _checked_backward(nodes: Iterator[Value]) -> None:
-    """The backward pass edge by edge, stopping where the first nan or infinity is born."""
-    for node in nodes:
-        if node._rule is not LEAF:
-            for position, operand, local, downstream in node.shares(node.grad):
-                modes.check_backward(node, position, node.grad, local, downstream)
-                total = operand.grad + downstream
-                modes.check_sum(node, position, operand.grad, downstream, total)
-                operand.grad = total
+def _edge_by_edge(node: Value, checked: bool = False) -> None:
+    """What a rule does, without it; ``checked`` stops where the first nan or infinity is born."""
+    for position, operand, local, downstream in node.shares(node.grad):
+        total = operand.grad + downstream
+        if checked:
+            modes.check_backward(node, position, node.grad, local, downstream)
+            modes.check_sum(node, position, operand.grad, downstream, total)
+        operand.grad = total
 
 
 # --- the methods made from the rows ----------------------------------------------------------------------------------

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from scalargrad.derivatives.decided import remembering
 from scalargrad.freshness import fresh_order
-from scalargrad.graph import Node
+from scalargrad.graph import Node, reverse
 from scalargrad.ops.registry import Op
 
 
@@ -25,21 +25,15 @@ def pull(roots: Sequence[Any], upstreams: Sequence[Any], variables: Sequence[Any
         needed = tuple([isinstance(x, Node) and x in ways for x in node.inputs])
         if any(needed):
             ways[node] = needed
-    received: dict[Any, Any] = {}
 
-    def give(node: Any, share: Any) -> None:
-        if share is not None:
-            share = node.fitted(share)
-            received[node] = received[node] + share if node in received else share
+    def pass_on(node: Any, upstream: Any) -> Iterator[tuple[Any, Any]]:
+        if needed := ways.get(node):
+            for operand, share in zip(node.inputs, shares(node, upstream, needed)):
+                if share is not None:
+                    yield operand, operand.fitted(share)
 
-    for root, upstream in seeded:
-        give(root, upstream)
-    wanted = set(variables)
-    for node in reversed(order):
-        if node in received and any(ways.get(node, ())):
-            upstream = received[node] if node in wanted else received.pop(node)
-            for operand, share in zip(node.inputs, shares(node, upstream, ways[node])):
-                give(operand, share)
+    seeds = [(root, root.fitted(upstream)) for root, upstream in seeded if upstream is not None]
+    received = reverse(order, seeds, pass_on, keep=set(variables))
     found = [received[x] if x in received else x.fitted(0.0) for x in variables]
     return remembering(found, order, (roots, upstreams, variables), pull)
 
