@@ -51,6 +51,7 @@ LAYERS = {  # a module imports only from smaller numbers, and from itself
     "fastpath.tensor": 10.6,
     "fastpath.recording": 11,
     "fastpath.functions": 11.5,
+    "fastpath.traced": 11.8,
     "fastpath.plan": 12,
     "fastpath.reading": 12.5,
     "fastpath.exploding": 12,

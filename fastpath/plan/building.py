@@ -8,12 +8,11 @@ from typing import Any
 
 import numpy as np
 
-from fastpath.numerics import Array
+from fastpath.numerics import Array, quiet
 from fastpath.plan import indexing, reading
 from fastpath.plan.expr import Expr
 from fastpath.plan.kernels import evaluated
 from fastpath.plan.rewriting import added_to_0, simplified, simplified_reduction, simplified_where
-from fastpath.plan.running import quietly
 from scalargrad.ops.registry import Op
 from scalargrad.ops.structure import StructuralOp
 
@@ -42,7 +41,7 @@ class Builder:
             return found
         value = None
         if all(x.value is not None for x in inputs) and inputs and math.prod(shape) <= LARGEST_CONSTANT:
-            value = quietly(evaluated, code, settings, [x.value for x in inputs], shape, dtype)
+            value = quiet().run(evaluated, code, settings, [x.value for x in inputs], shape, dtype)
         expr = self.constant(value) if value is not None else self.new(code, inputs, settings, shape, dtype)
         self.table[key] = expr
         return expr

@@ -11,7 +11,7 @@ import numpy as np
 
 from fastpath.bound import Bound
 from fastpath.functions import ArrayFunctionOp
-from fastpath.numerics import Array, ignoring
+from fastpath.numerics import Array, ignoring, quiet
 from fastpath.plan.building import Builder
 from fastpath.plan.calling import function_called
 from fastpath.plan.differentiation import Reading, gradients
@@ -21,9 +21,8 @@ from fastpath.plan.listing import Instruction, Names, instructions, listing
 from fastpath.plan.memory import Results
 from fastpath.plan.picture import pictured
 from fastpath.plan.reading import structural
-from fastpath.plan.running import quietly
-from fastpath.plan.tracing import Graph
 from fastpath.tensor import Tensor
+from fastpath.traced.graph import Graph
 from scalargrad.ops.registry import Op
 from scalargrad.records import Trace
 
@@ -74,7 +73,8 @@ class Plan:
         if any(e.code == "random" or (e.code == "call" and e.settings[0] != "check_labels") for e in emitter.live):
             self._run: Callable[..., Any] = ignoring(self._function)  # what is called there may look at the modes
         else:
-            self._run = partial(quietly, self._function)
+            function = self._function
+            self._run = lambda *arrays: quiet().run(function, *arrays)
         self._lock = threading.RLock()
         self._again = partial(Plan, graph, variables, name, descends, labels)
         self._twin: Plan | None = None
