@@ -67,7 +67,7 @@ def _ones(count: int, dtype: Any) -> Array:
     return ones
 
 
-def fitted(share: Any, like: Array) -> Array:
+def unbroadcast(share: Any, like: Array) -> Array:
     """A downstream gradient in the shape and dtype of its operand.
 
     It is summed over the axes the operand was broadcast along, and repeated along those it was left short of.

@@ -162,10 +162,10 @@ def record(op: Any, data: Any, operands: tuple[Any, ...], arrays: tuple[Any, ...
     return node
 
 
-def fit(share: Any, like: Tensor) -> Any:
+def unbroadcast(share: Any, like: Tensor) -> Any:
     """A downstream gradient in the shape and type of its operand, by recorded ops: it can be differentiated again."""
     if not isinstance(share, Tensor):
-        share = constant(share, "fit", (like,))
+        share = constant(share, "unbroadcast", (like,))
         share = share if isinstance(share, Tensor) else _leaf(np.array(share, like.dtype))
     if share.shape != like.shape:
         extra = share.ndim - like.ndim
@@ -330,7 +330,7 @@ def _equip() -> None:
     """Give Tensor all of this."""
     given = {
         "_apply_op": staticmethod(apply), "_apply_structural": staticmethod(apply_structural),
-        "_record": staticmethod(record), "_fit": staticmethod(fit), "__array__": _array,
+        "_record": staticmethod(record), "__array__": _array,
         "__array_ufunc__": _array_ufunc, "__array_function__": _array_function,
         "__getitem__": _index,
     }  # fmt: skip

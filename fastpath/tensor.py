@@ -16,7 +16,7 @@ import numpy as np
 
 from fastpath.backward import backpropagate, commit, downstreams
 from fastpath.bound import BoundOp as BoundOp
-from fastpath.numerics import Array, array_forward, array_local, as_floats, fitted, ignoring
+from fastpath.numerics import Array, array_forward, array_local, as_floats, ignoring, unbroadcast
 from scalargrad import modes
 from scalargrad.copying import deepcopy_graph, reduce_graph
 from scalargrad.graph import Node, short
@@ -310,7 +310,7 @@ class Tensor(Node, Operators):
         return np.ones(self._data.shape, self._data.dtype)
 
     @ignoring
-    def shares(self, upstream: Array) -> list[tuple[int, Tensor, Array | None, Array]]:
+    def _downstreams(self, upstream: Array) -> list[tuple[int, Tensor, Array | None, Array]]:
         """What this node passes on, edge by edge: position, operand, local derivative, downstream gradient.
 
         There is no local derivative, element by element, of an operation that moves or reduces.
@@ -321,7 +321,7 @@ class Tensor(Node, Operators):
             if share is not None:
                 arrays: Any = self._arrays
                 local = array_local(self._op, position, self._data, arrays) if type(self._op) is Op else None
-                found.append((position, operand, local, fitted(share, operand._data)))
+                found.append((position, operand, local, unbroadcast(share, operand._data)))
         return found
 
     def _is_of_same_operands(self) -> bool:

@@ -215,7 +215,7 @@ class Value(Node, Operators):
         """The derivative of it by itself."""
         return 1.0
 
-    def shares(self, upstream: float) -> list[tuple[int, Value, float, float]]:
+    def _downstreams(self, upstream: float) -> list[tuple[int, Value, float, float]]:
         """What this node passes on, edge by edge: position, operand, local derivative, ``upstream × local``."""
         numbers = tuple(map(float, self.inputs))
         found = []
@@ -231,7 +231,7 @@ class Value(Node, Operators):
 
     # --- what derivatives and views ask of a node ---------------------------------------------------------------------
 
-    def fitted(self, share: Any) -> Any:
+    def _unbroadcast(self, share: Any) -> Any:
         """A gradient as one of this node: a number stays as it is."""
         return share
 
@@ -489,7 +489,7 @@ def _backward(nodes: Iterator[Value]) -> None:
 
 def _edge_by_edge(node: Value, checked: bool = False) -> None:
     """What a rule does, without it; ``checked`` stops where the first nan or infinity is born."""
-    for position, operand, local, downstream in node.shares(node.grad):
+    for position, operand, local, downstream in node._downstreams(node.grad):
         total = operand.grad + downstream
         if checked:
             modes.check_backward(node, position, node.grad, local, downstream)

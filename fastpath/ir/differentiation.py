@@ -69,7 +69,7 @@ def gradients(
         passed = _shares(build, node, upstream, exprs[node], operands, ways[node], reading.settings.get(node, {}))
         for operand, share in zip(node.inputs, passed):
             if share is not None:
-                shares.setdefault(operand, []).append(fit(build, share, exprs[operand]))
+                shares.setdefault(operand, []).append(unbroadcast(build, share, exprs[operand]))
     for leaf in leaves:
         if leaf not in result:
             zero = build.constant(np.zeros((), exprs[leaf].dtype))
@@ -77,7 +77,7 @@ def gradients(
     return result
 
 
-def fit(build: Builder, share: Any, like: Expr) -> Expr:
+def unbroadcast(build: Builder, share: Any, like: Expr) -> Expr:
     """A share in the shape and dtype of its operand: summed over the axes that were broadcast, repeated if short."""
     share = build.as_expr(share, like.dtype)
     if share.shape != like.shape:

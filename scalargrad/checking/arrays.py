@@ -85,7 +85,7 @@ def _edges(root: Any, quotient: Quotient) -> Iterator[EdgeCheck]:
             continue
         upstream = numbers.uniform(0.5, 1.5, node.shape)
         called = tuple(names[x] if isinstance(x, Node) else float(x) for x in node.inputs)
-        for position, operand, _, downstream in node.shares(upstream):
+        for position, operand, _, downstream in node._downstreams(upstream):
             direction = numbers.uniform(0.5, 1.5, operand.shape) * numbers.choice([-1.0, 1.0], operand.shape)
 
             def sample(t: float, position: int = position, direction: Any = direction) -> tuple[float, Sides]:

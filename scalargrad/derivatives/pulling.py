@@ -30,11 +30,11 @@ def pull(roots: Sequence[Any], upstreams: Sequence[Any], variables: Sequence[Any
         if needed := ways.get(node):
             for operand, share in zip(node.inputs, shares(node, upstream, needed)):
                 if share is not None:
-                    yield operand, operand.fitted(share)
+                    yield operand, operand._unbroadcast(share)
 
-    seeds = [(root, root.fitted(upstream)) for root, upstream in seeded if upstream is not None]
+    seeds = [(root, root._unbroadcast(upstream)) for root, upstream in seeded if upstream is not None]
     received = reverse(order, seeds, pass_on, keep=set(variables))
-    found = [received[x] if x in received else x.fitted(0.0) for x in variables]
+    found = [received[x] if x in received else x._unbroadcast(0.0) for x in variables]
     return remembering(found, order, (roots, upstreams, variables), pull)
 
 

@@ -4,7 +4,7 @@ A :class:`Sym` is a formula tree. Running a partial on symbols gives the formula
 drawings and steps show, and, as Python source, what the engine compiles its backward functions from.
 """
 
-from scalargrad.symbolic.reading import Operand, as_sym, formula, local_derivative, saved, written
+from scalargrad.symbolic.partials import Operand, as_sym, formula, local_derivative, saved, written
 from scalargrad.symbolic.sym import Sym
 from scalargrad.symbolic.tidying import tidy
 from scalargrad.symbolic.writing import (
