@@ -12,13 +12,14 @@ import fastpath
 from fastpath import cross_entropy
 from fastpath.bench import hinge
 from fastpath.bench.moons import MoonsNet
-from fastpath.bench.network import Array, OnTensors, Problem, logits
+from fastpath.bench.network import OnTensors, Problem, logits
 from fastpath.bench.peers import TRAINING, Contender, numpy_by_hand
 from fastpath.bench.plotting import bars
 from fastpath.bench.report import Column, Report, Row, Table, memory, ratio, seconds, spread
 from fastpath.bench.tensor import BY_HAND, SIZES, Size, check, threads, versions
 from fastpath.bench.timing import Timing, race
 from scalargrad import Value, nn
+from scalargrad.settings import Array
 
 OURS, OPTIMIZER = "compiled, its own step", "compiled, update in NumPy"
 JIT = "jax.jit"

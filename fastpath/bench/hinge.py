@@ -15,9 +15,9 @@ import fastpath
 from fastpath import Tensor, matmul, mean, relu
 from fastpath import sum as total
 from fastpath.bench.moons import MoonsNet, moons
-from fastpath.bench.network import Array
 from fastpath.bench.peers import load
 from scalargrad import Value, optim
+from scalargrad.settings import Array
 
 RATE, ALPHA = 0.01, 1e-4
 Step = Callable[[], float]

@@ -10,8 +10,7 @@ import numpy as np
 
 from fastpath import Tensor, cross_entropy, relu
 from scalargrad import Value
-
-Array = np.ndarray[Any, Any]
+from scalargrad.settings import Array
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from fastpath.bench.network import Array, OnTensors, Problem
+from fastpath.bench.network import OnTensors, Problem
+from scalargrad.settings import Array
 
 Step = Callable[[], float]
 Gradients = Callable[[], tuple[float, list[Array]]]
