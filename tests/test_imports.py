@@ -14,6 +14,7 @@ LAYERS = {  # a module imports only from smaller numbers, and from itself
     "scalargrad.turns": -1,
     "scalargrad.numerics": 0,
     "scalargrad.language": 0,
+    "scalargrad.generated": 0,
     "scalargrad.graph": 0,
     "scalargrad.modes": 0.5,
     "scalargrad.ops": 1,
