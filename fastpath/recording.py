@@ -92,7 +92,7 @@ def apply(op: Op, operands: tuple[Any, ...]) -> Tensor:
     )
     arrays = tuple([x._use() if isinstance(x, Tensor) else x for x in checked])
     try:
-        data = quiet.run(array_forward(op), *arrays)
+        data = quiet().run(array_forward(op), *arrays)
     except ValueError as error:
         raise _misfit(op, arrays, error) from None
     data, dtype = np.asarray(data), common_dtype(checked)
@@ -122,7 +122,7 @@ def apply_structural(op: StructuralOp, operands: tuple[Any, ...], settings: dict
         arrays.append(x._data if x._locked else x._use())
     forward = op.in_float32 if op.wide and arrays[0].dtype is _FLOAT16 else op.forward
     try:
-        data = quiet.run(forward, np, *arrays, **settings)
+        data = quiet().run(forward, np, *arrays, **settings)
     except REFUSALS as error:
         if not is_raw(error):
             raise
@@ -200,7 +200,7 @@ def _binary(op: Any, forward: Callable[..., Any], apply: Callable[..., Any]) -> 
             return apply((self, other)) if self._takes(other) or hasattr(kind, "_apply_op") else NotImplemented
         x = self._data if self._locked else self._use()
         try:
-            data = quiet.run(forward, x, y)
+            data = quiet().run(forward, x, y)
         except ValueError:
             return apply((self, other))  # which explains why
         if modes.special or type(data) is not np.ndarray or data.dtype is not x.dtype:
@@ -238,7 +238,7 @@ def _method_of(op: Op) -> Callable[..., Any]:
     def fast(self: Any) -> Tensor | None:
         """The node, or None where something is out of the ordinary."""
         x = self._data if self._locked else self._use()
-        data = quiet.run(forward, x)
+        data = quiet().run(forward, x)
         if modes.special or type(data) is not np.ndarray or data.dtype is not x.dtype:
             return None
         if not self.requires_grad:

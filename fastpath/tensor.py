@@ -85,7 +85,7 @@ class Tensor(Node, Operators):
     def data(self) -> Array:
         """The array. That of a leaf may be changed in place; that of a result is read-only."""
         if modes.active and modes.tracer() is not None:
-            modes.looked_at_by_user(self, ".data")
+            modes.concretized_by_user(self, ".data")
         if self._op is not None:
             self._data.flags.writeable = False
         elif self._locked:
@@ -174,7 +174,7 @@ class Tensor(Node, Operators):
     def _look(self, what: str) -> None:
         """Tell the tracer, if there is one, that code looks at the numbers."""
         if modes.active:
-            modes.looked_at(self, what)
+            modes.concretized(self, what)
 
     def __len__(self) -> int:
         if not self._data.ndim:

@@ -37,6 +37,7 @@ from scalargrad.derivatives.reverse import vjp
 from scalargrad.engine import Value
 from scalargrad.graph import Node, short, topological_order
 from scalargrad.ops.registry import NotDifferentiableError, as_number, is_number
+from scalargrad.packages import PACKAGES
 
 # --- the four --------------------------------------------------------------------------------------------------------
 
@@ -229,8 +230,7 @@ class DetachedError(NotDifferentiableError):
     """A number was taken out of the graph, in a function whose derivative was wanted."""
 
 
-_LOOKING = ("_taken_out", "looked_at", "_look", "item", "__float__")
-_OURS = ("scalargrad", "fastpath", "numpy")
+_LOOKING = ("_taken_out", "concretized", "_look", "item", "__float__")
 
 
 def _taken_out(name: str, leaves: frozenset[Any], value: Any, what: str) -> None:
@@ -238,11 +238,11 @@ def _taken_out(name: str, leaves: frozenset[Any], value: Any, what: str) -> None
     frame = sys._getframe(1)
     while frame.f_back is not None and frame.f_code.co_name in _LOOKING:
         frame = frame.f_back
-    if frame.f_globals.get("__name__", "").partition(".")[0] in _OURS[:2]:
+    if frame.f_globals.get("__name__", "").partition(".")[0] in PACKAGES:
         return  # our own code looks at numbers to decide, and loses none
     if not any(x in leaves for x in topological_order(value)):
         return
-    while frame.f_back is not None and frame.f_globals.get("__name__", "").partition(".")[0] in _OURS:
+    while frame.f_back is not None and frame.f_globals.get("__name__", "").partition(".")[0] in (*PACKAGES, "numpy"):
         frame = frame.f_back
     path, line = frame.f_code.co_filename, frame.f_lineno
     text = linecache.getline(path, line).strip()

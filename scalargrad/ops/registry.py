@@ -23,37 +23,11 @@ from scalargrad.ops.python import PYTHONS
 OPS: dict[str, Op] = {}
 """Every registered op by name, in the order of registration."""
 
-RESERVED = frozenset(
-    [
-        "T",
-        "args",
-        "atom",
-        "backward",
-        "conjugate",
-        "constant",
-        "data",
-        "detach",
-        "detached",
-        "drawn",
-        "dtype",
-        "grad",
-        "inf",
-        "inputs",
-        "item",
-        "label",
-        "names",
-        "nan",
-        "observed",
-        "ndim",
-        "op",
-        "pi",
-        "requires_grad",
-        "rint",
-        "scope",
-        "shape",
-        "size",
-    ]
-)
+NODE = ("backward", "data", "grad", "inputs", "item", "label", "op", "scope")
+"""What a Value and a Tensor show besides their ops."""
+TENSOR = ("T", "detach", "dtype", "ndim", "requires_grad", "shape", "size")
+"""What a Tensor shows besides."""
+RESERVED = frozenset([*NODE, *TENSOR, "args", "atom", "constant", "inf", "named", "names", "nan", "number", "pi"])
 """Names no op can have: attributes of the operand types, loaded or not, and constants of formulas."""
 
 _listeners: list[Callable[[Op, bool], None]] = []
