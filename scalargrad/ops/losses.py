@@ -175,9 +175,9 @@ def _per_example(g, logits, reduction):
     return g / _math.prod(logits.shape[:-1]) if reduction == "mean" else g
 
 
-def _cross_entropy_logits(g, y, logits, labels, kept, reduction):
-    p = softmax(logits) if kept is None else kept[0] / kept[1][..., None]
-    if kept is not None and labels.dtype.kind != "f":  # on arrays, with no array for the labels
+def _cross_entropy_logits(g, y, logits, labels, saved, reduction):
+    p = softmax(logits) if saved is None else saved[0] / saved[1][..., None]
+    if saved is not None and labels.dtype.kind != "f":  # on arrays, with no array for the labels
         p = p if p.flags.c_contiguous else p.copy()  # so that its rows are a view, whatever the order of the logits
         places = _arange(labels.size), labels.ravel()
         p.reshape((-1, p.shape[-1]))[places] -= 1
@@ -194,8 +194,8 @@ def _cross_entropy_logits(g, y, logits, labels, kept, reduction):
 
 cross_entropy = _op("cross_entropy", _cross_entropy,
     (_cross_entropy_logits,
-     lambda g, y, logits, labels, kept, reduction: -log_softmax(logits) * _per_example(g, logits, reduction)),
-    arrange=_cross_entropy_call, integers=(1,), keeps=True, decides=True, wide=True,
+     lambda g, y, logits, labels, saved, reduction: -log_softmax(logits) * _per_example(g, logits, reduction)),
+    arrange=_cross_entropy_call, integers=(1,), saves=True, decides=True, wide=True,
     formulas=("Ḡ·(softmax(#1) − #2)/n", "−Ḡ·log softmax(#1)/n"), symbol="CE",
     samples=(lambda x: cross_entropy(x(3, 4), [0, 3, 1]), lambda x: cross_entropy(x(4), 2, reduction="sum"),
              lambda x: cross_entropy(x(2, 3, 2), [[0, 1, 0], [1, 1, 0]], reduction="none"),

@@ -68,7 +68,7 @@ def _index(a, key):
     parts = tuple(map(_key_part, key)) if isinstance(key, tuple) else (_key_part(key),)
     for part in parts:
         if hasattr(type(part), "_apply_structural"):
-            a = part.beside(a)
+            a = part._beside(a)
     return (a,), {"key": parts}
 
 

@@ -77,6 +77,8 @@ class Op(Row):
     """NumPy's name for it, where that is another one."""
     aliases: tuple[str, ...] = ()
     """Other names the formula parser knows it by."""
+    activation: str = ""
+    """The name of its module in :mod:`scalargrad.nn`, if it is an activation; operands with a default are settings."""
     why_not: str = ""
     """Why no gradient passes through it; such an op has no partials."""
     operands: tuple[str, ...] = field(init=False)

@@ -9,10 +9,9 @@ from typing import Any, Generic, TypeVar
 R = TypeVar("R", bound="Row")
 
 RESERVED = frozenset([
-    "T", "args", "array", "as_leaf", "atom", "backward", "conjugate", "constant", "constant_like", "data",
-    "detach", "detached", "drawn", "dtype", "fitted", "gathered", "grad", "inf", "inputs", "item", "label",
-    "names", "nan", "ndim", "observed", "op", "pi", "recomputed", "requires_grad", "rint", "scope", "seeds",
-    "shape", "shares", "size", "unit",
+    "T", "args", "atom", "backward", "conjugate", "constant", "data", "detach", "detached", "drawn", "dtype",
+    "grad", "inf", "inputs", "item", "label", "names", "nan", "ndim", "observed", "op", "pi", "requires_grad",
+    "rint", "scope", "shape", "size",
 ])  # fmt: skip
 """Names no op can have: attributes of the operand types, loaded or not, and constants of formulas."""
 
