@@ -12,7 +12,7 @@ import numpy as np
 from scalargrad.generated import compile_source
 from scalargrad.ops.given import require_unmasked
 from scalargrad.ops.given import shown as shown
-from scalargrad.ops.registry import OPS, Op, subscribe
+from scalargrad.ops.registry import OPS, Op
 from scalargrad.symbolic import local_derivative, python
 
 Array = np.ndarray[Any, Any]
@@ -193,4 +193,4 @@ def _forget(op: Op, present: bool) -> None:
             del _backwards[key]
 
 
-subscribe(_forget)
+OPS.subscribe(_forget)

@@ -22,7 +22,7 @@ from scalargrad.ops.composite import COMPOSITE
 from scalargrad.ops.given import REFUSALS, as_array, is_raw, named, require_numbers, shown
 from scalargrad.ops.operators import DUNDERS, install
 from scalargrad.ops.registry import OPS, Op, as_number, is_number
-from scalargrad.ops.structure import STRUCTURAL, StructuralOp, subscribe_structural
+from scalargrad.ops.structure import STRUCTURAL, StructuralOp
 
 # --- operands --------------------------------------------------------------------------------------------------------
 
@@ -345,7 +345,7 @@ def _equip() -> None:
     setattr(Tensor, "__matmul__", _binary(BoundOp(matmul, {}), np.matmul, slow))  # noqa: B010
     setattr(Tensor, "__rmatmul__", _reflected(slow))  # noqa: B010
     install(Tensor, _method_of)
-    subscribe_structural(_structural_method)
+    STRUCTURAL.subscribe(_structural_method)
     for function in COMPOSITE.values():
         if function not in (composite.stack, composite.one_hot):
             setattr(Tensor, function.__name__, function)
