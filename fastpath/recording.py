@@ -162,23 +162,6 @@ def record(op: Any, data: Any, operands: tuple[Any, ...], arrays: tuple[Any, ...
     return node
 
 
-def unbroadcast(share: Any, like: Tensor) -> Any:
-    """A downstream gradient in the shape and type of its operand, by recorded ops: it can be differentiated again."""
-    if not isinstance(share, Tensor):
-        share = constant(share, "unbroadcast", (like,))
-        share = share if isinstance(share, Tensor) else _leaf(np.array(share, like.dtype))
-    if share.shape != like.shape:
-        extra = share.ndim - like.ndim
-        axes = [i for i in range(share.ndim) if i < extra or like.shape[i - extra] == 1 != share.shape[i]]
-        if axes:
-            share = STRUCTURAL["sum"](share, axis=tuple(axes), keepdims=True)
-        if extra > 0:
-            share = STRUCTURAL["reshape"](share, share.shape[extra:])
-        if share.shape != like.shape:
-            share = STRUCTURAL["broadcast_to"](share, like.shape)
-    return share if share.dtype == like.dtype else STRUCTURAL["astype"](share, like.dtype)
-
-
 # --- operators and methods -------------------------------------------------------------------------------------------
 
 
