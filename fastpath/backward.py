@@ -1,7 +1,7 @@
 """The backward pass over arrays: outputs before inputs, a whole array at a time.
 
-A node here is a :class:`fastpath.Tensor`: its ``_op`` is an elementwise op, a :class:`~fastpath.bound.Bound` structural
-one, or another object with ``name`` and ``pullback(upstream, y, operands, needed)``, which then gets arrays.
+A node here is a :class:`fastpath.Tensor`: its ``_op`` is an elementwise op, a :class:`~fastpath.bound.BoundOp`, or
+another object with ``name`` and ``pullback(upstream, y, operands, needed)``, which then gets arrays.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from fastpath.bound import Bound
+from fastpath.bound import BoundOp
 from fastpath.numerics import Array, array_backward, first_bad, fitted, ignoring
 from scalargrad import modes
 from scalargrad.graph import topological_order
@@ -64,7 +64,7 @@ def downstreams(node: Any, g: Array) -> Any:
     op = node._op
     if type(op) is Op:
         return array_backward(op, node._needed)(g, node._data, *node._arrays)
-    if type(op) is Bound:
+    if type(op) is BoundOp:
         return op.pullback(g, node._data, node._arrays, node._needed)
     arrays = tuple([_read_only(a) if isinstance(a, np.ndarray) else a for a in node._arrays])
     return op.pullback(_read_only(g), _read_only(node._data), arrays, node._needed)

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from scalargrad.generated import compile_source
 from scalargrad.ops.given import require_unmasked
 from scalargrad.ops.given import shown as shown
 from scalargrad.ops.registry import OPS, Op, subscribe
@@ -156,8 +157,7 @@ def _compiled(op: Op, needed: tuple[bool, ...]) -> Callable[..., tuple[Any, ...]
         ]
     )
     space: dict[str, Any] = {row.name: _reading(row) for row in OPS.values()} | {"_asarray": np.asarray}
-    exec(compile(source, f"<backward of {op.name}>", "exec"), space)
-    return space["_backward"]  # type: ignore[no-any-return]
+    return compile_source(source, "_backward", f"backward of {op.name}", space)
 
 
 def _reading(op: Op) -> Callable[..., Any]:

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from fastpath.backward import backpropagate, commit, downstreams
-from fastpath.bound import Bound as Bound
+from fastpath.bound import BoundOp as BoundOp
 from fastpath.numerics import Array, array_forward, array_local, as_floats, fitted, ignoring
 from scalargrad import modes
 from scalargrad.copying import deepcopy_graph, reduce_graph
@@ -102,14 +102,14 @@ class Tensor(Node, Operators):
             self._set(as_floats(new, self._data.dtype))
 
     @property
-    def array(self) -> Array:
+    def _array(self) -> Array:
         """``data`` without the copies: what is read is read-only, what is set belongs to the Tensor from now on."""
         array = self._use()
         array.flags.writeable = False
         return array
 
-    @array.setter
-    def array(self, new: Array) -> None:
+    @_array.setter
+    def _array(self, new: Array) -> None:
         if type(new) is not np.ndarray or new.dtype != self._data.dtype:
             new = as_floats(new, self._data.dtype)
         self._set(new)
@@ -301,7 +301,7 @@ class Tensor(Node, Operators):
 
     # --- for a Trace -------------------------------------------------------------------------------------------------
 
-    def unit(self) -> Array:
+    def _unit(self) -> Array:
         """The derivative of it by itself; ValueError if it has more than one element."""
         if self._data.size != 1:
             raise ValueError(
@@ -324,12 +324,12 @@ class Tensor(Node, Operators):
                 found.append((position, operand, local, fitted(share, operand._data)))
         return found
 
-    def is_of_same_operands(self) -> bool:
+    def _is_of_same_operands(self) -> bool:
         """Whether the arrays of its operands are the very arrays it was computed from."""
         arrays = self._arrays or ()
         return all(x._data is a for x, a in zip(self.inputs, arrays) if isinstance(x, Tensor))
 
-    def recomputed(self) -> Any:
+    def _recomputed(self) -> Any:
         """What the operation gives on its operands as they are now."""
         return recomputed_on(self, tuple(x._data if isinstance(x, Tensor) else x for x in self.inputs))
 

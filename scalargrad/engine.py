@@ -111,7 +111,7 @@ class Value(Node, Operators):
     """
 
     __slots__ = ("__weakref__", "_data", "_rule", "grad", "label", "scope")
-    tells_changes = True
+    _tells_changes = True
     _data: float
     _rule: Rule
     grad: float
@@ -211,7 +211,7 @@ class Value(Node, Operators):
         order = fresh_order(self)
         one_pass(_differentiate, self, order, seed)
 
-    def unit(self) -> float:
+    def _unit(self) -> float:
         """The derivative of it by itself."""
         return 1.0
 
@@ -225,7 +225,7 @@ class Value(Node, Operators):
                 found.append((position, operand, local, upstream * local))
         return found
 
-    def recomputed(self) -> float:
+    def _recomputed(self) -> float:
         """What the operation gives on its operands as they are now."""
         return float(self.op.recomputed(self.data, tuple(map(float, self.inputs))))
 
@@ -235,19 +235,19 @@ class Value(Node, Operators):
         """A gradient as one of this node: a number stays as it is."""
         return share
 
-    def constant_like(self, x: Any) -> Any:
+    def _constant_like(self, x: Any) -> Any:
         """A node, or a number as a Value."""
         return x if isinstance(x, Node) else Value(x)
 
-    def as_leaf(self) -> Value:
+    def _as_leaf(self) -> Value:
         """A new leaf with the same number and label."""
         return Value(self.data, label=self.label)
 
-    def seeds(self) -> list[Any]:
+    def _seeds(self) -> list[Any]:
         """The upstream gradients that single out each of its elements: it has one."""
         return [1.0]
 
-    def gathered(self, derivatives: Any) -> Any:
+    def _gathered(self, derivatives: Any) -> Any:
         """The derivatives of its elements together: of one, that one."""
         return derivatives[0]
 

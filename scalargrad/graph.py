@@ -18,7 +18,7 @@ class Node:
     """
 
     __slots__ = ("_a", "_b", "_mark")
-    tells_changes = False
+    _tells_changes = False
     """Whether the :data:`epoch` becomes another whenever the number of such a node is set."""
     _a: Any
     """The first operand; all of them, as a tuple, if there are more than two; None in a leaf."""
@@ -49,7 +49,7 @@ class Node:
         """Nodes it does not depend on with the numbers as they are, but might with others: they are copied with it."""
         return []
 
-    def is_of_same_operands(self) -> bool:
+    def _is_of_same_operands(self) -> bool:
         """Whether its operands are known to be those it was computed from, number for number."""
         return False
 
@@ -96,7 +96,7 @@ def walked(*roots: N) -> tuple[list[N], Walk]:
     """
     order: list[N] = []
     walk = Walk()
-    if roots and not roots[0].tells_changes:
+    if roots and not roots[0]._tells_changes:
         walk.epoch = None
     try:
         try:

@@ -225,7 +225,7 @@ def test_a_narrow_float_stays_narrow(sample, dtype):
 def test_a_trace_step_shows_what_the_backward_pass_sends(sample):
     maker = Maker(lambda a: Tensor(a, requires_grad=True, label="w"))
     root = sample(maker)
-    close(root.recomputed(), root.data)
+    close(root._recomputed(), root.data)
     for style in ("text", "latex"):
         assert root.op.text_of(*["w"] * len(root.inputs), style=style)
     seed = np.ones(root.shape)

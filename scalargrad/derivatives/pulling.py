@@ -48,13 +48,13 @@ def shares(node: Any, upstream: Any, needed: tuple[bool, ...]) -> list[Any]:
     """``upstream × local`` for each needed operand of a node; None for the others, and where it is exactly nought."""
     op, operands = node.op, node.inputs
     if not isinstance(op, Op):
-        return list(op.pullback(node.constant_like(upstream), node, operands, needed))
+        return list(op.pullback(node._constant_like(upstream), node, operands, needed))
     op.require_derivative()
     pairs = list(zip(op.partials, needed))
     try:
         locals_ = [partial(node, *operands) if need else None for partial, need in pairs]
     except ZeroDivisionError:  # 1/b of a constant b = 0: Python refuses it, as a Value it is answered as IEEE does
-        nodes = tuple(map(node.constant_like, operands))
+        nodes = tuple(map(node._constant_like, operands))
         locals_ = [partial(node, *nodes) if need else None for partial, need in pairs]
     return [None if local is None else _product(upstream, local) for local in locals_]
 
