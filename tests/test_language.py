@@ -34,7 +34,7 @@ def said():
             if isinstance(node, ast.Call) and node.args:
                 name = getattr(node.func, "attr", getattr(node.func, "id", ""))
                 text = node.args[0]
-                if name in ("say", "_say", "_said", "Text") and isinstance(text, ast.Constant):
+                if name in ("say", "_say", "_said", "Text", "Endings") and isinstance(text, ast.Constant):
                     found[text.value] = path.name
     tables = [
         TEXTS.values(),

@@ -5,9 +5,12 @@ from __future__ import annotations
 import argparse
 import re
 import unicodedata
+from collections.abc import Collection
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from scalargrad.cli.console import UsageError, command, quoted
+from scalargrad.cli.console import UsageError, command, quoted, require_folder
+from scalargrad.endings import Endings
 from scalargrad.formatting import visible
 from scalargrad.language import VARIABLE, either, languages, name_of, say, template
 
@@ -160,6 +163,14 @@ def spoken(arguments: list[str]) -> tuple[str | None, list[str]]:
         else:
             rest.append(word)
     return lang, rest
+
+
+def target(option: str, name: str, endings: Endings | Collection[str]) -> Path:
+    """The file to write: its name must have one of these endings, and its folder must be there."""
+    path, known = Path(name), endings.writers if isinstance(endings, Endings) else endings
+    if path.suffix.lower() not in known:
+        raise UsageError(say("{0} {1}: expected a name that ends in {2}", option, cut(str(path)), either(known)))
+    return require_folder(path)
 
 
 def precision(text: str) -> int:

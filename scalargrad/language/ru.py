@@ -23,8 +23,8 @@ TEXTS = {
     "{0} is not defined at these numbers, so it has no derivative there":
         "{0} при этих числах не определено, поэтому производной там нет",
     "The computational graph of {0}": "Вычислительный граф {0}",
-    "steps are saved as .txt, .md, .tex or .html, not as {0!r}: choose one":
-        "шаги сохраняются как .txt, .md, .tex или .html, а не как {0!r}: выберите одно из них",
+    "steps are saved as {0}, not as {1!r}: choose one":
+        "шаги сохраняются как {0}, а не как {1!r}: выберите одно из них",
     "{0} is a number of decimals from 0 to 17, not {1!r}":
         "{0} — число знаков после точки от 0 до 17, а не {1!r}",
     "rounding is for graphs of single numbers, not of arrays: leave it out":
@@ -70,8 +70,8 @@ TEXTS = {
         "в шаге {0} нечего вычислять: пропустите другое число",
     "blanks is 'all', 'forward', 'backward', a number, or the indices of steps, not {0!r}":
         "blanks — это 'all', 'forward', 'backward', количество или номера шагов, а не {0!r}",
-    "a worksheet is saved as .html, .md or .tex, not as {0!r}: choose one":
-        "задание сохраняется как .html, .md или .tex, а не как {0!r}: выберите одно из них",
+    "a worksheet is saved as {0}, not as {1!r}: choose one":
+        "задание сохраняется как {0}, а не как {1!r}: выберите одно из них",
     # --- drawings ----------------------------------------------------------------------------------------------------
     "value": "значение",
     "gradient": "градиент",
@@ -97,8 +97,8 @@ TEXTS = {
     "(give the parts of a computation names with scalargrad.scope)":
         "на этом рисунке было бы узлов: {0}, больше, чем {1}; разрешите их с max_nodes={0} или сверните области с "
         "depth=0 (имена частям вычисления даёт scalargrad.scope)",
-    "a drawing is saved as .svg, .png, .dot or .json, not as {0!r}":
-        "рисунок сохраняется как .svg, .png, .dot или .json, а не как {0!r}",
+    "a drawing is saved as {0}, not as {1!r}": "рисунок сохраняется как {0}, а не как {1!r}",
+    "a table is saved as {0}, not as {1!r}": "таблица сохраняется как {0}, а не как {1!r}",
     "cannot write {0}: there is no folder {1}": "нельзя записать {0}: нет папки {1}",
     "theme is 'light' or 'dark', not {0!r}": "theme — это 'light' или 'dark', а не {0!r}",
     "there is no layout engine: install one with `pip install graphviz-pure`, or Graphviz, or name its dot program in "
@@ -254,7 +254,7 @@ TEXTS = {
         "нет команды {0!r}: есть {1} (см. scalargrad --help)",
     "a formula, in quotes: \"tanh(w*x + b)\"": "формула в кавычках: \"tanh(w*x + b)\"",
     "a number for each variable; 1/3 and pi/2 too": "число для каждой переменной; можно и 1/3, и pi/2",
-    "a .svg, .png, .dot or .json file": "файл .svg, .png, .dot или .json",
+    "the file to write: {0}": "файл, в который записать: {0}",
     "decimals": "знаков после точки",
     "decimals; 4 if not given": "знаков после точки; 4, если не задано",
     "round every number to N decimals before going on, as on the slides":
@@ -265,18 +265,15 @@ TEXTS = {
         "что показывать из values,upstream,local,downstream,formulas",
     "draw graphs of up to so many nodes": "рисовать графы, в которых узлов не больше этого",
     "fold scopes nested deeper than this": "свернуть области, вложенные глубже этого",
-    "-o {0}: expected a name that ends in .svg, .png, .dot or .json":
-        "-o {0}: имя должно оканчиваться на .svg, .png, .dot или .json",
-    "-o {0}: expected a name that ends in {1}": "-o {0}: имя должно оканчиваться на {1}",
     "{0} {1}: expected a name that ends in {2}": "{0} {1}: имя должно оканчиваться на {2}",
     "wrote {0}": "записано: {0}",
     "LaTeX, to stand in a document that loads amsmath": "LaTeX для документа с пакетом amsmath",
     "Markdown": "Markdown",
-    "write a .txt, .md, .tex (a whole document) or .html (a page that plays the steps)":
-        "записать .txt, .md, .tex (целый документ) или .html (страницу, которая проигрывает шаги)",
+    "the file to write: {0}; of these .html is a page that plays the steps":
+        "файл, в который записать: {0}; из них .html — страница, которая проигрывает шаги",
     "write the page that plays the steps": "записать страницу, которая проигрывает шаги",
     "let the page ask for each number first": "пусть страница сначала спрашивает каждое число",
-    "write a worksheet (.html, .md or .tex) and its key": "записать задание (.html, .md или .tex) и ответы к нему",
+    "write a worksheet and its key: {0}": "записать задание и ответы к нему: {0}",
     "--predict is for the page that plays the steps: add --html steps.html":
         "--predict относится к странице, которая проигрывает шаги: добавьте --html steps.html",
     "1: gradients; 2: second derivatives too": "1: градиенты; 2: и вторые производные",
@@ -311,8 +308,8 @@ TEXTS = {
     "draw its graph": "нарисовать его граф",
     "tell its computation step by step": "рассказать его вычисление по шагам",
     "which of its graphs, if it has several": "который из его графов, если их несколько",
-    "where to write it: .txt, .md or .html; a drawing .svg, .png, .dot or .json; steps .tex, too":
-        "куда записать: .txt, .md или .html; рисунок .svg, .png, .dot или .json; шаги также .tex",
+    "the file to write: {0}; a drawing {1}; steps {2}":
+        "файл, в который записать: {0}; рисунок {1}; шаги {2}",
     "{0} needs the name of an example: scalargrad lecture lists them":
         "{0} требует имени примера: их перечисляет scalargrad lecture",
     "{0} has no effect on the table: add {1}": "{0} не действует на таблицу: добавьте {1}",

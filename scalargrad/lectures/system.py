@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
+from scalargrad.endings import Endings
 from scalargrad.language import Text, say
 from scalargrad.lectures import showing
 from scalargrad.lectures.claims import Claim
@@ -22,6 +23,16 @@ class System:
 
     A notebook shows the table of claims; ``print(system.text())`` does so elsewhere.
     """
+
+    endings: ClassVar[Endings] = Endings(
+        "a table is saved as {0}, not as {1!r}",
+        {
+            ".txt": lambda system, path: system.text() + "\n",
+            ".md": lambda system, path: system.markdown() + "\n",
+            ".html": lambda system, path: system.html() + "\n",
+        },
+    )
+    """How the table is saved."""
 
     name: str
     lecture: str
