@@ -20,7 +20,7 @@ from scalargrad.modes import detect_anomaly as detect_anomaly
 from scalargrad.modes import enable_grad as enable_grad
 from scalargrad.modes import no_grad as no_grad
 from scalargrad.modes import scope as scope
-from scalargrad.ops.elementwise import *  # noqa: F403  (one function per registered op)
+from scalargrad.ops.elementwise import *
 from scalargrad.ops.registry import OPS as OPS
 from scalargrad.ops.registry import NotDifferentiableError as NotDifferentiableError
 
@@ -36,8 +36,8 @@ if TYPE_CHECKING:
     from scalargrad.drawing import draw as draw
     from scalargrad.expression import parse as parse
     from scalargrad.function import Function as Function
-    from scalargrad.ops.composite import *  # noqa: F403
-    from scalargrad.ops.structural import *  # noqa: F403
+    from scalargrad.ops.composite import *
+    from scalargrad.ops.structural import *
     from scalargrad.ops.structure import STRUCTURAL as STRUCTURAL
     from scalargrad.stepper import steps as steps
     from scalargrad.tracing import Trace as Trace

@@ -13,6 +13,8 @@ import numpy as np
 from scalargrad.data.given import Array, Seed, count, generator, pair
 from scalargrad.settings import flag, short
 
+__all__ = ["Batches", "batches", "split"]
+
 Pair = tuple[Array, Array]
 
 

@@ -14,6 +14,8 @@ import numpy as np
 from scalargrad.data.given import Array, count, matrix
 from scalargrad.settings import flag, short
 
+__all__ = ["PLAYGROUND", "playground", "polynomial"]
+
 PLAYGROUND: dict[str, Callable[[Array, Array], Array]] = {
     "x1": lambda x1, x2: x1,
     "x2": lambda x1, x2: x2,

@@ -11,6 +11,8 @@ import numpy as np
 from scalargrad.data.given import Array, finite
 from scalargrad.settings import flag
 
+__all__ = ["Standardize", "centre", "normalise"]
+
 
 class Standardize:
     """Each column x becomes (x − mean)/σ, with the mean and the standard deviation σ (with 1/n) of the training set.

@@ -12,6 +12,8 @@ import numpy as np
 from scalargrad.data.given import Array, Seed, amount, count, finite, generator, named_classes
 from scalargrad.settings import flag
 
+__all__ = ["circles", "gaussians", "linear", "moons", "sine", "spirals", "xor"]
+
 # --- classes ---------------------------------------------------------------------------------------------------------
 
 

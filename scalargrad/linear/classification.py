@@ -11,6 +11,8 @@ from scalargrad.metrics.given import Array, class_labels, listed
 from scalargrad.ops.elementwise import bce_with_logits, sigmoid
 from scalargrad.ops.structural import log_softmax, softmax
 
+__all__ = ["LogisticRegression", "SoftmaxRegression"]
+
 
 class _Classifier(DescentModel):
     classes: Array

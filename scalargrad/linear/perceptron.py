@@ -11,6 +11,8 @@ from scalargrad.linear.model import LinearModel, examples, one_each, positive
 from scalargrad.metrics.given import Array, class_labels, listed
 from scalargrad.settings import Seed, flag, generator, short
 
+__all__ = ["NotSeparatedWarning", "Perceptron"]
+
 
 class NotSeparatedWarning(UserWarning):
     """A perceptron ran out of epochs while examples were still wrong."""

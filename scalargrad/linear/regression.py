@@ -9,6 +9,8 @@ from scalargrad.linear.normal import solve
 from scalargrad.metrics.given import Array, numbers
 from scalargrad.settings import Seed
 
+__all__ = ["LinearRegression"]
+
 
 class LinearRegression(DescentModel):
     """ŷ = Xw + b, with the least mean squared error L = (1/n) Σ (ŷ_i − y_i)².

@@ -10,6 +10,8 @@ from scalargrad.metrics.counts import averaged, class_matrices, known_labels
 from scalargrad.metrics.given import Array, listed, one_label, two_of_labels, weights
 from scalargrad.settings import count, one_of, short
 
+__all__ = ["accuracy", "f1", "precision", "recall", "report"]
+
 
 def accuracy(y_true: Any, y_pred: Any, *, sample_weight: Any = None) -> float:
     """The share of examples whose label is predicted right: (1/n) Σ [ŷ_i = y_i].

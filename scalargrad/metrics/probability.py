@@ -9,6 +9,8 @@ import numpy as np
 from scalargrad.metrics.curves import columns_of
 from scalargrad.metrics.given import Array, class_labels, listed, numbers, require_length, weights
 
+__all__ = ["log_loss"]
+
 
 def log_loss(y_true: Any, probabilities: Any, *, labels: Any = None, sample_weight: Any = None) -> float:
     """The mean surprise −(1/n) Σ ln p_i(y_i), in nats, p_i(y_i) being the probability given to the true class.

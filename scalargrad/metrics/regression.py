@@ -12,6 +12,8 @@ import numpy as np
 
 from scalargrad.metrics.given import Array, numbers, require_length, weights
 
+__all__ = ["mae", "mape", "max_error", "mean_bias_error", "mse", "r2", "rmse"]
+
 
 def mse(y_true: Any, y_pred: Any, *, sample_weight: Any = None) -> float:
     """Mean squared error (1/n) Σ (ŷ_i − y_i)², in the square of y's unit.

@@ -17,6 +17,8 @@ from scalargrad.nn.contents import PLAIN, attributes, contents, refuse_sets
 from scalargrad.nn.moving import Moving, is_buffer
 from scalargrad.nn.summary import described, table
 
+__all__ = ["Module"]
+
 
 class Module:
     """Something with parameters: define ``forward`` and keep parameters and other modules as attributes.

@@ -15,6 +15,8 @@ from scalargrad.nn.module import Module
 from scalargrad.ops.structural import mean, var
 from scalargrad.settings import Seed, generator, number, size
 
+__all__ = ["BatchNorm1d", "Dropout"]
+
 
 class Dropout(Module):
     """In training each element is switched off with probability ``p``, and the others are divided by 1 − p.

@@ -83,7 +83,7 @@ sinh = _op("sinh", lambda xp, a: xp.sinh(a), (lambda y, a: cosh(a),), latex=r"\s
 cosh = _op("cosh", lambda xp, a: xp.cosh(a), (lambda y, a: sinh(a),), latex=r"\cosh(#1)", note="hyperbolic cosine")
 
 # --- activations -----------------------------------------------------------------------------------------------------
-tanh = _op("tanh", lambda xp, a: xp.tanh(a), (lambda y, a: 1 - y * y,), latex=r"\tanh(#1)",
+tanh = _op("tanh", lambda xp, a: xp.tanh(a), (lambda y, a: 1 - y * y,), latex=r"\tanh(#1)", activation="Tanh",
     note="hyperbolic tangent: an activation between −1 and 1")
 def _sigmoid(xp, a):
     tail = xp.exp(-xp.absolute(a))  # never overflows
@@ -92,15 +92,15 @@ def _sigmoid(xp, a):
 
 sigmoid = _op("sigmoid", _sigmoid,
     (lambda y, a: y * (1 - y),),
-    text="σ(#1)", latex=r"\sigma(#1)", symbol="σ", aliases=("σ", "sigma"),
+    text="σ(#1)", latex=r"\sigma(#1)", symbol="σ", aliases=("σ", "sigma"), activation="Sigmoid",
     note="logistic function 1/(1 + exp(−a)): an activation between 0 and 1; to 3 ulp, its derivative to 2 ulp of 1")
 relu = _op("relu", lambda xp, a: xp.maximum(a, 0.0), (lambda y, a: greater(a, 0),),
-    kinks=(_Kink(lambda a: a, (0.0,), (0.0,)),), aliases=("ReLU",),
+    kinks=(_Kink(lambda a: a, (0.0,), (0.0,)),), aliases=("ReLU",), activation="ReLU",
     note="max(0, a); its derivative at 0 is 0 here (the course's table writes 1)")
 leaky_relu = _op("leaky_relu", lambda xp, a, slope=0.01: xp.where(a > 0, a, slope * a),
     (lambda y, a, slope: where(greater(a, 0), 1, slope), lambda y, a, slope: minimum(a, 0)),
     symbol="leaky relu", kinks=(_Kink(lambda a, slope: a, (0.0, 0.01), (0.01, 0.0)),), domain=((-3, 3), (0.01, 0.5)),
-    note="a, or slope·a below 0; its derivative at 0 is the slope")
+    activation="LeakyReLU", note="a, or slope·a below 0; its derivative at 0 is the slope")
 prelu = _op("prelu", lambda xp, a, slope: xp.where(a > 0, a, slope * a),
     (lambda y, a, slope: where(greater(a, 0), 1, slope), lambda y, a, slope: minimum(a, 0)),
     kinks=(_Kink(lambda a, slope: a, (0.0, 0.25), (0.25, 0.0)),), domain=((-3, 3), (0.01, 0.5)),
@@ -108,14 +108,14 @@ prelu = _op("prelu", lambda xp, a, slope: xp.where(a > 0, a, slope * a),
 elu = _op("elu", lambda xp, a, alpha=1.0: xp.maximum(a, 0.0) + alpha * xp.expm1(xp.minimum(a, 0.0)),
     (lambda y, a, alpha: where(greater(a, 0), 1, alpha * exp(minimum(a, 0))), lambda y, a, alpha: expm1(minimum(a, 0))),
     kinks=(_Kink(lambda a, alpha: a, (0.0, 1.0), (1.0, 0.0)),), domain=((-3, 3), (0.3, 2)),
-    note="a, or alpha·(exp(a) − 1) below 0; its derivative at 0 is alpha")
+    activation="ELU", note="a, or alpha·(exp(a) − 1) below 0; its derivative at 0 is alpha")
 softplus = _op("softplus", lambda xp, a: xp.logaddexp(a, 0.0), (lambda y, a: sigmoid(a),),
-    note="log(1 + exp(a)): the smooth ReLU; to 3 ulp")
+    activation="Softplus", note="log(1 + exp(a)): the smooth ReLU; to 3 ulp")
 softsign = _op("softsign", lambda xp, a: a / (1 + xp.absolute(a)), (lambda y, a: 1 / square(1 + abs(a)),),
-    note="a/(1 + |a|): an activation between −1 and 1")
+    activation="Softsign", note="a/(1 + |a|): an activation between −1 and 1")
 heaviside = _op("heaviside", lambda xp, a: xp.heaviside(a, 1.0), (lambda y, a: 0,),
     latex=r"\operatorname{H}(#1)", symbol="step", kinks=(_Kink(lambda a: a, (0.0,), (0.0,)),),
-    note="step function: 1 from 0 on, else 0; its derivative is 0, at the step too")
+    activation="Heaviside", note="step function: 1 from 0 on, else 0; its derivative is 0, at the step too")
 
 # --- comparing and choosing ------------------------------------------------------------------------------------------
 maximum = _op("maximum", lambda xp, a, b: xp.maximum(a, b),

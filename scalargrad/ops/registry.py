@@ -27,20 +27,15 @@ RESERVED = frozenset(
     [
         "T",
         "args",
-        "array",
-        "as_leaf",
         "atom",
         "backward",
         "conjugate",
         "constant",
-        "constant_like",
         "data",
         "detach",
         "detached",
         "drawn",
         "dtype",
-        "fitted",
-        "gathered",
         "grad",
         "inf",
         "inputs",
@@ -52,15 +47,11 @@ RESERVED = frozenset(
         "ndim",
         "op",
         "pi",
-        "recomputed",
         "requires_grad",
         "rint",
         "scope",
-        "seeds",
         "shape",
-        "shares",
         "size",
-        "unit",
     ]
 )
 """Names no op can have: attributes of the operand types, loaded or not, and constants of formulas."""
@@ -121,6 +112,8 @@ class Op:
     """NumPy's name for it, where that is another one."""
     aliases: tuple[str, ...] = ()
     """Other names the formula parser knows it by."""
+    activation: str = ""
+    """The name of its module in :mod:`scalargrad.nn`, if it is an activation; operands with a default are settings."""
     why_not: str = ""
     """Why no gradient passes through it; such an op has no partials."""
     operands: tuple[str, ...] = field(init=False)

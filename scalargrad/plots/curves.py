@@ -17,6 +17,8 @@ from scalargrad.plots.read import Array, interval
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
+__all__ = ["activation", "activations"]
+
 LECTURE = ("sigmoid", "tanh", "softsign", "heaviside", "softplus", "relu", "leaky_relu", "elu")
 """The activations of the lecture's table (lecture 002)."""
 

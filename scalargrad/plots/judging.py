@@ -13,6 +13,8 @@ from scalargrad.plots.read import Array, numbers, row
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
+__all__ = ["confusion_matrix", "pr", "roc"]
+
 
 def confusion_matrix(
     matrix: Any, labels: Sequence[Any] | None = None, ax: Axes | None = None, *, share: bool = False

@@ -14,6 +14,8 @@ from scalargrad.plots.read import Array, heights, interval, numbers
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
+__all__ = ["loss_surface", "optimizer_paths", "surface"]
+
 
 def surface(
     f: Callable[[Any, Any], Any],

@@ -13,6 +13,8 @@ from scalargrad.plots.read import Array, numbers
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
+__all__ = ["histograms"]
+
 
 def histograms(
     arrays: Any, ax: Axes | None = None, *, log: bool = False, bins: int | None = None, xlabel: str = "value"

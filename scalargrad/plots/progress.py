@@ -13,6 +13,8 @@ from scalargrad.plots.read import Array, numbers, row
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
+__all__ = ["learning_rates", "loss_curves"]
+
 
 def loss_curves(
     histories: Any, ax: Axes | None = None, *, log: bool = False, xlabel: str = "epoch", ylabel: str = "loss"

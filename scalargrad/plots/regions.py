@@ -17,6 +17,8 @@ from scalargrad.plots.read import Array, numbers
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
+__all__ = ["decision_regions"]
+
 
 def decision_regions(
     predict: Callable[[Array], Any],
