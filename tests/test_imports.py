@@ -26,6 +26,7 @@ LAYERS = {  # a module imports only from smaller numbers, and from itself
     "scalargrad.engine": 3.5,
     "scalargrad.records": 0,
     "scalargrad.saving": 0,
+    "scalargrad.endings": 0.5,
     "scalargrad.settings": 0,
     "scalargrad.stored": 0.5,
     "scalargrad.copying": 4,
