@@ -1,7 +1,7 @@
 """The backward pass over arrays: outputs before inputs, a whole array at a time.
 
-A node here is a :class:`fastpath.Tensor`: its ``_op`` is an elementwise op, a :class:`~fastpath.bound.Bound` structural
-one, or another object with ``name`` and ``pullback(upstream, y, operands, needed)``, which then gets arrays.
+A node here is a :class:`fastpath.Tensor`: its ``_op`` is an elementwise op, a :class:`~fastpath.bound.BoundOp`, or
+another object with ``name`` and ``pullback(upstream, y, operands, needed)``, which then gets arrays.
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ from typing import Any
 
 import numpy as np
 
-from fastpath.bound import Bound
-from fastpath.numerics import Array, array_backward, first_bad, fitted, ignoring
+from fastpath.bound import BoundOp
+from fastpath.numerics import Array, array_backward, first_bad, ignoring, unbroadcast
 from scalargrad import modes
 from scalargrad.graph import topological_order
 from scalargrad.ops.registry import Op
@@ -26,7 +26,10 @@ _owners: Callable[[object], int] = getattr(sys, "getrefcount", lambda _: 1 << 30
 
 @ignoring
 def backpropagate(root: Any, seed: Array) -> dict[Any, Array]:
-    """The gradients of the leaves. Those of the other nodes are dropped as soon as they have been passed on."""
+    """The gradients of the leaves; those of the other nodes are dropped as soon as they have been passed on.
+
+    This is ``graph.reverse`` written out, since it is the hot loop.
+    """
     leaves: dict[Any, Array] = {}
     grads: dict[Any, Array] = {root: seed}
     take, get = grads.pop, grads.get
@@ -51,7 +54,7 @@ def backpropagate(root: Any, seed: Array) -> dict[Any, Array]:
                 continue
             like = operand._data
             if type(share) is not np.ndarray or share.shape != like.shape or share.dtype != like.dtype:
-                share = fitted(share, like)
+                share = unbroadcast(share, like)
             if detecting:
                 check_backward(node, operands, operand, g, share)
             earlier = get(operand)
@@ -64,7 +67,7 @@ def downstreams(node: Any, g: Array) -> Any:
     op = node._op
     if type(op) is Op:
         return array_backward(op, node._needed)(g, node._data, *node._arrays)
-    if type(op) is Bound:
+    if type(op) is BoundOp:
         return op.pullback(g, node._data, node._arrays, node._needed)
     arrays = tuple([_read_only(a) if isinstance(a, np.ndarray) else a for a in node._arrays])
     return op.pullback(_read_only(g), _read_only(node._data), arrays, node._needed)

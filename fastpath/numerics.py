@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from scalargrad.generated import compile_source
 from scalargrad.ops.given import require_unmasked
 from scalargrad.ops.given import shown as shown
 from scalargrad.ops.registry import OPS, Op, subscribe
@@ -72,7 +73,7 @@ def _ones(count: int, dtype: Any) -> Array:
     return ones
 
 
-def fitted(share: Any, like: Array) -> Array:
+def unbroadcast(share: Any, like: Array) -> Array:
     """A downstream gradient in the shape and dtype of its operand.
 
     It is summed over the axes the operand was broadcast along, and repeated along those it was left short of.
@@ -162,8 +163,7 @@ def _compiled(op: Op, needed: tuple[bool, ...]) -> Callable[..., tuple[Any, ...]
         ]
     )
     space: dict[str, Any] = {row.name: _reading(row) for row in OPS.values()} | {"_asarray": np.asarray}
-    exec(compile(source, f"<backward of {op.name}>", "exec"), space)
-    return space["_backward"]  # type: ignore[no-any-return]
+    return compile_source(source, "_backward", f"backward of {op.name}", space)
 
 
 def _reading(op: Op) -> Callable[..., Any]:

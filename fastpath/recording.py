@@ -13,7 +13,7 @@ from typing import Any, NoReturn
 import numpy as np
 
 from fastpath.backward import check_forward
-from fastpath.bound import Bound
+from fastpath.bound import BoundOp
 from fastpath.numerics import Array, array_forward, as_floats, quiet
 from fastpath.tensor import Tensor, make
 from scalargrad import modes
@@ -106,7 +106,7 @@ _fast: dict[Op, Callable[[Any], Tensor | None]] = {}
 def _in_a_trace(op: Any, operands: tuple[Any, ...]) -> tuple[Any, ...]:
     """The operands as they are computed with while a function is traced: whichever of them is a traced one says it."""
     traced = next((type(x) for x in operands if isinstance(x, Tensor) and type(x) is not Tensor), None)
-    return operands if traced is None else traced.computed_with(op, operands)  # type: ignore[attr-defined]
+    return operands if traced is None else traced._computed_with(op, operands)  # type: ignore[attr-defined]
 
 
 def apply_structural(op: StructuralOp, operands: tuple[Any, ...], settings: dict[str, Any]) -> Tensor:
@@ -127,10 +127,10 @@ def apply_structural(op: StructuralOp, operands: tuple[Any, ...], settings: dict
         if not is_raw(error):
             raise
         raise op.misfit(tuple(arrays), settings, error) from None
-    if op.keeps:
-        data, kept = data
-        return record(Bound(op, settings, kept), data, operands, tuple(arrays))
-    return record(Bound(op, settings), data, operands, tuple(arrays))
+    if op.saves:
+        data, saved = data
+        return record(BoundOp(op, settings, saved), data, operands, tuple(arrays))
+    return record(BoundOp(op, settings), data, operands, tuple(arrays))
 
 
 _FLOAT16 = np.dtype(np.float16)
@@ -162,10 +162,10 @@ def record(op: Any, data: Any, operands: tuple[Any, ...], arrays: tuple[Any, ...
     return node
 
 
-def fit(share: Any, like: Tensor) -> Any:
+def unbroadcast(share: Any, like: Tensor) -> Any:
     """A downstream gradient in the shape and type of its operand, by recorded ops: it can be differentiated again."""
     if not isinstance(share, Tensor):
-        share = constant(share, "fit", (like,))
+        share = constant(share, "unbroadcast", (like,))
         share = share if isinstance(share, Tensor) else _leaf(np.array(share, like.dtype))
     if share.shape != like.shape:
         extra = share.ndim - like.ndim
@@ -330,7 +330,7 @@ def _equip() -> None:
     """Give Tensor all of this."""
     given = {
         "_apply_op": staticmethod(apply), "_apply_structural": staticmethod(apply_structural),
-        "_record": staticmethod(record), "_fit": staticmethod(fit), "__array__": _array,
+        "_record": staticmethod(record), "__array__": _array,
         "__array_ufunc__": _array_ufunc, "__array_function__": _array_function,
         "__getitem__": _index,
     }  # fmt: skip
@@ -342,7 +342,7 @@ def _equip() -> None:
         setattr(Tensor, reflected, _reflected(slow))
     matmul = STRUCTURAL["matmul"]
     slow = partial(apply_structural, matmul, settings={})
-    setattr(Tensor, "__matmul__", _binary(Bound(matmul, {}), np.matmul, slow))  # noqa: B010
+    setattr(Tensor, "__matmul__", _binary(BoundOp(matmul, {}), np.matmul, slow))  # noqa: B010
     setattr(Tensor, "__rmatmul__", _reflected(slow))  # noqa: B010
     install(Tensor, _method_of)
     subscribe_structural(_structural_method)

@@ -15,8 +15,8 @@ from typing import Any
 import numpy as np
 
 from fastpath.backward import backpropagate, commit, downstreams
-from fastpath.bound import Bound as Bound
-from fastpath.numerics import Array, array_forward, array_local, as_floats, fitted, ignoring
+from fastpath.bound import BoundOp as BoundOp
+from fastpath.numerics import Array, array_forward, array_local, as_floats, ignoring, unbroadcast
 from scalargrad import modes
 from scalargrad.copying import deepcopy_graph, reduce_graph
 from scalargrad.graph import Node, short
@@ -102,14 +102,14 @@ class Tensor(Node, Operators):
             self._set(as_floats(new, self._data.dtype))
 
     @property
-    def array(self) -> Array:
+    def _array(self) -> Array:
         """``data`` without the copies: what is read is read-only, what is set belongs to the Tensor from now on."""
         array = self._use()
         array.flags.writeable = False
         return array
 
-    @array.setter
-    def array(self, new: Array) -> None:
+    @_array.setter
+    def _array(self, new: Array) -> None:
         if type(new) is not np.ndarray or new.dtype != self._data.dtype:
             new = as_floats(new, self._data.dtype)
         self._set(new)
@@ -301,7 +301,7 @@ class Tensor(Node, Operators):
 
     # --- for a Trace -------------------------------------------------------------------------------------------------
 
-    def unit(self) -> Array:
+    def _unit(self) -> Array:
         """The derivative of it by itself; ValueError if it has more than one element."""
         if self._data.size != 1:
             raise ValueError(
@@ -310,7 +310,7 @@ class Tensor(Node, Operators):
         return np.ones(self._data.shape, self._data.dtype)
 
     @ignoring
-    def shares(self, upstream: Array) -> list[tuple[int, Tensor, Array | None, Array]]:
+    def _downstreams(self, upstream: Array) -> list[tuple[int, Tensor, Array | None, Array]]:
         """What this node passes on, edge by edge: position, operand, local derivative, downstream gradient.
 
         There is no local derivative, element by element, of an operation that moves or reduces.
@@ -321,15 +321,15 @@ class Tensor(Node, Operators):
             if share is not None:
                 arrays: Any = self._arrays
                 local = array_local(self._op, position, self._data, arrays) if type(self._op) is Op else None
-                found.append((position, operand, local, fitted(share, operand._data)))
+                found.append((position, operand, local, unbroadcast(share, operand._data)))
         return found
 
-    def is_of_same_operands(self) -> bool:
+    def _is_of_same_operands(self) -> bool:
         """Whether the arrays of its operands are the very arrays it was computed from."""
         arrays = self._arrays or ()
         return all(x._data is a for x, a in zip(self.inputs, arrays) if isinstance(x, Tensor))
 
-    def recomputed(self) -> Any:
+    def _recomputed(self) -> Any:
         """What the operation gives on its operands as they are now."""
         return recomputed_on(self, tuple(x._data if isinstance(x, Tensor) else x for x in self.inputs))
 

@@ -5,9 +5,9 @@ import pytest
 
 import scalargrad as sg
 from fastpath import Tensor, compile
+from fastpath.ir.build import Builder
+from fastpath.ir.rows import Namespace
 from fastpath.plan import TracingError
-from fastpath.plan.building import Builder
-from fastpath.plan.reading import Namespace
 
 RNG = np.random.default_rng(0)
 

@@ -5,8 +5,8 @@ import pytest
 
 import scalargrad as sg
 from fastpath import Tensor, compile
-from fastpath.plan.building import Builder
-from fastpath.plan.kernels import scattered
+from fastpath.ir.build import Builder
+from fastpath.ir.semantics import scattered
 from scalargrad import Value, no_grad
 
 X = np.array([1.0, 2.0, 3.0])

@@ -8,8 +8,8 @@ import pytest
 
 import scalargrad as sg
 from fastpath import Tensor, compile
-from fastpath.compiler.lifting.reading import Constant, read
-from fastpath.plan.building import Builder
+from fastpath.compiler.vectorizing.numbering import Constant, read
+from fastpath.ir.build import Builder
 from scalargrad import Value, clip, log_softmax, maximum, minimum, nn, relu, square
 
 SPECIAL = [0.0, -0.0, 1.0, 2.0, 3.0, math.inf, -math.inf, math.nan]

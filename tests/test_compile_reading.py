@@ -7,9 +7,9 @@ import pytest
 
 import scalargrad as sg
 from fastpath import compile
-from fastpath.plan.building import Builder
-from fastpath.plan.expr import UnreadableError
-from fastpath.plan.reading import Namespace
+from fastpath.ir.build import Builder
+from fastpath.ir.expr import UnreadableError
+from fastpath.ir.rows import Namespace
 from scalargrad.ops.registry import op, remove
 from scalargrad.ops.structure import STRUCTURAL, remove_structural, structural
 

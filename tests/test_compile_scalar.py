@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 import fastpath
 from fastpath import Tensor, compile
-from fastpath.compiler.lifting import lift
 from fastpath.compiler.store import BoundValue, release
+from fastpath.compiler.vectorizing import vectorize
 from scalargrad import (
     OPS,
     Function,
@@ -537,12 +537,12 @@ def test_the_lifted_program_names_what_it_stands_for():
     assert "tanh(" in text
 
 
-def test_lifting_takes_linear_time_and_keeps_what_has_no_structure():
+def test_vectorizing_takes_linear_time_and_keeps_what_has_no_structure():
     x = Value(0.5)
     y = x
     for i in range(3000):
         y = (y * 1.0001).sin() if i % 3 else y + x
-    lifted = lift([y], {x: (0, 0)}, [1])
+    lifted = vectorize([y], {x: (0, 0)}, [1])
     assert lifted.nodes == len(topological_order(y)) == len({id(n) for n in topological_order(y)})
     (result,) = lifted.run([Tensor(np.array([[0.5], [0.1]]))], Tensor([]))
     assert result.data[0, 0] == pytest.approx(y.data, rel=1e-12)

@@ -177,7 +177,7 @@ def recorded_gradient(root, seed, leaves):
         needed = tuple(isinstance(x, Tensor) and x.requires_grad for x in node.inputs)
         for operand, share in zip(node.inputs, node.op.pullback(received[node], node, node.inputs, needed)):
             if share is not None:
-                share = Tensor._fit(share, operand)
+                share = operand._unbroadcast(share)
                 received[operand] = received[operand] + share if operand in received else share
     return [received[leaf] for leaf in leaves]
 
@@ -225,11 +225,11 @@ def test_a_narrow_float_stays_narrow(sample, dtype):
 def test_a_trace_step_shows_what_the_backward_pass_sends(sample):
     maker = Maker(lambda a: Tensor(a, requires_grad=True, label="w"))
     root = sample(maker)
-    close(root.recomputed(), root.data)
+    close(root._recomputed(), root.data)
     for style in ("text", "latex"):
         assert root.op.text_of(*["w"] * len(root.inputs), style=style)
     seed = np.ones(root.shape)
-    for position, operand, local, downstream in root.shares(seed):
+    for position, operand, local, downstream in root._downstreams(seed):
         assert (local is None) == hasattr(root.op, "settings")
         assert downstream.shape == operand.shape
         assert root.op.formula(position, ("w",) * len(root.inputs), "latex")

@@ -18,7 +18,6 @@ from fastpath.compiler.closure import Surroundings
 from fastpath.compiler.copying import copied, reduced
 from fastpath.compiler.functions import PLANS, CompiledFunction, _tracing, other_each_time, twice, unless_random
 from fastpath.compiler.gradients import Gradients
-from fastpath.compiler.lifting import Lifted, lift
 from fastpath.compiler.repeating import (
     DifferentError,
     WholeNumberNeededError,
@@ -27,6 +26,7 @@ from fastpath.compiler.repeating import (
 from fastpath.compiler.running import batched, batched_several, only, rebuilt, several
 from fastpath.compiler.states import States
 from fastpath.compiler.tracings import Tracing, compared, trace
+from fastpath.compiler.vectorizing import Vectorized, vectorize
 from fastpath.numerics import Array
 from fastpath.plan import Plan
 from fastpath.plan.refusing import TracingError
@@ -45,7 +45,7 @@ class Made:
     """What a function was made into for arguments of one kind."""
 
     compiled: CompiledFunction
-    lifted: Lifted
+    lifted: Vectorized
     store: Tensor | None
     places: dict[Value, int]
     """Where in the store each parameter is."""
@@ -139,7 +139,7 @@ class CompiledScalars:
         made, arrays, _ = self._prepared(arguments, named)
         return made.compiled.plan(*arrays)
 
-    def lifted(self, *arguments: Any, **named: Any) -> Lifted:
+    def lifted(self, *arguments: Any, **named: Any) -> Vectorized:
         """The scalar graph as array instructions, before they are planned: print it."""
         return self._prepared(arguments, named)[0].lifted
 
@@ -249,7 +249,7 @@ class CompiledScalars:
     # --- tracing -----------------------------------------------------------------------------------------------------
 
     def _make(self, batch: Batch, arrays: list[Array], state: Surroundings, before: Made | None) -> Made:
-        """Trace the function on an example like these, and lift what it did."""
+        """Trace the function on an example like these, and vectorize what it did."""
         with _tracing:
             if before is None:
                 try:
@@ -296,7 +296,7 @@ class CompiledScalars:
         reduction = self._asked or ("none" if nested else "mean")
         self.reduction = reduction
         split = reduction != "none" and not nested and len(cases) == 1
-        lifting = partial(lift, first.roots, first.places, sizes, names, split=split, constants=constants)
+        lifting = partial(vectorize, first.roots, first.places, sizes, names, split=split, constants=constants)
         lifted = lifting()
         store = None
         if lifted.parameters:

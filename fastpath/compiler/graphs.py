@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 
 from fastpath.compiler.functions import PLANS, CompiledFunction
-from fastpath.compiler.lifting import Lifted, columns_of, lift, repeated
 from fastpath.compiler.rebuilding import rebuilt
+from fastpath.compiler.vectorizing import Vectorized, columns_of, repeated, vectorize
 from fastpath.numerics import Array, shown
 from fastpath.plan import Plan, traced
 from fastpath.tensor import Tensor
@@ -168,7 +168,7 @@ class CompiledGraph:
                 places = {self._leaves[name]: (i, 0) for i, name in enumerate(batched)}
                 shared = [leaf for name, leaf in self._leaves.items() if name not in batched] + self._others
                 known = {leaf: i for i, leaf in enumerate(shared)}
-                lifted = lift(self.roots, places, [1] * len(batched), batched, known, len(shared))
+                lifted = vectorize(self.roots, places, [1] * len(batched), batched, known, len(shared))
                 self._made[batched] = CompiledFunction(partial(_results, lifted), names=[*batched, "shared"])
             return self._made[batched]
 
@@ -192,7 +192,7 @@ class CompiledGraph:
             return plan
 
 
-def _results(lifted: Lifted, *arguments: Any) -> Any:
+def _results(lifted: Vectorized, *arguments: Any) -> Any:
     """The results: (N,) of one, (N, k) of several; N is 1 if no argument is batched."""
     *columns, shared = arguments
     size = columns[0].shape[0] if columns else 1

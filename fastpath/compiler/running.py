@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from fastpath.compiler.lifting import Lifted, columns_of, repeated
+from fastpath.compiler.vectorizing import Vectorized, columns_of, repeated
 from fastpath.plan.nesting import Rebuild
 from fastpath.tensor import Tensor
 from scalargrad.ops.structural import concatenate, index, mean, reshape
@@ -25,7 +25,7 @@ def _columns(arguments: Sequence[Any], sizes: Sequence[int], draws: Sequence[Any
 
 
 def batched(
-    lifted: Lifted, store: Tensor | None, sizes: Sequence[int], draws: Sequence[Any], reduction: str
+    lifted: Vectorized, store: Tensor | None, sizes: Sequence[int], draws: Sequence[Any], reduction: str
 ) -> Callable[..., Any]:
     """The function over Tensors that runs the lifted program on a batch."""
 
@@ -50,7 +50,7 @@ def batched(
 
 
 def batched_several(
-    lifted: Lifted,
+    lifted: Vectorized,
     store: Tensor | None,
     sizes: Sequence[int],
     draws: Sequence[Any],

@@ -1,4 +1,4 @@
-"""Scalar code compiled: what ``compile`` does with Values. Both ways lift a scalar graph (:mod:`.lifting`)."""
+"""Scalar code compiled: what ``compile`` does with Values. Both ways vectorize a scalar graph (:mod:`.vectorizing`)."""
 
 from __future__ import annotations
 

@@ -3,8 +3,8 @@
 A function over Tensors goes through five stages:
 
 1. It is run once on stand-ins for its arguments, which record every op (``tracing``).
-2. The rows of the registry are run on what is recorded, but on Exprs, arrays yet to be computed (``expr``,
-   ``building``): their forwards give the forward instructions (``reading``), their partials and pullbacks the backward
+2. The rows of the registry are run on what is recorded, but on Exprs, arrays yet to be computed (``ir.expr``,
+   ``ir.build``): their forwards give the forward instructions (``ir.rows``), their partials and pullbacks the backward
    ones (``differentiation``). An Expr is made only once, constants are worked out, and what can be simplified is
    (``rewriting``). Indexing, cross-entropy and what has to be called as it is have forms of their own (``indexing``,
    ``losses``, ``calling``).

@@ -6,13 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from fastpath.plan.expr import Expr
-from fastpath.plan.writing import writing_of
+from fastpath.emit.numpy.writing import writing_of
+from fastpath.ir.expr import Expr
 from scalargrad.formatting import visible
 
 if TYPE_CHECKING:
-    from fastpath.plan.emission import Place, Written
-    from fastpath.plan.memory import Result
+    from fastpath.emit.numpy.emission import Place, Written
+    from fastpath.emit.numpy.memory import Result
     from fastpath.plan.program import Plan
     from fastpath.plan.tracing import Graph
 

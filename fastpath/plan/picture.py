@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
+from fastpath.ir.expr import VIEWS, Expr
+from fastpath.ir.semantics import OTHERS
 from fastpath.numerics import ignoring
-from fastpath.plan.expr import VIEWS, Expr
-from fastpath.plan.kernels import OTHERS
 from scalargrad.records import Trace, TraceNode
 from scalargrad.tracing import plain
 

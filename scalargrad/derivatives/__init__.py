@@ -132,8 +132,8 @@ def _by_element(y: Any, xs: list[Any]) -> list[Any]:
     """The derivatives of each element of ``y``: of an array by an array, an array with the axes of both."""
     if not isinstance(y, Node):
         return pull([y], [1.0], xs)
-    rows = [pull([y], [seed], xs) for seed in y.seeds()]
-    return [y.gathered(derivatives) for derivatives in zip(*rows)]
+    rows = [pull([y], [seed], xs) for seed in y._seeds()]
+    return [y._gathered(derivatives) for derivatives in zip(*rows)]
 
 
 def _hvp(result: Any, by: Variables, v: Any) -> Any:
@@ -155,7 +155,7 @@ def _hessian(result: Any, by: Variables) -> Any:
 
 
 def _one(result: Any, name: str) -> Any:
-    if is_number(result) or len(getattr(result, "seeds", list)()) == 1:
+    if is_number(result) or len(getattr(result, "_seeds", list)()) == 1:
         return result
     advice = ""
     if name != "jacobian" and (isinstance(result, (list, tuple)) or is_array(result)):
@@ -258,7 +258,7 @@ def _taken_out(name: str, leaves: frozenset[Any], value: Any, what: str) -> None
 
 def _stand_in(x: Any, where: str) -> Any:
     """A new leaf with this number."""
-    make: Any = getattr(x, "as_leaf", None)
+    make: Any = getattr(x, "_as_leaf", None)
     return make() if make else Value(as_number(x, where))
 
 

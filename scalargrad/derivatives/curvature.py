@@ -130,7 +130,7 @@ def _hessian_product(target: Any, variables: Any) -> tuple[Callable[[Array], Arr
             target = target(variables)
     if isinstance(target, np.ndarray) and target.size == 1:
         target = target.item()
-    if not isinstance(target, Node) or len(target.seeds()) != 1:
+    if not isinstance(target, Node) or len(target._seeds()) != 1:
         raise TypeError(
             f"largest_eigenvalue: expected a single Value or Tensor computed from variables, not {target!r}"
         )
@@ -156,7 +156,7 @@ def _hessian_product(target: Any, variables: Any) -> tuple[Callable[[Array], Arr
 
 def _leaf(x: Any) -> Any:
     """A new variable with this number or these numbers."""
-    make: Any = getattr(x, "as_leaf", None)
+    make: Any = getattr(x, "_as_leaf", None)
     return make() if make else Value(as_number(x, "largest_eigenvalue"))
 
 

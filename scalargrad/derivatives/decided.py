@@ -37,7 +37,7 @@ class Derivative:
         roots, upstreams, variables = self._mapped(other)
         with modes.tracing(None):  # the nodes are there, and none of them was decided
             found = self.pull(roots, upstreams, variables)
-        return [variable.constant_like(x) for x, variable in zip(found, variables)]
+        return [variable._constant_like(x) for x, variable in zip(found, variables)]
 
     def _mapped(self, other: Callable[[Any], Any]) -> list[tuple[Any, ...]]:
         return [tuple(map(other, given)) for given in (self.roots, self.upstreams, self.variables)]

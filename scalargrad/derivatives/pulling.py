@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from scalargrad.derivatives.decided import remembering
 from scalargrad.freshness import fresh_order
-from scalargrad.graph import Node
+from scalargrad.graph import Node, reverse
 from scalargrad.ops.registry import Op
 
 
@@ -25,22 +25,16 @@ def pull(roots: Sequence[Any], upstreams: Sequence[Any], variables: Sequence[Any
         needed = tuple([isinstance(x, Node) and x in ways for x in node.inputs])
         if any(needed):
             ways[node] = needed
-    received: dict[Any, Any] = {}
 
-    def give(node: Any, share: Any) -> None:
-        if share is not None:
-            share = node.fitted(share)
-            received[node] = received[node] + share if node in received else share
+    def pass_on(node: Any, upstream: Any) -> Iterator[tuple[Any, Any]]:
+        if needed := ways.get(node):
+            for operand, share in zip(node.inputs, shares(node, upstream, needed)):
+                if share is not None:
+                    yield operand, operand._unbroadcast(share)
 
-    for root, upstream in seeded:
-        give(root, upstream)
-    wanted = set(variables)
-    for node in reversed(order):
-        if node in received and any(ways.get(node, ())):
-            upstream = received[node] if node in wanted else received.pop(node)
-            for operand, share in zip(node.inputs, shares(node, upstream, ways[node])):
-                give(operand, share)
-    found = [received[x] if x in received else x.fitted(0.0) for x in variables]
+    seeds = [(root, root._unbroadcast(upstream)) for root, upstream in seeded if upstream is not None]
+    received = reverse(order, seeds, pass_on, keep=set(variables))
+    found = [received[x] if x in received else x._unbroadcast(0.0) for x in variables]
     return remembering(found, order, (roots, upstreams, variables), pull)
 
 
@@ -48,13 +42,13 @@ def shares(node: Any, upstream: Any, needed: tuple[bool, ...]) -> list[Any]:
     """``upstream × local`` for each needed operand of a node; None for the others, and where it is exactly nought."""
     op, operands = node.op, node.inputs
     if not isinstance(op, Op):
-        return list(op.pullback(node.constant_like(upstream), node, operands, needed))
+        return list(op.pullback(node._constant_like(upstream), node, operands, needed))
     op.require_derivative()
     pairs = list(zip(op.partials, needed))
     try:
         locals_ = [partial(node, *operands) if need else None for partial, need in pairs]
     except ZeroDivisionError:  # 1/b of a constant b = 0: Python refuses it, as a Value it is answered as IEEE does
-        nodes = tuple(map(node.constant_like, operands))
+        nodes = tuple(map(node._constant_like, operands))
         locals_ = [partial(node, *nodes) if need else None for partial, need in pairs]
     return [None if local is None else _product(upstream, local) for local in locals_]
 

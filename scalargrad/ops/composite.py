@@ -292,7 +292,7 @@ def lookup(table: Any, index: Any) -> Any:
             raise TypeError(f"lookup: an index is a whole number, not {where:g}")
         where = int(where)
     if hasattr(index, "drawn"):  # it only stands for the places, while a function is traced
-        index.checked(functools.partial(_places_in, len(entries)))
+        index._checked(functools.partial(_places_in, len(entries)))
         return ops.index(entries, where)
     if hasattr(type(where), "_apply_op"):
         where = where.data

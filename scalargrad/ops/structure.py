@@ -71,10 +71,10 @@ class StructuralOp:
     """Why arrays do not fit, of the arrays and settings, where NumPy's message would not say it."""
     integers: tuple[int, ...] = ()
     """The places of operands that may be integers and stay so (labels); all others are turned into floats."""
-    keeps: bool = False
-    """Whether the forward returns, with the output, what the pullback then gets as ``kept=``.
+    saves: bool = False
+    """Whether the forward returns, with the output, what the pullback then gets as ``saved=``.
 
-    On Tensors, where the gradient has a graph of its own, ``kept`` is None, and the pullback computes it by ops.
+    On Tensors, where the gradient has a graph of its own, ``saved`` is None, and the pullback computes it by ops.
     """
     many: bool = False
     together: Callable[..., list[Any]] | None = None
@@ -222,7 +222,7 @@ class StructuralOp:
             if not is_raw(error):
                 raise
             raise self.misfit(arrays, settings, error) from None
-        result = result[0] if self.keeps else result
+        result = result[0] if self.saves else result
         if expands and self.decides and modes.tracer() is None:
             self._remember(arrays, settings, result)
         return result
@@ -251,7 +251,7 @@ class StructuralOp:
         result = self.forward(np, *widened, **settings)
         if not narrow:
             return result
-        if self.keeps:
+        if self.saves:
             return result[0].astype(np.float16), result[1]
         return result.astype(np.float16)
 
@@ -297,7 +297,7 @@ class StructuralOp:
     # --- gradients ---------------------------------------------------------------------------------------------------
 
     def downstream(
-        self, place: int, g: Any, y: Any, arrays: tuple[Any, ...], settings: Settings, kept: Any = None
+        self, place: int, g: Any, y: Any, arrays: tuple[Any, ...], settings: Settings, saved: Any = None
     ) -> Any:
         """The gradient passed on to the array in this place, before it is fitted to the array's shape."""
         if self.why_not:
@@ -305,8 +305,8 @@ class StructuralOp:
         if self.wide and g.dtype.char == "e":
             g, y, *wide = [x.astype("float32") if x.dtype.char == "e" else x for x in (g, y, *arrays)]
             arrays = tuple(wide)
-        if self.keeps:
-            return self.pullbacks[place](g, y, *arrays, kept=kept, **settings)
+        if self.saves:
+            return self.pullbacks[place](g, y, *arrays, saved=saved, **settings)
         if self.many:
             return self.pullbacks[0](g, y, *arrays, place=place, **settings)
         return self.pullbacks[place](g, y, *arrays, **settings)

@@ -71,7 +71,7 @@ class TensorSlot(Slot):
         return self.tensor._data
 
     def write(self, new: Any) -> None:
-        self.tensor.array = new
+        self.tensor._array = new
 
     def gradient(self) -> Any:
         return self.tensor.grad
@@ -96,7 +96,7 @@ class HalfSlot(TensorSlot):
 
     def write(self, new: Any) -> None:
         with np.errstate(over="ignore"):
-            self.tensor.array = new.astype(np.float16)
+            self.tensor._array = new.astype(np.float16)
 
     def gradient(self) -> Any:
         grad = self.tensor.grad
@@ -154,7 +154,7 @@ class StoreSlot(Slot):
         return self.store._data
 
     def write(self, new: Any) -> None:
-        self.store.array = new
+        self.store._array = new
 
     def gradient(self) -> Any:
         grad = self.store.grad
@@ -188,7 +188,7 @@ class PartSlot(StoreSlot):
     def write(self, new: Any) -> None:
         whole = self.store._data.copy()
         whole[self.at] = new
-        self.store.array = whole
+        self.store._array = whole
 
     def gradient(self) -> Any:
         grad = self.store.grad
@@ -235,7 +235,7 @@ def _contents(parameters: Any) -> Any:
 
 
 def _leaves(given: Any, name: str) -> Iterator[Named]:
-    if isinstance(given, Value) or (isinstance(given, Node) and hasattr(given, "array")):
+    if isinstance(given, Value) or (isinstance(given, Node) and hasattr(given, "_array")):
         yield name, given
     elif isinstance(given, np.ndarray) and given.dtype == object:
         for i, item in enumerate(given.ravel().tolist()):

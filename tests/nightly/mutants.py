@@ -24,7 +24,7 @@ from tests.programs.__main__ import failing
 ROOT = Path(__file__).parent.parent.parent
 TESTS = (
     "test_plan*.py",
-    "test_lifting*.py",
+    "test_vectorizing*.py",
     "test_compile*.py",
     "test_design_edges.py",
     "test_tensor.py",

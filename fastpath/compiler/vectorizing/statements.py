@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from fastpath.compiler.lifting.reading import Constant, Operand, Scalars
+from fastpath.compiler.vectorizing.numbering import Constant, Operand, Scalars
 
 Product = tuple[int, int, int, int]
 """Sign, two factors, and the node of their product."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from fastpath.plan.expr import VIEWS, Expr
+from fastpath.ir.expr import VIEWS, Expr
 
 
 def live(outputs: Sequence[Expr]) -> list[Expr]:

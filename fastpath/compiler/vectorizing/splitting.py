@@ -9,10 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from fastpath.compiler.lifting.grouping import Group
-from fastpath.compiler.lifting.layout import runs, step_of
-from fastpath.compiler.lifting.program import Place
-from fastpath.compiler.lifting.sums import Item, Sum
+from fastpath.compiler.vectorizing.layout import runs, step_of
+from fastpath.compiler.vectorizing.packing import Group
+from fastpath.compiler.vectorizing.program import Place
+from fastpath.compiler.vectorizing.statements import Item, Sum
 
 CRUMBS = 16
 """So many pieces are left as they are."""

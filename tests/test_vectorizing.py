@@ -1,4 +1,4 @@
-"""Scalar graphs lifted to array instructions, before anything is planned: run on Tensors, and read as text."""
+"""Scalar graphs vectorized to array instructions, before anything is planned: run on Tensors, and read as text."""
 
 import re
 
@@ -8,9 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fastpath import Tensor
-from fastpath.compiler.lifting import lift
-from fastpath.compiler.lifting.layout import runs, step_of
-from fastpath.compiler.lifting.parting import CRUMBS
+from fastpath.compiler.vectorizing import vectorize
+from fastpath.compiler.vectorizing.layout import runs, step_of
+from fastpath.compiler.vectorizing.splitting import CRUMBS
 from scalargrad import OPS, Value, nn, relu
 from scalargrad.graph import leaves
 
@@ -22,17 +22,17 @@ def example(k):
     return [Value(v) for v in RNG.uniform(0.5, 1.5, k)]
 
 
-def lifted_of(root, x, **named):
-    return lift([root], {v: (0, i) for i, v in enumerate(x)}, [len(x)], ["x"], **named)
+def vectorized_of(root, x, **named):
+    return vectorize([root], {v: (0, i) for i, v in enumerate(x)}, [len(x)], ["x"], **named)
 
 
 def agrees(root, x, batch=3, rel=1e-12):
-    """The lifted program gives, on Tensors, the numbers and gradients of the scalar engine for every example."""
-    lifted = lifted_of(root, x)
+    """The vectorized program gives, on Tensors, the numbers and gradients of the scalar engine for every example."""
+    vectorized = vectorized_of(root, x)
     X = np.vstack([[v.data for v in x], RNG.uniform(0.5, 1.5, (batch - 1, len(x)))])
     inputs = Tensor(X, requires_grad=True)
-    store = Tensor([p.data for p in lifted.parameters], requires_grad=True)
-    (result,) = lifted.run([inputs], store)
+    store = Tensor([p.data for p in vectorized.parameters], requires_grad=True)
+    (result,) = vectorized.run([inputs], store)
     assert result.shape == (batch, 1)
     if result.requires_grad:
         result.backward(np.eye(batch, 1))  # the gradients of the first example's result
@@ -44,13 +44,13 @@ def agrees(root, x, batch=3, rel=1e-12):
     if inputs.grad is not None:
         np.testing.assert_allclose(inputs.grad[0], [v.grad for v in x], rtol=rel, atol=rel * scale)
     if store.grad is not None:
-        np.testing.assert_allclose(store.grad, [p.grad for p in lifted.parameters], rtol=rel, atol=rel * scale)
-    return lifted
+        np.testing.assert_allclose(store.grad, [p.grad for p in vectorized.parameters], rtol=rel, atol=rel * scale)
+    return vectorized
 
 
-def calls(lifted):
+def calls(vectorized):
     """What the instructions call that are no mere views."""
-    texts = [step.text for step in lifted.program.instructions]
+    texts = [step.text for step in vectorized.program.instructions]
     return [t for t in texts if not re.fullmatch(r"\w+\[[^\]]*\]|reshape\(.*\)", t)]
 
 
@@ -60,8 +60,8 @@ def calls(lifted):
 def test_a_layer_is_a_product_an_addition_and_its_activation():
     x = example(3)
     layer = nn.Linear(3, 4, seed=0, bias_init=[0.1, 0.2, 0.3, 0.4])
-    lifted = agrees(sum(relu(z) for z in layer(x)), x)
-    words = [re.sub(r"\w*\d\w*", "a", t) for t in calls(lifted)]
+    vectorized = agrees(sum(relu(z) for z in layer(x)), x)
+    words = [re.sub(r"\w*\d\w*", "a", t) for t in calls(vectorized)]
     assert words == ["matmul(x, a)", "a + a", "relu(a)", "rows of a summed"]
 
 
@@ -84,9 +84,9 @@ def test_products_in_another_order_are_rows_of_the_same_product():
         w[3] * x[2] + w[4] * x[0] + x[1] * w[5],
         x[1] * w[6] + (x[2] * w[7] + w[8] * x[0]),
     ]
-    lifted = agrees(sum(r.tanh() for r in rows), x)
-    assert str(lifted).count("matmul(") == 1
-    assert "3 sums of 3 products" in str(lifted)
+    vectorized = agrees(sum(r.tanh() for r in rows), x)
+    assert str(vectorized).count("matmul(") == 1
+    assert "3 sums of 3 products" in str(vectorized)
 
 
 def test_a_layer_read_in_another_order_or_in_part_agrees():
@@ -109,33 +109,33 @@ def test_signs_of_products_and_terms_are_kept(signs):
 
 def test_equal_nodes_are_computed_once_in_whichever_order_they_are_written():
     x = example(2)
-    lifted = agrees((x[0] * x[1]).sin() + (x[1] * x[0]).sin(), x)
-    assert str(lifted).count("sin(") == 1
+    vectorized = agrees((x[0] * x[1]).sin() + (x[1] * x[0]).sin(), x)
+    assert str(vectorized).count("sin(") == 1
 
 
 def test_constants_are_folded_and_zeros_not_added():
     x, w = example(1), Value(0.0)
     root = sum([x[0].exp(), x[0].sin(), x[0].cos()], 0.0) + (Value(2.0) * 0.5 + w) * 0.0
-    lifted = lifted_of(root, x, constants={v for v in leaves(root) if v not in x})
-    assert lifted.parameters == []
-    assert "+ 0" not in str(lifted)
-    (result,) = lifted.run([Tensor([[x[0].data]])], Tensor(np.zeros(0)))
+    vectorized = vectorized_of(root, x, constants={v for v in leaves(root) if v not in x})
+    assert vectorized.parameters == []
+    assert "+ 0" not in str(vectorized)
+    (result,) = vectorized.run([Tensor([[x[0].data]])], Tensor(np.zeros(0)))
     assert result.data[0, 0] == pytest.approx(root.data, rel=1e-15)
 
 
 def test_a_sum_of_squares_of_all_parameters_is_that_of_the_store():
     x, w = example(2), example(5)
     root = x[0] * w[3] + x[1] * w[1] + 0.5 * sum(p**2 for p in w)
-    lifted = agrees(root, x)
-    assert "sum of squares of parameters" in str(lifted)
+    vectorized = agrees(root, x)
+    assert "sum of squares of parameters" in str(vectorized)
 
 
 def test_a_result_that_is_an_input_a_parameter_or_used_again_agrees():
     x, w = example(2), Value(0.7)
     agrees(x[1], x)
     y = x[0] * w
-    lifted = lift([y, w, y.sin(), x[0]], {v: (0, i) for i, v in enumerate(x)}, [2])
-    results = lifted.run([Tensor([[2.0, 3.0]])], Tensor([0.7]))
+    vectorized = vectorize([y, w, y.sin(), x[0]], {v: (0, i) for i, v in enumerate(x)}, [2])
+    results = vectorized.run([Tensor([[2.0, 3.0]])], Tensor([0.7]))
     assert [r.data.ravel().tolist() for r in results] == [[1.4], [0.7], [np.sin(1.4)], [2.0]]
 
 
@@ -145,8 +145,8 @@ def test_a_result_that_is_an_input_a_parameter_or_used_again_agrees():
 def test_scattered_operands_are_not_put_together():
     x = example(6)
     f = [v.sin() if i % 2 else v.exp() for i, v in enumerate(x)]
-    lifted = agrees(f[0] * f[3] + (f[1] * f[4]).tanh() + (f[2] * f[5]).cos(), x)
-    assert "concatenate" not in str(lifted)
+    vectorized = agrees(f[0] * f[3] + (f[1] * f[4]).tanh() + (f[2] * f[5]).cos(), x)
+    assert "concatenate" not in str(vectorized)
 
 
 def test_operands_side_by_side_are_computed_together_though_others_are_elsewhere():
@@ -203,10 +203,10 @@ def test_any_graph_agrees(last, program):
 def test_a_store_of_another_order_is_read_where_its_numbers_are():
     x = example(2)
     y = nn.MLP(2, [3], 1, seed=0)(x)
-    first = lifted_of(y, x)
+    first = vectorized_of(y, x)
     places = {p: i for i, p in enumerate(reversed(first.parameters))}
     places = {p: i + 2 for p, i in places.items()}  # two of other functions before them
-    other = lifted_of(y, x, known=places, size=len(places) + 2)
+    other = vectorized_of(y, x, known=places, size=len(places) + 2)
     numbers = np.full(len(places) + 2, np.nan)
     for p, i in places.items():
         numbers[i] = p.data
@@ -227,6 +227,6 @@ def test_columns_side_by_side_are_a_slice():
 def test_the_listing_says_which_nodes_an_instruction_stands_for():
     x = example(3)
     y = nn.MLP(3, [4], 1, activation="relu", seed=0)(x)
-    lines = str(lifted_of(y, x)).splitlines()
+    lines = str(vectorized_of(y, x)).splitlines()
     assert any("(N, 4)" in line and "4 sums of 3 products, 24 nodes" in line for line in lines)
     assert any(line.endswith("MLP/ReLU 2: 4 × relu") for line in lines)

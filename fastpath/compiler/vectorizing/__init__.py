@@ -1,4 +1,4 @@
-"""Lifting: scalar code for one example as a short program over arrays for a batch of them.
+"""Vectorizing: scalar code for one example as a short program over arrays for a batch of them.
 
 The graph of a scalar network has a node for every number. But the neurons of a layer do the same with different
 weights: their additions of products over the same inputs are the columns of a matrix product. So
@@ -8,10 +8,10 @@ weights: their additions of products over the same inputs are the columns of a m
 
 in these steps:
 
-1. :mod:`.reading` numbers the nodes, folds constants, makes equal nodes one, and marks which depend on the example;
-2. :mod:`.sums` turns chains of additions into sums of products;
-3. :mod:`.grouping` puts together what does the same at the same depth: each group is one instruction, unless
-   :mod:`.parting` finds that its operands lie too far apart;
+1. :mod:`.numbering` numbers the nodes, folds constants, makes equal nodes one, and marks which depend on the example;
+2. :mod:`.statements` turns chains of additions into sums of products;
+3. :mod:`.packing` puts together what does the same at the same depth: each group is one instruction, unless
+   :mod:`.splitting` finds that its operands lie too far apart;
 4. :mod:`.layout` orders the parameters in one vector, the *store*, so that every matrix is a slice of it;
 5. :mod:`.lowering` writes the instructions, which gather what they need by slicing where possible.
 
@@ -27,20 +27,20 @@ from typing import Any
 
 import numpy as np
 
-from fastpath.compiler.lifting.grouping import groups
-from fastpath.compiler.lifting.layout import order_of_parameters
-from fastpath.compiler.lifting.lowering import Lowering
-from fastpath.compiler.lifting.program import Place, Program
-from fastpath.compiler.lifting.reading import Constant, Operand, Scalars, read
-from fastpath.compiler.lifting.sums import items
+from fastpath.compiler.vectorizing.layout import order_of_parameters
+from fastpath.compiler.vectorizing.lowering import Lowering
+from fastpath.compiler.vectorizing.numbering import Constant, Operand, Scalars, read
+from fastpath.compiler.vectorizing.packing import groups
+from fastpath.compiler.vectorizing.program import Place, Program
+from fastpath.compiler.vectorizing.statements import items
 from scalargrad.engine import Value
 from scalargrad.ops.structural import astype, broadcast_to, index, reshape
 
-__all__ = ["Lifted", "columns_of", "lift", "repeated"]
+__all__ = ["Vectorized", "columns_of", "repeated", "vectorize"]
 
 
 @dataclass
-class Lifted:
+class Vectorized:
     """A program, and what it takes and gives.
 
     Its arrays are first the arguments, one of shape (N, size) each, then the store, the vector of all parameters.
@@ -70,7 +70,7 @@ class Lifted:
         return str(self.program)
 
 
-def lift(
+def vectorize(
     roots: Sequence[Value],
     arguments: Mapping[Value, tuple[int, int]],
     sizes: Sequence[int],
@@ -79,7 +79,7 @@ def lift(
     size: int = 0,
     split: bool = False,
     constants: Collection[Value] = (),
-) -> Lifted:
+) -> Vectorized:
     """The program for these results.
 
     ``arguments`` says of each leaf that depends on the example in which argument and column its numbers come, and
@@ -108,7 +108,7 @@ def lift(
     outputs: list[Operand] = [
         x if isinstance(x, Constant) else lowering.gather([x], graph.batched[x]) for x in graph.roots
     ]
-    return Lifted(program, leaves, outputs, signs, len(graph.ops))
+    return Vectorized(program, leaves, outputs, signs, len(graph.ops))
 
 
 def _split(graph: Scalars) -> list[int]:

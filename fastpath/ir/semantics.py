@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from fastpath.numerics import Array
+from fastpath.numerics import Array, ignoring
 
 
 def _reduce(settings: Any, a: Array) -> Any:
@@ -61,6 +61,7 @@ OTHERS: dict[str, Callable[..., Any]] = {
 """The instructions that are not ufuncs, on arrays."""
 
 
+@ignoring
 def evaluated(code: str, settings: Any, arrays: list[Array], shape: tuple[int, ...], dtype: Any) -> Array | None:
     """What an instruction gives on these arrays; None if that is better left to the run."""
     if code == "broadcast":

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from fastpath.ir.expr import UnreadableError
 from fastpath.numerics import Array
-from fastpath.plan.expr import UnreadableError
 from scalargrad.ops.structure import STRUCTURAL
 
 if TYPE_CHECKING:
-    from fastpath.plan.building import Builder
-    from fastpath.plan.expr import Expr
+    from fastpath.ir.build import Builder
+    from fastpath.ir.expr import Expr
 
 
 def checked(classes: int) -> Any:

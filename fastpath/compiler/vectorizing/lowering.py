@@ -8,12 +8,12 @@ from typing import Any
 
 import numpy as np
 
-from fastpath.compiler.lifting.grouping import Group
-from fastpath.compiler.lifting.layout import runs
-from fastpath.compiler.lifting.parting import parts
-from fastpath.compiler.lifting.program import Gathering, Place, Program
-from fastpath.compiler.lifting.reading import Constant, Operand, Scalars
-from fastpath.compiler.lifting.sums import Sum
+from fastpath.compiler.vectorizing.layout import runs
+from fastpath.compiler.vectorizing.numbering import Constant, Operand, Scalars
+from fastpath.compiler.vectorizing.packing import Group
+from fastpath.compiler.vectorizing.program import Gathering, Place, Program
+from fastpath.compiler.vectorizing.splitting import parts
+from fastpath.compiler.vectorizing.statements import Sum
 from scalargrad.ops.elementwise import mul, square
 from scalargrad.ops.structural import matmul, reshape
 from scalargrad.ops.structural import sum as total

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from fastpath.plan.expr import VIEWS, Expr
-from fastpath.plan.kernels import key_of
-from fastpath.plan.memory import address
+from fastpath.emit.numpy.memory import address
+from fastpath.ir.expr import VIEWS, Expr
+from fastpath.ir.semantics import key_of
 
 if TYPE_CHECKING:
-    from fastpath.plan.emission import Emitter, Place
+    from fastpath.emit.numpy.emission import Emitter, Place
 
 SMALL = 2000
 """Up to how many elements a number is repeated beforehand, where an operand of the full shape is faster."""

@@ -15,13 +15,13 @@ from typing import Any
 
 import numpy as np
 
+from fastpath.emit.numpy import writing
+from fastpath.emit.numpy.liveness import last_uses, live
+from fastpath.emit.numpy.memory import Pool, Region, Result, Storage
+from fastpath.ir.build import Builder
+from fastpath.ir.expr import VIEWS, Expr
+from fastpath.ir.semantics import OTHERS, key_of
 from fastpath.numerics import Array
-from fastpath.plan import writing
-from fastpath.plan.building import Builder
-from fastpath.plan.expr import VIEWS, Expr
-from fastpath.plan.kernels import OTHERS, key_of
-from fastpath.plan.liveness import last_uses, live
-from fastpath.plan.memory import Pool, Region, Result, Storage
 
 
 @dataclass

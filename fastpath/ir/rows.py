@@ -6,16 +6,16 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from fastpath.ir import indexing, losses
+from fastpath.ir.calling import called
+from fastpath.ir.expr import MissingError, UnreadableError
 from fastpath.numerics import array_forward, ufunc_of
-from fastpath.plan import indexing, losses
-from fastpath.plan.calling import called
-from fastpath.plan.expr import MissingError, UnreadableError
 from scalargrad.ops.registry import Op
 from scalargrad.ops.structure import STRUCTURAL, StructuralOp
 
 if TYPE_CHECKING:
-    from fastpath.plan.building import Builder
-    from fastpath.plan.expr import Expr
+    from fastpath.ir.build import Builder
+    from fastpath.ir.expr import Expr
 
 
 class Namespace:
@@ -110,7 +110,7 @@ def structural(
     """
     exprs = tuple([build.as_expr(x) for x in operands])
     known = _KNOWN.get(op.name) if STRUCTURAL.get(op.name) is op else None
-    if op.why_not or (op.keeps and known is None) or (op.wide and any(x.dtype == np.float16 for x in exprs)):
+    if op.why_not or (op.saves and known is None) or (op.wide and any(x.dtype == np.float16 for x in exprs)):
         return called(build, op, exprs, settings, like)
     try:
         result = known(build, *exprs, **settings) if known else op.forward(Namespace(build), *exprs, **settings)

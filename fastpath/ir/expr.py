@@ -19,7 +19,7 @@ from scalargrad.ops.registry import OPS, Op, is_number
 from scalargrad.ops.structure import STRUCTURAL, StructuralOp
 
 if TYPE_CHECKING:
-    from fastpath.plan.building import Builder
+    from fastpath.ir.build import Builder
 
 VIEWS = frozenset({"reshape", "transpose", "broadcast", "slice"})
 """The codes that only look at another array's memory (a reshape may have to copy)."""
@@ -36,7 +36,7 @@ class MissingError(UnreadableError, AttributeError):
 class Expr(Node, Operators):
     """An array that an instruction will compute: its ``code``, inputs, settings, shape and dtype.
 
-    ``code`` is a ufunc's name, ``reduce`` or another key of :data:`fastpath.plan.kernels.KERNELS`; for a leaf
+    ``code`` is a ufunc's name, ``reduce`` or another key of :data:`fastpath.ir.semantics.KERNELS`; for a leaf
     ``argument``, ``tensor``, ``random`` or ``constant``, whose array is ``value``.
     """
 

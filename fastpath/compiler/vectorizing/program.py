@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from fastpath.compiler.lifting.layout import runs, step_of
+from fastpath.compiler.vectorizing.layout import runs, step_of
 from fastpath.tensor import Tensor
 from scalargrad.formatting import visible
 from scalargrad.ops.structural import concatenate, index, reshape

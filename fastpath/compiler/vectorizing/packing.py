@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Hashable
 from dataclasses import dataclass
 
-from fastpath.compiler.lifting.reading import Constant, Operand, Scalars
-from fastpath.compiler.lifting.sums import Item, Sum
+from fastpath.compiler.vectorizing.numbering import Constant, Operand, Scalars
+from fastpath.compiler.vectorizing.statements import Item, Sum
 
 
 @dataclass

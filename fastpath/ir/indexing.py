@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from fastpath.plan.kernels import key_of
+from fastpath.ir.semantics import key_of
 
 if TYPE_CHECKING:
-    from fastpath.plan.building import Builder
-    from fastpath.plan.expr import Expr
+    from fastpath.ir.build import Builder
+    from fastpath.ir.expr import Expr
 
 Parts = tuple[Any, ...]
 

@@ -8,12 +8,11 @@ from typing import Any
 
 import numpy as np
 
+from fastpath.ir import indexing, rows
+from fastpath.ir.expr import Expr
+from fastpath.ir.rewriting import added_to_0, simplified, simplified_reduction, simplified_where
+from fastpath.ir.semantics import evaluated
 from fastpath.numerics import Array
-from fastpath.plan import indexing, reading
-from fastpath.plan.expr import Expr
-from fastpath.plan.kernels import evaluated
-from fastpath.plan.rewriting import added_to_0, simplified, simplified_reduction, simplified_where
-from fastpath.plan.running import quietly
 from scalargrad.ops.registry import Op
 from scalargrad.ops.structure import StructuralOp
 
@@ -21,7 +20,7 @@ from scalargrad.ops.structure import StructuralOp
 class Builder:
     """Makes Exprs: each only once (common subexpressions are shared), constants worked out at once.
 
-    The methods are the instructions; :mod:`.rewriting` simplifies what they are given, :mod:`.reading` reads rows.
+    The methods are the instructions; :mod:`.rewriting` simplifies what they are given, :mod:`.rows` reads rows.
     """
 
     def __init__(self) -> None:
@@ -42,7 +41,7 @@ class Builder:
             return found
         value = None
         if all(x.value is not None for x in inputs) and inputs and math.prod(shape) <= LARGEST_CONSTANT:
-            value = quietly(evaluated, code, settings, [x.value for x in inputs], shape, dtype)
+            value = evaluated(code, settings, [x.value for x in inputs], shape, dtype)
         expr = self.constant(value) if value is not None else self.new(code, inputs, settings, shape, dtype)
         self.table[key] = expr
         return expr
@@ -218,11 +217,11 @@ class Builder:
 
     def elementwise(self, op: Op, operands: tuple[Any, ...]) -> Any:
         """An elementwise op on Exprs and numbers."""
-        return reading.elementwise(self, op, operands)
+        return rows.elementwise(self, op, operands)
 
     def structural(self, op: StructuralOp, operands: tuple[Any, ...], settings: dict[str, Any]) -> Any:
         """A structural op on Exprs and arrays."""
-        return reading.structural(self, op, operands, settings)
+        return rows.structural(self, op, operands, settings)
 
 
 LARGEST_CONSTANT = 1 << 20

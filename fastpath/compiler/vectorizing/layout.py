@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from fastpath.compiler.lifting.grouping import Group
-from fastpath.compiler.lifting.reading import Scalars
-from fastpath.compiler.lifting.sums import Sum
+from fastpath.compiler.vectorizing.numbering import Scalars
+from fastpath.compiler.vectorizing.packing import Group
+from fastpath.compiler.vectorizing.statements import Sum
 
 
 def order_of_parameters(graph: Scalars, groups: list[Group], arguments: set[int]) -> list[int]:

@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 if TYPE_CHECKING:
-    from fastpath.plan.building import Builder
-    from fastpath.plan.expr import Expr
+    from fastpath.ir.build import Builder
+    from fastpath.ir.expr import Expr
 
 Shape = tuple[int, ...]
 

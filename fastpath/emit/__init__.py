@@ -1,0 +1,1 @@
+"""From Exprs to what runs on arrays: one emitter a package or module."""

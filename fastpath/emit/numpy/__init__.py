@@ -1,0 +1,1 @@
+"""Exprs as straight-line NumPy code on reused buffers."""
