@@ -15,7 +15,7 @@ import numpy as np
 
 from fastpath.backward import backpropagate, commit, downstreams
 from fastpath.bound import BoundOp as BoundOp
-from fastpath.numerics import Array, array_forward, array_local, as_floats, ignoring, owners_of, unbroadcast
+from fastpath.numerics import Array, array_forward, array_local, as_floats, ignoring, owners_of, unbroadcast_array
 from scalargrad import modes
 from scalargrad.copying import deepcopy_graph, reduce_graph
 from scalargrad.graph import Node, short
@@ -318,7 +318,7 @@ class Tensor(Node, Operators):
             if share is not None:
                 arrays: Any = self._arrays
                 local = array_local(self._op, position, self._data, arrays) if type(self._op) is Op else None
-                found.append((position, operand, local, unbroadcast(share, operand._data)))
+                found.append((position, operand, local, unbroadcast_array(share, operand._data)))
         return found
 
     def _is_of_same_operands(self) -> bool:

@@ -8,7 +8,8 @@ from fastpath import Tensor
 from scalargrad import Value
 from scalargrad.expression.tokens import CONSTANTS
 from scalargrad.ops.composite import COMPOSITE
-from scalargrad.ops.registry import NODE, OPS, RESERVED, TENSOR
+from scalargrad.ops.registry import OPS
+from scalargrad.ops.rows import NODE, RESERVED, TENSOR
 from scalargrad.ops.structure import STRUCTURAL
 from scalargrad.symbolic import Sym
 

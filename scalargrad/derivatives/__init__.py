@@ -32,8 +32,8 @@ from typing import Any
 
 from scalargrad import modes
 from scalargrad.derivatives.arrangement import arranged, is_array, parts
-from scalargrad.derivatives.pulling import pull
 from scalargrad.derivatives.results import Variables, as_nodes, is_computed, spliced
+from scalargrad.derivatives.reverse import vjp
 from scalargrad.engine import Value
 from scalargrad.graph import Node, short, topological_order
 from scalargrad.ops.registry import NotDifferentiableError, as_number, is_number
@@ -118,22 +118,20 @@ def hessian(
 
 
 def _grad(result: Any, by: Variables) -> Any:
-    return by.arranged(pull([_one(result, "grad")], [1.0], by.nodes))
+    return by.arranged(vjp([_one(result, "grad")], [1.0], by.nodes))
 
 
 def _jacobian(result: Any, by: Variables) -> Any:
     xs = by.nodes
-    rows = [
-        _by_element(y, xs) if isinstance(y, Node) else pull([_one(y, "jacobian")], [1.0], xs) for y in parts(result)
-    ]
+    rows = [_by_element(y, xs) if isinstance(y, Node) else vjp([_one(y, "jacobian")], [1.0], xs) for y in parts(result)]
     return by.rows(result, rows)
 
 
 def _by_element(y: Any, xs: list[Any]) -> list[Any]:
     """The derivatives of each element of ``y``: of an array by an array, an array with the axes of both."""
     if not isinstance(y, Node):
-        return pull([y], [1.0], xs)
-    rows = [pull([y], [seed], xs) for seed in y._seeds()]
+        return vjp([y], [1.0], xs)
+    rows = [vjp([y], [seed], xs) for seed in y._seeds()]
     return [y._gathered(derivatives) for derivatives in zip(*rows)]
 
 
@@ -145,13 +143,13 @@ def _hvp(result: Any, by: Variables, v: Any) -> Any:
     if len(xs) != len(vector):
         raise ValueError(f"hvp: {len(xs)} variables need a v of as many numbers, not {len(vector)}")
     with recorded():
-        slopes = pull([_one(result, "hvp")], [1.0], xs)
-    return by.arranged(pull(slopes, vector, xs))
+        slopes = vjp([_one(result, "hvp")], [1.0], xs)
+    return by.arranged(vjp(slopes, vector, xs))
 
 
 def _hessian(result: Any, by: Variables) -> Any:
     with recorded():
-        slopes = pull([_one(result, "hessian")], [1.0], by.nodes)
+        slopes = vjp([_one(result, "hessian")], [1.0], by.nodes)
     return by.rows(by.given, [_by_element(slope, by.nodes) for slope in slopes])
 
 
