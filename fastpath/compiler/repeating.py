@@ -191,11 +191,11 @@ class _TracedStored(BoundValue):
     def grad(self) -> float:
         """The gradient, as the store has it now."""
         _look(self, ".grad")
-        return BoundValue.grad.fget(self)  # type: ignore[attr-defined, misc, no-any-return]
+        return BoundValue.grad.fget(self)  # type: ignore[attr-defined, no-any-return]
 
     @grad.setter
     def grad(self, new: float) -> None:
-        BoundValue.grad.fset(self, new)  # type: ignore[attr-defined, misc]
+        BoundValue.grad.fset(self, new)  # type: ignore[attr-defined]
 
     def item(self) -> float:
         modes.concretized(self, "item()")

@@ -330,5 +330,7 @@ COMPOSITE: dict[str, Callable[..., Any]] = {
     for f in (diagonal, dot, expand_dims, flip, lookup, one_hot, outer, pad, split, squeeze, stack, swapaxes)
 }
 """Every function of this kind by name."""
+FUNCTIONS_ONLY = (stack, one_hot)
+"""Those that are no methods of an array: they take several, or labels."""
 
 __all__ = sorted(COMPOSITE)
