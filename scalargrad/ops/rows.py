@@ -8,11 +8,11 @@ from typing import Any, Generic, TypeVar
 
 R = TypeVar("R", bound="Row")
 
-RESERVED = frozenset([
-    "T", "args", "atom", "backward", "conjugate", "constant", "data", "detach", "detached", "drawn", "dtype",
-    "grad", "inf", "inputs", "item", "label", "names", "nan", "ndim", "observed", "op", "pi", "requires_grad",
-    "rint", "scope", "shape", "size",
-])  # fmt: skip
+NODE = ("backward", "data", "grad", "inputs", "item", "label", "op", "scope")
+"""What a Value and a Tensor show besides their ops."""
+TENSOR = ("T", "detach", "dtype", "ndim", "requires_grad", "shape", "size")
+"""What a Tensor shows besides."""
+RESERVED = frozenset([*NODE, *TENSOR, "args", "atom", "constant", "inf", "named", "names", "nan", "number", "pi"])
 """Names no op can have: attributes of the operand types, loaded or not, and constants of formulas."""
 
 

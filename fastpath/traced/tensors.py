@@ -12,8 +12,8 @@ import numpy as np
 
 from fastpath import functions, recording
 from fastpath.bound import BoundOp
-from fastpath.plan.refusing import WholeNumberError, place_in_code, refuse, users_line
 from fastpath.tensor import Tensor, make
+from fastpath.traced.refusing import WholeNumberError, place_in_code, refuse, users_line
 from scalargrad import modes
 from scalargrad.ops.operators import Operators
 from scalargrad.ops.registry import OPS, Op
