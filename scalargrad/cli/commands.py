@@ -188,7 +188,9 @@ def run_bench(arguments: Namespace) -> int:
     import subprocess
     import sys
 
-    return subprocess.run([sys.executable, "-m", "fastpath.bench", *arguments.rest], check=False).returncode
+    from scalargrad.packages import BENCH
+
+    return subprocess.run([sys.executable, "-m", BENCH, *arguments.rest], check=False).returncode
 
 
 # --- ops -------------------------------------------------------------------------------------------------------------
