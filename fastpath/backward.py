@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from fastpath.bound import BoundOp
-from fastpath.numerics import Array, array_backward, first_bad, ignoring, unbroadcast
+from fastpath.numerics import Array, array_backward, first_bad, ignoring, unbroadcast_array
 from scalargrad import modes
 from scalargrad.graph import topological_order
 from scalargrad.ops.registry import Op
@@ -54,7 +54,7 @@ def backpropagate(root: Any, seed: Array) -> dict[Any, Array]:
                 continue
             like = operand._data
             if type(share) is not np.ndarray or share.shape != like.shape or share.dtype != like.dtype:
-                share = unbroadcast(share, like)
+                share = unbroadcast_array(share, like)
             if detecting:
                 check_backward(node, operands, operand, g, share)
             earlier = get(operand)

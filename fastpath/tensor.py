@@ -16,7 +16,7 @@ import numpy as np
 
 from fastpath.backward import backpropagate, commit, downstreams
 from fastpath.bound import BoundOp as BoundOp
-from fastpath.numerics import Array, array_forward, array_local, as_floats, ignoring, unbroadcast
+from fastpath.numerics import Array, array_forward, array_local, as_floats, ignoring, unbroadcast_array
 from scalargrad import modes
 from scalargrad.copying import deepcopy_graph, reduce_graph
 from scalargrad.graph import Node, short
@@ -85,7 +85,7 @@ class Tensor(Node, Operators):
     def data(self) -> Array:
         """The array. That of a leaf may be changed in place; that of a result is read-only."""
         if modes.active and modes.tracer() is not None:
-            modes.looked_at_by_user(self, ".data")
+            modes.concretized_by_user(self, ".data")
         if self._op is not None:
             self._data.flags.writeable = False
         elif self._locked:
@@ -174,7 +174,7 @@ class Tensor(Node, Operators):
     def _look(self, what: str) -> None:
         """Tell the tracer, if there is one, that code looks at the numbers."""
         if modes.active:
-            modes.looked_at(self, what)
+            modes.concretized(self, what)
 
     def __len__(self) -> int:
         if not self._data.ndim:
@@ -321,7 +321,7 @@ class Tensor(Node, Operators):
             if share is not None:
                 arrays: Any = self._arrays
                 local = array_local(self._op, position, self._data, arrays) if type(self._op) is Op else None
-                found.append((position, operand, local, unbroadcast(share, operand._data)))
+                found.append((position, operand, local, unbroadcast_array(share, operand._data)))
         return found
 
     def _is_of_same_operands(self) -> bool:

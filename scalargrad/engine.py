@@ -144,17 +144,17 @@ class Value(Node, Operators):
     def item(self) -> float:
         """The number as a Python float."""
         if modes.active:
-            modes.looked_at(self, "item()")
+            modes.concretized(self, "item()")
         return float(self._data)
 
     def __float__(self) -> float:
         if modes.active:
-            modes.looked_at(self, "float()")
+            modes.concretized(self, "float()")
         return float(self._data)
 
     def __bool__(self) -> bool:
         if modes.active:
-            modes.looked_at(self, "if")
+            modes.concretized(self, "if")
         return bool(self._data)
 
     def __repr__(self) -> str:
@@ -169,22 +169,22 @@ class Value(Node, Operators):
 
     def __lt__(self, other: Any) -> bool:
         if modes.active:
-            modes.looked_at(self, "<")
+            modes.concretized(self, "<")
         return self._data < _data(other) if self._is_scalar(other) else NotImplemented
 
     def __le__(self, other: Any) -> bool:
         if modes.active:
-            modes.looked_at(self, "<=")
+            modes.concretized(self, "<=")
         return self._data <= _data(other) if self._is_scalar(other) else NotImplemented
 
     def __gt__(self, other: Any) -> bool:
         if modes.active:
-            modes.looked_at(self, ">")
+            modes.concretized(self, ">")
         return self._data > _data(other) if self._is_scalar(other) else NotImplemented
 
     def __ge__(self, other: Any) -> bool:
         if modes.active:
-            modes.looked_at(self, ">=")
+            modes.concretized(self, ">=")
         return self._data >= _data(other) if self._is_scalar(other) else NotImplemented
 
     def __eq__(self, other: object) -> bool:

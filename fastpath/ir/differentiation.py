@@ -14,6 +14,7 @@ from fastpath.ir.build import Builder
 from fastpath.ir.calling import pulled_back
 from fastpath.ir.expr import Expr, UnreadableError
 from fastpath.tensor import Tensor
+from scalargrad.ops import broadcasting
 from scalargrad.ops.registry import Op
 from scalargrad.ops.structure import STRUCTURAL
 
@@ -77,18 +78,9 @@ def gradients(
     return result
 
 
-def unbroadcast(build: Builder, share: Any, like: Expr) -> Expr:
-    """A share in the shape and dtype of its operand: summed over the axes that were broadcast, repeated if short."""
-    share = build.as_expr(share, like.dtype)
-    if share.shape != like.shape:
-        extra = share.ndim - like.ndim
-        axes = [i for i in range(share.ndim) if i < extra or like.shape[i - extra] == 1 != share.shape[i]]
-        if axes:
-            share = build.reduce("add", share, tuple(axes), keepdims=True)
-        if extra > 0:
-            share = build.reshape(share, share.shape[extra:])
-        share = build.broadcast_to(share, like.shape)
-    return build.cast(share, like.dtype)
+def unbroadcast(build: Builder, share: Any, like: Expr) -> Any:
+    """A share in the shape and dtype of its operand."""
+    return broadcasting.unbroadcast(build.as_expr(share, like.dtype), like)
 
 
 def _shares(

@@ -18,12 +18,11 @@ from fastpath.ir.calling import function_called
 from fastpath.ir.differentiation import Reading, gradients
 from fastpath.ir.expr import Expr
 from fastpath.ir.rows import structural
-from fastpath.numerics import Array, ignoring
+from fastpath.numerics import Array, ignoring, quiet
 from fastpath.plan.listing import Instruction, Names, instructions, listing
 from fastpath.plan.picture import pictured
-from fastpath.plan.running import quietly
-from fastpath.plan.tracing import Graph
 from fastpath.tensor import Tensor
+from fastpath.traced.graph import Graph
 from scalargrad.ops.registry import Op
 from scalargrad.records import Trace
 
@@ -74,7 +73,8 @@ class Plan:
         if any(e.code == "random" or (e.code == "call" and e.settings[0] != "check_labels") for e in emitter.live):
             self._run: Callable[..., Any] = ignoring(self._function)  # what is called there may look at the modes
         else:
-            self._run = partial(quietly, self._function)
+            function = self._function
+            self._run = lambda *arrays: quiet().run(function, *arrays)
         self._lock = threading.RLock()
         self._again = partial(Plan, graph, variables, name, descends, labels)
         self._twin: Plan | None = None

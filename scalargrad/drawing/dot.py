@@ -7,9 +7,7 @@ import math
 import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
-from typing import Any
-
-import graphviz
+from typing import TYPE_CHECKING, Any
 
 from scalargrad.drawing.folding import Box, fold, scopes_of
 from scalargrad.drawing.theme import Theme
@@ -17,6 +15,9 @@ from scalargrad.formatting import decimal, is_large, number, shape_of, visible
 from scalargrad.language import say
 from scalargrad.modes import SLASH
 from scalargrad.records import ArrayNumber, EdgeGrad, Number, Trace, TraceNode
+
+if TYPE_CHECKING:
+    import graphviz
 
 PARTS = ("values", "upstream", "local", "downstream", "formulas")
 """What a drawing can show of the numbers."""
@@ -201,6 +202,8 @@ def mentioned(trace: Trace, style: Style) -> set[str]:
 
 def build(trace: Trace, style: Style, depth: int) -> graphviz.Digraph:
     """The drawing of a Trace as a DOT graph, scopes deeper than ``depth`` folded; the same bytes in every run."""
+    import graphviz
+
     theme = style.theme
     graph = graphviz.Digraph("trace")
     graph.attr(

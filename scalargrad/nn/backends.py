@@ -10,12 +10,10 @@ import numpy as np
 
 from scalargrad.engine import LEAF, Value
 from scalargrad.ops.given import require_unmasked
+from scalargrad.packages import BACKENDS
 from scalargrad.settings import short
 
 Array = np.ndarray[Any, Any]
-
-BACKENDS = {"value": "scalargrad.engine:Value", "tensor": "fastpath:Tensor"}
-"""The class of each backend by name: module and class, imported when first asked for."""
 
 
 def backend_of(backend: Any, where: str = "") -> type:

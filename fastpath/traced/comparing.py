@@ -8,10 +8,10 @@ import numpy as np
 
 from fastpath import functions
 from fastpath.bound import BoundOp
-from fastpath.plan.refusing import users_line
-from fastpath.plan.traced import Traced
-from fastpath.plan.tracing import Graph
 from fastpath.tensor import Tensor
+from fastpath.traced.graph import Graph
+from fastpath.traced.refusing import users_line
+from fastpath.traced.tensors import Traced
 
 
 def difference(first: Graph, second: Graph) -> str | None:
