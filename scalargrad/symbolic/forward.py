@@ -68,7 +68,7 @@ def functions(sym: Sym) -> frozenset[str]:
     >>> sorted(functions(forward(ops.softsign)))
     ['abs', 'add', 'div']
     """
-    return frozenset(inner.op.name for inner in sym.parts() if inner.op)
+    return frozenset(inner.op.name for inner in sym._parts() if inner.op)
 
 
 def lowered(sym: Sym, known: Container[str]) -> Sym:

@@ -75,7 +75,7 @@ class Sym(Operators):
         """Its value if it is a number, else None."""
         return self.atom if isinstance(self.atom, float) else None
 
-    def parts(self) -> Iterator[Sym]:
+    def _parts(self) -> Iterator[Sym]:
         """The formula and all in it, each once."""
         seen, todo = set(), [self]
         while todo:
@@ -87,7 +87,7 @@ class Sym(Operators):
 
     def names(self) -> frozenset[str]:
         """The variables in it."""
-        return frozenset(sym.atom for sym in self.parts() if isinstance(sym.atom, str))
+        return frozenset(sym.atom for sym in self._parts() if isinstance(sym.atom, str))
 
 
 def _atom(sym: Sym) -> tuple[type, str]:
