@@ -11,8 +11,9 @@ from copy import copy
 from typing import Any, NoReturn
 
 from scalargrad import modes
-from scalargrad.engine import Expanded, Value
+from scalargrad.engine import Value
 from scalargrad.graph import topological_order
+from scalargrad.rules import Expanded
 
 
 class _Refusing:
