@@ -217,13 +217,12 @@ def make_node(
 
 def _make_of(operands: tuple[Any, ...], rule: Rule, data: float, *marks: Any) -> Value:
     """The same from all operands."""
-    node = make_node(rule, None, None, data, *marks)
-    node._set_inputs(operands)
-    return node
+    return make_node(rule, *graph.in_slots(operands), data, *marks)
 
 
 def _computed(rule: Rule, data: float, operands: tuple[Any, ...], scope: str | None = None) -> Value:
-    node = _make_of(operands, rule, data, 0.0, None, scope)
+    a, b = operands if len(operands) == 2 else graph.in_slots(operands)
+    node = make_node(rule, a, b, data, 0.0, None, scope)
     node._mark = graph.epoch
     return node
 
