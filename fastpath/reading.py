@@ -29,7 +29,7 @@ def _constant_like(self: Tensor, x: Any) -> Any:
 
 def _as_leaf(self: Tensor) -> Tensor:
     """A new leaf with the same numbers and label, of which gradients can be asked."""
-    return Tensor(self.data, requires_grad=True, dtype=self.dtype, label=self.label)
+    return Tensor(self._data, requires_grad=True, dtype=self.dtype, label=self.label)
 
 
 def _seeds(self: Tensor) -> list[Any]:

@@ -85,8 +85,9 @@ def apply(op: Op, operands: tuple[Any, ...]) -> Tensor:
         node = _fast[op](operands[0])
         if node is not None:
             return node
-    if modes.active:
-        operands = _in_a_trace(op, operands)
+    tracer = modes.tracer()
+    if tracer is not None:
+        operands = tracer.operands(op, operands)
     checked = tuple(
         [x if type(x) is float or isinstance(x, Tensor) else constant(x, op.name, operands) for x in operands]
     )
@@ -103,16 +104,11 @@ _fast: dict[Op, Callable[[Any], Tensor | None]] = {}
 """The ops of one operand, specialised."""
 
 
-def _in_a_trace(op: Any, operands: tuple[Any, ...]) -> tuple[Any, ...]:
-    """The operands as they are computed with while a function is traced: whichever of them is a traced one says it."""
-    traced = next((type(x) for x in operands if isinstance(x, Tensor) and type(x) is not Tensor), None)
-    return operands if traced is None else traced._computed_with(op, operands)  # type: ignore[attr-defined]
-
-
 def apply_structural(op: StructuralOp, operands: tuple[Any, ...], settings: dict[str, Any]) -> Tensor:
     """The Tensor of a structural op on Tensors, arrays and numbers."""
-    if modes.active:
-        operands = _in_a_trace(op, operands)
+    tracer = modes.tracer()
+    if tracer is not None:
+        operands = tracer.operands(op, operands)
     arrays = []
     for i, x in enumerate(operands):
         if type(x) is not Tensor and not isinstance(x, Tensor):
@@ -150,15 +146,16 @@ def record(op: Any, data: Any, operands: tuple[Any, ...], arrays: tuple[Any, ...
     needed = tuple([type(x) is not float and x.requires_grad for x in operands])
     if not modes.active:
         return make(data, op, operands, arrays, needed) if True in needed else _leaf(data)
-    if modes.detecting():
+    state = modes.state()
+    if state.detecting:
         check_forward(op, data, operands, arrays)
-    if not (True in needed and modes.recording()):
+    if state.tracer is None and not (True in needed and state.recording):
         return _leaf(data)
     node = make(data, op, operands, arrays, needed)
-    node.scope = modes.current_scope()
-    for x in operands:
-        if type(x) is not Tensor and isinstance(x, Tensor):
-            node.__class__ = type(x)  # what depends on a traced array is one itself
+    node.scope = state.path
+    if state.tracer is not None:  # recorded in any case, since its numbers stand for others
+        node = state.tracer.computed(node)
+        return node if state.recording else state.tracer.stopped(node)  # type: ignore[no-any-return]
     return node
 
 

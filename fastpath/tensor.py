@@ -84,8 +84,8 @@ class Tensor(Node, Operators):
     @property
     def data(self) -> Array:
         """The array. That of a leaf may be changed in place; that of a result is read-only."""
-        if modes.active and modes.tracer() is not None:
-            modes.concretized_by_user(self, ".data")
+        if modes.active:
+            modes.concretized(self, ".data")
         if self._op is not None:
             self._data.flags.writeable = False
         elif self._locked:
@@ -153,7 +153,8 @@ class Tensor(Node, Operators):
 
     def detach(self) -> Tensor:
         """The same numbers as a new leaf, with no graph behind it."""
-        return make(self._use(), None, (), None, None)
+        tracer = modes.tracer()
+        return make(self._use(), None, (), None, None) if tracer is None else tracer.stopped(self)
 
     def __float__(self) -> float:
         return float(self.item())

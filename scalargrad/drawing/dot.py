@@ -15,8 +15,8 @@ from scalargrad.drawing.folding import Box, fold, scopes_of
 from scalargrad.drawing.theme import Theme
 from scalargrad.formatting import decimal, is_large, number, shape_of, visible
 from scalargrad.language import say
-from scalargrad.modes import SLASH
 from scalargrad.records import ArrayNumber, EdgeGrad, Number, Trace, TraceNode
+from scalargrad.scopes import SLASH
 
 PARTS = ("values", "upstream", "local", "downstream", "formulas")
 """What a drawing can show of the numbers."""
