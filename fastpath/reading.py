@@ -7,24 +7,28 @@ from typing import Any
 
 import numpy as np
 
-from fastpath.recording import fit
+from fastpath.recording import constant
 from fastpath.tensor import Tensor, recomputed_on
 from scalargrad.graph import topological_order
+from scalargrad.ops.broadcasting import unbroadcast
 from scalargrad.ops.structure import STRUCTURAL
 
 
-def fitted(self: Tensor, share: Any) -> Any:
+def _unbroadcast(self: Tensor, downstream: Any) -> Any:
     """A gradient in the shape and dtype of this Tensor; a number fills it."""
     if self.dtype.kind != "f":
-        return share  # what gave whole numbers has no derivative, and says so when it is asked for its own
-    if isinstance(share, (float, int)):
-        share = Tensor(np.full(self.shape, share, self.dtype))
-    return fit(share, self)
+        return downstream  # what gave whole numbers has no derivative, and says so when it is asked for its own
+    if isinstance(downstream, (float, int)):
+        return Tensor(np.full(self.shape, downstream, self.dtype))
+    if not isinstance(downstream, Tensor):
+        downstream = constant(downstream, "unbroadcast", (self,))
+        downstream = downstream if isinstance(downstream, Tensor) else Tensor(downstream, dtype=self.dtype)
+    return unbroadcast(downstream, self)
 
 
 def _constant_like(self: Tensor, x: Any) -> Any:
     """A Tensor, or a number as a Tensor of this shape."""
-    return x if isinstance(x, Tensor) else fitted(self, x)
+    return x if isinstance(x, Tensor) else _unbroadcast(self, x)
 
 
 def _as_leaf(self: Tensor) -> Tensor:
@@ -75,5 +79,5 @@ def _once_more(self: Tensor, position: int, change: Any) -> tuple[Any, tuple[flo
     return recomputed_on(self, tuple(arrays)), tuple(distances)
 
 
-for _function in (_once_more, fitted, _constant_like, _as_leaf, _seeds, _gathered, _replay):
+for _function in (_once_more, _unbroadcast, _constant_like, _as_leaf, _seeds, _gathered, _replay):
     setattr(Tensor, _function.__name__, _function)

@@ -22,7 +22,7 @@ from scalargrad.ops.composite import COMPOSITE
 from scalargrad.ops.given import REFUSALS, as_array, is_raw, named, require_numbers, shown
 from scalargrad.ops.operators import DUNDERS, install
 from scalargrad.ops.registry import OPS, Op, as_number, is_number
-from scalargrad.ops.structure import STRUCTURAL, StructuralOp, subscribe_structural
+from scalargrad.ops.structure import STRUCTURAL, StructuralOp
 
 # --- operands --------------------------------------------------------------------------------------------------------
 
@@ -157,23 +157,6 @@ def record(op: Any, data: Any, operands: tuple[Any, ...], arrays: tuple[Any, ...
         node = state.tracer.computed(node)
         return node if state.recording else state.tracer.stopped(node)  # type: ignore[no-any-return]
     return node
-
-
-def fit(share: Any, like: Tensor) -> Any:
-    """A downstream gradient in the shape and type of its operand, by recorded ops: it can be differentiated again."""
-    if not isinstance(share, Tensor):
-        share = constant(share, "fit", (like,))
-        share = share if isinstance(share, Tensor) else _leaf(np.array(share, like.dtype))
-    if share.shape != like.shape:
-        extra = share.ndim - like.ndim
-        axes = [i for i in range(share.ndim) if i < extra or like.shape[i - extra] == 1 != share.shape[i]]
-        if axes:
-            share = STRUCTURAL["sum"](share, axis=tuple(axes), keepdims=True)
-        if extra > 0:
-            share = STRUCTURAL["reshape"](share, share.shape[extra:])
-        if share.shape != like.shape:
-            share = STRUCTURAL["broadcast_to"](share, like.shape)
-    return share if share.dtype == like.dtype else STRUCTURAL["astype"](share, like.dtype)
 
 
 # --- operators and methods -------------------------------------------------------------------------------------------
@@ -327,7 +310,7 @@ def _equip() -> None:
     """Give Tensor all of this."""
     given = {
         "_apply_op": staticmethod(apply), "_apply_structural": staticmethod(apply_structural),
-        "_record": staticmethod(record), "_fit": staticmethod(fit), "__array__": _array,
+        "_record": staticmethod(record), "__array__": _array,
         "__array_ufunc__": _array_ufunc, "__array_function__": _array_function,
         "__getitem__": _index,
     }  # fmt: skip
@@ -342,7 +325,7 @@ def _equip() -> None:
     setattr(Tensor, "__matmul__", _binary(BoundOp(matmul, {}), np.matmul, slow))  # noqa: B010
     setattr(Tensor, "__rmatmul__", _reflected(slow))  # noqa: B010
     install(Tensor, _method_of)
-    subscribe_structural(_structural_method)
+    STRUCTURAL.subscribe(_structural_method)
     for function in COMPOSITE.values():
         if function not in (composite.stack, composite.one_hot):
             setattr(Tensor, function.__name__, function)

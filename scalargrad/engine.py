@@ -16,7 +16,7 @@ import operator
 from collections import deque
 from collections.abc import Callable, Iterator
 from itertools import repeat
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from scalargrad import anomalies, graph, modes
 from scalargrad.freshness import fresh_order
@@ -24,9 +24,11 @@ from scalargrad.graph import Node
 from scalargrad.ops.given import as_array
 from scalargrad.ops.operators import DUNDERS, Operators, install
 from scalargrad.ops.registry import OPS, Op, as_number, is_number
-from scalargrad.ops.structure import Expansion
 from scalargrad.specialise import compile_backward, operator_methods
 from scalargrad.turns import one_pass
+
+if TYPE_CHECKING:
+    from scalargrad.ops.expansions import Expansion
 
 Backward = Callable[["Value"], None]
 
@@ -215,7 +217,7 @@ class Value(Node, Operators):
         """The derivative of it by itself."""
         return 1.0
 
-    def shares(self, upstream: float) -> list[tuple[int, Value, float, float]]:
+    def _downstreams(self, upstream: float) -> list[tuple[int, Value, float, float]]:
         """What this node passes on, edge by edge: position, operand, local derivative, ``upstream × local``."""
         numbers = tuple(map(float, self.inputs))
         found = []
@@ -231,7 +233,7 @@ class Value(Node, Operators):
 
     # --- what derivatives and views ask of a node ---------------------------------------------------------------------
 
-    def fitted(self, share: Any) -> Any:
+    def _unbroadcast(self, share: Any) -> Any:
         """A gradient as one of this node: a number stays as it is."""
         return share
 
@@ -437,7 +439,7 @@ def _pass(root: Value, order: list[Value], seed: float) -> None:
             for node in order:
                 node.grad = 0.0
         root.grad = seed
-        (_checked_backward if modes.detecting() else _backward)(reversed(order))
+        _backward(reversed(order))
         del _under_way[depth:]
         if any(before):
             for i in [i for i, grad in enumerate(before) if grad and order[i]._rule is LEAF]:
@@ -463,7 +465,11 @@ def _pass_within(root: Value, order: list[Value], seed: float) -> None:
 
 
 def _backward(nodes: Iterator[Value]) -> None:
-    """The backward pass: outputs before inputs, each node sending its upstream gradient on to its operands."""
+    """``graph.reverse`` by the rules, on the ``grad`` of the nodes: written out, since it is the hot loop."""
+    if modes.detecting():
+        for node in nodes:
+            _edge_by_edge(node, checked=True)
+        return
     while True:
         try:
             for node in nodes:
@@ -474,19 +480,17 @@ def _backward(nodes: Iterator[Value]) -> None:
         except ZeroDivisionError:  # what Python refuses, IEEE arithmetic answers; the node had added nothing yet
             if not isinstance(node.op, Op):
                 raise
-            for _, operand, _, downstream in node.shares(node.grad):
-                operand.grad += downstream
+            _edge_by_edge(node)
 
 
-def _checked_backward(nodes: Iterator[Value]) -> None:
-    """The backward pass edge by edge, stopping where the first nan or infinity is born."""
-    for node in nodes:
-        if node._rule is not LEAF:
-            for position, operand, local, downstream in node.shares(node.grad):
-                anomalies.check_backward(node, position, node.grad, local, downstream)
-                total = operand.grad + downstream
-                anomalies.check_sum(node, position, operand.grad, downstream, total)
-                operand.grad = total
+def _edge_by_edge(node: Value, checked: bool = False) -> None:
+    """What a rule does, without it; ``checked`` stops where the first nan or infinity is born."""
+    for position, operand, local, downstream in node._downstreams(node.grad):
+        total = operand.grad + downstream
+        if checked:
+            anomalies.check_backward(node, position, node.grad, local, downstream)
+            anomalies.check_sum(node, position, operand.grad, downstream, total)
+        operand.grad = total
 
 
 # --- the methods made from the rows ----------------------------------------------------------------------------------

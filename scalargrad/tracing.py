@@ -164,7 +164,7 @@ class _Taken:
         for i in range(len(order) - 1, -1, -1):
             if grads[i] is None:
                 continue
-            for position, _, local, downstream in order[i].shares(grads[i]):
+            for position, _, local, downstream in order[i]._downstreams(grads[i]):
                 source = self.operands[self.ends[i] + position]
                 grads[source] = downstream if grads[source] is None else grads[source] + downstream
                 self.outputs.append(i)

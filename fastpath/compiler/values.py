@@ -41,8 +41,9 @@ class ScalarTracer(CompileTracer):
         search = what == _SEARCH
         if search and value.op is not None and not self.integers:
             return  # a computed node is found by identity, compiled or not
+        name = "Value" if isinstance(value, Value) else "Tensor"
         message = (
-            f"compile: {what} of a {'Value' if isinstance(value, Value) else 'Tensor'} in {users_line()} would be decided once, while tracing, and not for each "
+            f"compile: {what} of a {name} in {users_line()} would be decided once, while tracing, and not for each "
             f"example (it makes another graph of another example); {_INSTEAD.get(what, _BRANCH)}"
         )
         if self.integers and (search or what == "int()"):

@@ -8,7 +8,7 @@ import numpy as np
 
 from fastpath import functions
 from fastpath.functions import ArrayFunctionOp
-from fastpath.numerics import Array, fitted
+from fastpath.numerics import Array, unbroadcast_array
 from fastpath.tensor import make
 from scalargrad.ops.structure import StructuralOp
 
@@ -83,6 +83,6 @@ def pulled_back(build: Builder, op: Any, place: int, g: Expr, y: Expr, exprs: tu
         else:
             saved = forward.saved if isinstance(forward, Saving) else None
             share = op.op.downstream(place, g, y, arrays, op.settings, saved)
-        return np.zeros(template.shape, template.dtype) if share is None else fitted(share, template)
+        return np.zeros(template.shape, template.dtype) if share is None else unbroadcast_array(share, template)
 
     return build.call(f"{op.name}_pullback", pullback, (g, y, *exprs), template)
