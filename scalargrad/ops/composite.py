@@ -332,4 +332,7 @@ def _places_in(size: int, index: Any) -> None:
         raise ValueError(f"lookup: there is an index {wrong.flat[0]} for a table of {size} entries")
 
 
+FUNCTIONS_ONLY = (stack, one_hot)
+"""Those that are no methods of an array: they take several, or labels."""
+
 __all__ = sorted(COMPOSITE)
