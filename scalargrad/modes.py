@@ -1,21 +1,22 @@
-"""The modes a block of code can run under: no_grad, detect_anomaly, scope.
+"""The modes a block of code can run under: no_grad, detect_anomaly, scope; and being traced or differentiated.
 
 Each is per thread and per asynchronous task. ``active`` is false while none is in force anywhere, which is all that the
-engine asks on its fast path.
+engine asks on its fast path. Whoever needs to know asks here: ``recording()``, ``detecting()``, ``tracer()``, …
 """
 
 from __future__ import annotations
 
-import inspect
 import sys
 import weakref
-from collections.abc import AsyncGenerator, Callable, Generator
+from collections.abc import Callable
 from contextlib import ContextDecorator
 from contextvars import ContextVar
-from functools import reduce, wraps
+from functools import reduce
 from typing import Any
 
-from scalargrad.graph import short
+from scalargrad.entering import decorated, generator_of
+from scalargrad.scopes import Path, in_path
+from scalargrad.tracer import Tracer as Tracer
 from scalargrad.turns import Turns
 
 active = 0
@@ -72,40 +73,6 @@ def _count() -> None:
 _entries: ContextVar[tuple[_Entry, ...]] = ContextVar("modes", default=())
 
 
-SLASH = "∕"  # U+2215, which looks like it
-"""What stands for a ``/`` in the name of a scope: that joins the names of a path."""
-
-
-def in_path(name: str) -> str:
-    """The name of a scope as it stands in a path."""
-    return name.replace("/", SLASH)
-
-
-class Path(str):
-    """The names of scopes, outermost first, joined by ``/``: ``net/layer 1``.
-
-    ``of`` says for each which module it is the scope of, 0 for none: that tells two layers of one name apart.
-    """
-
-    __slots__ = ("of",)
-    of: tuple[int, ...]
-
-    def __new__(cls, names: str = "", of: tuple[int, ...] = ()) -> Path:
-        self = super().__new__(cls, names)
-        self.of = of or (0,) * len(names.split("/") if names else ())
-        return self
-
-    def __reduce__(self) -> tuple[type[Path], tuple[str, tuple[int, ...]]]:
-        return Path, (str(self), self.of)
-
-    def __deepcopy__(self, memo: Any) -> Path:
-        return self
-
-    def joined(self, inner: Path) -> Path:
-        """The path of a scope inside this one."""
-        return Path(f"{self}/{inner}", self.of + inner.of) if self else inner
-
-
 class State:
     """What the modes in force come to, found out once for many operations."""
 
@@ -124,7 +91,7 @@ class State:
         self.recording = next((mode.records for mode in reversed(modes) if mode.records is not None), True)
         self.deriving = any(isinstance(mode, deriving) for mode in modes)
         self.derivers = tuple([m.taken_out for m in modes if isinstance(m, deriving) and m.taken_out is not None])
-        self.tracer = next((mode.tracer for mode in reversed(modes) if isinstance(mode, tracing)), None)
+        self.tracer: Tracer | None = next((mode.tracer for mode in reversed(modes) if isinstance(mode, tracing)), None)
         paths = [mode.path for mode in modes if isinstance(mode, scope)]
         self.path = reduce(Path.joined, paths) if paths else None
 
@@ -152,29 +119,6 @@ def state() -> State:
     return known
 
 
-_ENTERING = ("__enter__", "__aenter__", "enter_context", "enter_async_context")
-_FIXTURES = "_pytest.fixtures"
-
-
-def _generator(frame: Any) -> Any:
-    """The generator a mode belongs to that is entered in this frame, or None.
-
-    A generator that serves as a context manager, or as a fixture of pytest, enters the mode for its caller.
-    """
-    while frame is not None:
-        if frame.f_code.co_name in _ENTERING or frame.f_globals.get("__name__") == _FIXTURES:
-            frame = frame.f_back
-        elif not frame.f_code.co_flags & (inspect.CO_GENERATOR | inspect.CO_ASYNC_GENERATOR):
-            return None
-        elif frame.f_back is None or not (
-            frame.f_back.f_code.co_name in _ENTERING or frame.f_back.f_globals.get("__name__") == _FIXTURES
-        ):
-            return frame
-        else:
-            frame = frame.f_back
-    return None
-
-
 class _Mode(ContextDecorator):
     """A ``with`` block, or a decorated function, under a mode."""
 
@@ -186,14 +130,13 @@ class _Mode(ContextDecorator):
     def __init__(self) -> None:
         self._entered: list[_Entry] = []
 
-    def _again(self) -> _Mode:
+    def _recreate_cm(self) -> _Mode:
+        """Another mode like this one, for the next call of what it decorates."""
         return type(self)()
-
-    _recreate_cm = _again
 
     def __enter__(self) -> None:
         held = sys.getrefcount(self) > _UNHELD
-        entry = _Entry(self, held, _generator(sys._getframe(1)))
+        entry = _Entry(self, held, generator_of(sys._getframe(1)))
         try:
             self._entered.append(entry)
             _entries.set((*[e for e in _entries.get() if e.alive], entry))
@@ -222,67 +165,7 @@ class _Mode(ContextDecorator):
         return (here or self._entered)[-1]
 
     def __call__(self, function: Callable[..., Any]) -> Callable[..., Any]:  # type: ignore[override]
-        if inspect.iscoroutinefunction(function):
-
-            @wraps(function)
-            async def awaited(*given: Any, **named: Any) -> Any:
-                with self._again():
-                    return await function(*given, **named)
-
-            return awaited
-        if inspect.isasyncgenfunction(function):
-
-            @wraps(function)
-            def streamed(*given: Any, **named: Any) -> Any:
-                return _under_async(self, function(*given, **named))
-
-            return streamed
-        if inspect.isgeneratorfunction(function):
-
-            @wraps(function)
-            def generated(*given: Any, **named: Any) -> Any:
-                return _under(self, function(*given, **named))
-
-            return generated
-        return super().__call__(function)
-
-
-def _under(mode: _Mode, generator: Any) -> Generator[Any, Any, Any]:
-    """A generator each of whose steps runs under the mode, and nothing between them does."""
-    step: Callable[..., Any] = generator.send
-    given: Any = None
-    while True:
-        try:
-            with mode._again():
-                result = step(given)
-        except StopIteration as stop:
-            return stop.value
-        try:
-            step, given = generator.send, (yield result)
-        except GeneratorExit:
-            generator.close()
-            raise
-        except BaseException as error:
-            step, given = generator.throw, error
-
-
-async def _under_async(mode: _Mode, generator: Any) -> AsyncGenerator[Any, Any]:
-    """The same for an asynchronous generator."""
-    step: Callable[..., Any] = generator.asend
-    given: Any = None
-    while True:
-        try:
-            with mode._again():
-                result = await step(given)
-        except StopAsyncIteration:
-            return
-        try:
-            step, given = generator.asend, (yield result)
-        except GeneratorExit:
-            await generator.aclose()
-            raise
-        except BaseException as error:
-            step, given = generator.athrow, error
+        return decorated(self, function) or super().__call__(function)
 
 
 class _Bare(_Mode):
@@ -347,22 +230,14 @@ _UNHELD = _count_unheld() if hasattr(sys, "getrefcount") else 0
 
 
 class tracing(_Mode):
-    """Trace the code of this block: the numbers in its graph stand for others, and must decide nothing.
+    """Have the code of this block traced; by None, not traced any more."""
 
-    ``tracer.look(value, what)`` is called where code looks at a number (``float()``, ``if``, a comparison),
-    ``tracer.random(shape, draw)`` gives the nodes that stand for random numbers. Where it has them,
-    ``tracer.made(node)`` and ``tracer.stopped(node)`` give the Values that stand for what is computed, with a gradient
-    and without.
-    """
-
-    def __init__(self, tracer: Any) -> None:
+    def __init__(self, tracer: Tracer | None) -> None:
         super().__init__()
         self.tracer = tracer
 
-    def _again(self) -> tracing:
+    def _recreate_cm(self) -> tracing:
         return tracing(self.tracer)
-
-    _recreate_cm = _again
 
 
 class scope(_Mode):
@@ -380,13 +255,11 @@ class scope(_Mode):
         self.name = name
         self.path = Path(in_path(name))
 
-    def _again(self) -> scope:
+    def _recreate_cm(self) -> scope:
         return scope(self.name)
 
-    _recreate_cm = _again
 
-
-def tracer() -> Any:
+def tracer() -> Tracer | None:
     """What traces the code here, or None."""
     return state().tracer if active else None
 
@@ -409,10 +282,8 @@ class deriving(_Mode):
         super().__init__()
         self.taken_out = taken_out
 
-    def _again(self) -> deriving:
+    def _recreate_cm(self) -> deriving:
         return deriving(self.taken_out)
-
-    _recreate_cm = _again
 
 
 def is_differentiated() -> bool:
@@ -420,22 +291,20 @@ def is_differentiated() -> bool:
     return active > 0 and (state().deriving or state().tracer is not None)
 
 
+def is_unknown(x: Any) -> bool:
+    """Whether x only stands for numbers, since a function is traced here."""
+    known = tracer()
+    return known is not None and known.is_unknown(x)
+
+
 def concretized(value: Any, what: str) -> None:
-    """Tell the tracer, if there is one, that code looks at the number of a node."""
+    """Say to what traces or differentiates the code here that it takes the number of a node."""
     known = state()
-    found = known.tracer
-    if found is not None:
-        found.look(value, what)
+    if known.tracer is not None:
+        known.tracer.concretized(value, what)
     elif known.derivers and what in ("float()", "item()"):
         for taken_out in known.derivers:
             taken_out(value, what)
-
-
-def concretized_by_user(value: Any, what: str) -> None:
-    """The same for what our own code may look at: the frame that asked for it is not ours."""
-    found = state().tracer
-    if found is not None and not found.is_ours(sys._getframe(2).f_code.co_filename):
-        found.look(value, what)
 
 
 def recording() -> bool:
@@ -451,45 +320,3 @@ def detecting() -> bool:
 def current_scope() -> str | None:
     """The path of the scopes in force here."""
     return state().path if active else None
-
-
-def _is_finite(x: Any) -> bool:
-    number = float(x)
-    return number - number == 0
-
-
-def names_of(operands: tuple[Any, ...]) -> list[Any]:
-    """What formulas call each operand: its label, or x (a, b, … where there are more); a constant by its number."""
-    few = ["x"] if len(operands) == 1 else [chr(ord("a") + i % 26) for i in range(len(operands))]
-    return [x if isinstance(x, float) else short(x.label) if x.label else few[i] for i, x in enumerate(operands)]
-
-
-def _at(names: list[Any], operands: tuple[Any, ...]) -> str:
-    told = [f"{n} = {float(x)!r}" for n, x in zip(names, operands, strict=True) if not isinstance(x, float)]
-    return " and ".join(told)
-
-
-def check_forward(op: Any, data: float, operands: tuple[Any, ...]) -> None:
-    """Raise if this op made a nan or an infinity out of finite operands."""
-    if not _is_finite(data) and all(map(_is_finite, operands)):
-        names = names_of(operands)
-        raise FloatingPointError(f"forward: {op.text_of(*names)} = {data} at {_at(names, operands)}")
-
-
-def check_backward(node: Any, position: int, upstream: float, local: float, downstream: float) -> None:
-    """Raise if this edge made a nan or an infinity, its operands and the upstream gradient being finite."""
-    if not _is_finite(downstream) and _is_finite(upstream) and all(map(_is_finite, node.inputs)):
-        names = names_of(node.inputs)
-        raise FloatingPointError(
-            f"backward: through {node.op.text_of(*names)} to {names[position]}, {upstream!r} × {local!r} = "
-            f"{downstream!r} at {_at(names, node.inputs)}"
-        )
-
-
-def check_sum(node: Any, position: int, earlier: float, downstream: float, total: float) -> None:
-    """Raise if finite shares of an operand's gradient add up to an infinity."""
-    if not _is_finite(total) and _is_finite(earlier) and _is_finite(downstream):
-        names = names_of(node.inputs)
-        raise FloatingPointError(
-            f"backward: what reaches {names[position]}, {earlier!r} + {downstream!r}, is {total!r}"
-        )

@@ -18,11 +18,7 @@ from fastpath.compiler.closure import Surroundings
 from fastpath.compiler.copying import copied, reduced
 from fastpath.compiler.functions import PLANS, CompiledFunction, _tracing, other_each_time, twice, unless_random
 from fastpath.compiler.gradients import Gradients
-from fastpath.compiler.repeating import (
-    DifferentError,
-    WholeNumberNeededError,
-    line_of,
-)
+from fastpath.compiler.repeating import DifferentError, line_of
 from fastpath.compiler.running import batched, batched_several, only, rebuilt, several
 from fastpath.compiler.states import States
 from fastpath.compiler.tracings import Tracing, compared, trace
@@ -30,7 +26,7 @@ from fastpath.compiler.vectorizing import Vectorized, vectorize
 from fastpath.numerics import Array
 from fastpath.plan import Plan
 from fastpath.tensor import Tensor
-from fastpath.traced.refusing import TracingError
+from fastpath.traced.refusing import IntegerNeededError, TracingError
 from scalargrad import modes
 from scalargrad.engine import Value
 
@@ -254,7 +250,7 @@ class CompiledScalars:
             if before is None:
                 try:
                     return self._made_of(batch, arrays, state, [], [()])
-                except WholeNumberNeededError:
+                except IntegerNeededError:
                     pass
                 except TracingError:
                     raise

@@ -14,6 +14,7 @@ from fastpath.compiler.arguments import Given, given, is_setting, key_of, signat
 from fastpath.compiler.closure import Surroundings
 from fastpath.compiler.copying import copied, reduced
 from fastpath.compiler.states import States
+from fastpath.compiler.values import guarded
 from fastpath.numerics import Array, shown
 from fastpath.plan import Plan, Traced, TracingError, refuse, traced
 from fastpath.tensor import Tensor
@@ -21,7 +22,7 @@ from fastpath.traced.comparing import difference, taken_apart
 from fastpath.traced.graph import Graph
 from fastpath.traced.nesting import Rebuild
 from fastpath.traced.randomness import line_of_random
-from fastpath.traced.refusing import RandomNumbersError, WholeNumberError
+from fastpath.traced.refusing import IntegerNeededError, RandomNumbersError
 from scalargrad import modes
 from scalargrad.ops.given import require_unmasked
 
@@ -185,7 +186,7 @@ class CompiledFunction:
                 if made is None or made[0].outdated:
                     try:
                         made = self._made(call, dynamic, arrays, places, descends, state)
-                    except WholeNumberError as error:
+                    except IntegerNeededError as error:
                         if error.argument.label in self._whole:
                             raise
                         self._whole.add(error.argument.label)
@@ -259,7 +260,8 @@ class CompiledFunction:
         settings = [
             i for i in range(len(call.names)) if i not in dynamic and not isinstance(call.values[i], (bool, int))
         ]
-        with _tracing:
+        read = state.parameters if state.reads("data", "grad") else ()
+        with _tracing, guarded(read):
             try:
                 trace = partial(traced, function, arrays, names, whole)
                 checked = unless_random(self.__name__, trace, state.generators)

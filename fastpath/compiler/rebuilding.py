@@ -8,17 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from copy import copy
-from typing import Any, NoReturn
+from typing import Any
 
 from scalargrad import modes
 from scalargrad.engine import Expanded, Value
 from scalargrad.graph import topological_order
 
 
-class _Refusing:
+class _Refusing(modes.Tracer):
     """The tracer of an expansion, which has no business with numbers."""
 
-    def look(self, value: Value, what: str) -> NoReturn:
+    def concretized(self, value: Value, what: str) -> None:
         raise AssertionError(f"an expansion looked at a number by {what}")
 
 

@@ -9,7 +9,8 @@ import numpy as np
 
 from fastpath.compiler.batches import Batch, integers_of
 from fastpath.compiler.closure import Surroundings
-from fastpath.compiler.repeating import TracedValue, Tracer, hidden, leaves_made
+from fastpath.compiler.repeating import leaves_made
+from fastpath.compiler.values import ScalarTracer, TracedValue, guarded
 from fastpath.numerics import shown
 from fastpath.traced.nesting import Rebuild, flattened, is_nested
 from scalargrad import modes
@@ -20,7 +21,7 @@ from scalargrad.ops.given import is_number
 class Tracing:
     """One tracing of a function: what it returned in each case, and which leaves stand for what."""
 
-    def __init__(self, tracer: Tracer) -> None:
+    def __init__(self, tracer: ScalarTracer) -> None:
         self.tracer = tracer
         self.places: dict[Value, tuple[int, int]] = {}
         self.roots: list[Value] = []
@@ -86,20 +87,20 @@ def trace(
     keeps_lines: bool = False,
 ) -> Tracing:
     """What the function makes of one example of these shapes, for each case of integers that it needs to know."""
-    found = Tracing(Tracer(generators, any(batch.integers) and not known, keeps_lines))
+    found = Tracing(ScalarTracer(generators, any(batch.integers) and not known, keeps_lines))
     inputs = {
         i: _example(title, shape, i, found.places, start)
         for i, (title, shape) in enumerate(zip(batch.names, shapes)) if i not in known
     }  # fmt: skip
-    names = [p for p in state.parameters if isinstance(p, Value)] if state.reads("data", "grad", "item") else []
+    read = state.parameters if state.reads("data", "grad") else ()
     for case in cases:
         values = list(batch.call.values)
         for i, x in {**inputs, **integers_of(case, known, shapes)}.items():
             values[batch.places[i]] = x
         positional, keywords = batch.call.call(values)
-        with hidden(names), modes.tracing(found.tracer), modes.enable_grad():
+        with guarded(read), modes.tracing(found.tracer), modes.enable_grad():
             returned = function(*positional, **keywords)
-            found.tracer.random_numbers.check_generators()
+            found.tracer.check_generators()
         found.add(returned, name)
     for number, (nodes, _, _) in enumerate(found.tracer.draws, len(shapes)):
         found.places.update({v: (number, i) for i, v in enumerate(nodes)})
