@@ -35,6 +35,7 @@ LAYERS = {  # a module imports only from smaller numbers, and from itself
     "scalargrad.stored": 0.5,
     "scalargrad.copying": 4,
     "scalargrad.tracing": 4,
+    "scalargrad.replaying": 4,
     "scalargrad.function": 5,
     "scalargrad.derivatives": 5,
     "scalargrad.expression": 5,

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any, overload
 from scalargrad.endings import Endings
 from scalargrad.formatting import decimal, one_line
 from scalargrad.language import language, say
+from scalargrad.replaying import rounded_along
 from scalargrad.stepper import rendering
 from scalargrad.stepper.equations import Equation, equation, result_of, undefined_in
 from scalargrad.stepper.markup import Latex, Markdown, Markup, Text, printable
-from scalargrad.stepper.rounding import rounded_along
 from scalargrad.stepper.told import TITLES, UNDEFINED, StepText
 from scalargrad.tracing import Step, Trace, trace
 
