@@ -54,7 +54,7 @@ LAYERS = {  # a module imports only from smaller numbers, and from itself
     "fastpath.functions": 11.5,
     "fastpath.ir": 11.6,
     "fastpath.emit": 11.7,
-    "fastpath.traced": 11.8,
+    "fastpath.traced": 11.55,
     "fastpath.plan": 12,
     "fastpath.reading": 12.5,
     "fastpath.exploding": 12,

@@ -10,7 +10,7 @@ import numpy as np
 
 from fastpath.ir import indexing, rows
 from fastpath.ir.expr import Expr
-from fastpath.ir.rewriting import added_to_0, simplified, simplified_reduction, simplified_where
+from fastpath.ir.rewriting import Rules, added_to_0, simplified, simplified_reduction, simplified_where
 from fastpath.ir.semantics import evaluated
 from fastpath.numerics import Array
 from scalargrad.ops.registry import Op
@@ -23,7 +23,9 @@ class Builder:
     The methods are the instructions; :mod:`.rewriting` simplifies what they are given, :mod:`.rows` reads rows.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, rules: Rules | None = None) -> None:
+        self.rules = rules or {}
+        """Simplifications besides those of :mod:`.rewriting`: an emitter's own."""
         self.table: dict[Hashable, Expr] = {}
         self.count = 0
         self.origin: Any = None

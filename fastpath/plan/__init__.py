@@ -52,8 +52,8 @@ def run(x0):
 <BLANKLINE>
 """
 
-from fastpath.plan.listing import Instruction
-from fastpath.plan.program import Plan
+from fastpath.ir.listing import Instruction
+from fastpath.plan.plan import Plan
 from fastpath.traced.graph import traced
 from fastpath.traced.refusing import TracingError, refuse
 from fastpath.traced.tensors import Traced

@@ -23,11 +23,11 @@ TABLE = [
     ("ir/rewriting.py", 'build.ufunc("multiply", build.ufunc("multiply", a, a), a)', 'build.ufunc("multiply", build.ufunc("multiply", a, a), 3.0)', "a³ is 3a²"),
     ("ir/rewriting.py", "if (number(a), number(b)) == (1, 0) and", "if (number(a), number(b)) in ((1, 0), (0, 1)) and", "where(c, 0, 1) is c"),
     ("ir/rewriting.py", "count = math.prod(a.shape[i] for i in axes)", "count = a.size", "the sum of a repeated number is that of all axes"),
-    ("ir/rewriting.py", 'return build.make("reduce", (left,), ("add", (0,), factor), (), a.dtype)', 'return build.make("reduce", (left,), ("add", (0,), 1.0), (), a.dtype)', "Σ a·c is Σ a"),
+    ("emit/numpy/rules.py", 'return build.make("reduce", (left,), ("add", (0,), factor), (), a.dtype)', 'return build.make("reduce", (left,), ("add", (0,), 1.0), (), a.dtype)', "Σ a·c is Σ a"),
     ("ir/rewriting.py", "    if factor == 1:\n", "    if factor == 0:\n        return b\n    if factor == 1:\n", "∞·0 is 0"),
     ("ir/rewriting.py", "    if a is b:\n        return build.broadcast_to(a, shape)", "    if a.number and b.number:\n        return build.broadcast_to(a, shape)", "where(c, a, b) is a"),
     ("ir/semantics.py", "(factor[0] if factor else 1)", "1", "a constant sum loses its factor"),
-    ("ir/semantics.py", "    if unique:\n", "    if True:\n", "a constant scatter keeps the last of two"),
+    ("ir/semantics.py", "add=not unique", "add=False", "a constant scatter keeps the last of two"),
     # building
     ("ir/build.py", 'mask = self.ufunc("not_equal", mask, 0.0)', 'mask = self.ufunc("greater", mask, 0.0)', "where takes -1 for false"),
     ("ir/build.py", "self.transpose(a.inputs[0], tuple(a.settings[i] for i in order))", "self.transpose(a.inputs[0], tuple(order[i] for i in a.settings))", "two transpositions in the wrong order"),
@@ -47,11 +47,11 @@ TABLE = [
     ("emit/numpy/emission.py", "whole.storage.until = max(whole.storage.until, self.last[expr])", "whole.storage.until = whole.storage.until", "an array is freed before a part of it is read"),
     ("emit/numpy/emission.py", "            if not writing.covered(owner):", "            if writing.covered(owner):", "an array with gaps is not cleared"),
     ("emit/numpy/emission.py", 'self.prologue = [line.replace("._data", ".data") for line in self.prologue]', "pass", "a step changes an array that a graph holds"),
-    ("emit/numpy/writing.py", "                old.storage.until = emitter.last[expr]\n", "", "memory that was taken over is not kept"),
-    ("emit/numpy/writing.py", "                if emitter.last[expr] >= old.storage.region.until:", "                if emitter.last[expr] >= old.storage.region.until + 10**6:", "memory taken over is a result's to be written"),
+    ("emit/numpy/writing.py", "                old.storage.until = emission.last[expr]\n", "", "memory that was taken over is not kept"),
+    ("emit/numpy/writing.py", "                if emission.last[expr] >= old.storage.region.until:", "                if emission.last[expr] >= old.storage.region.until + 10**6:", "memory taken over is a result's to be written"),
     # writing
     ("emit/numpy/writing.py", 'f"c{expr.number}" if factor else f"ones{len(weights)}{a.dtype.char}"', 'f"ones{len(weights)}{a.dtype.char}"', "weights and ones of one length share a name"),
-    ("emit/numpy/writing.py", "place, inplace = _out(emitter, expr, expr.inputs[2:])", "place, inplace = _out(emitter, expr, expr.inputs[1:])", "where overwrites its first choice"),
+    ("emit/numpy/writing.py", "place, inplace = _out(emission, expr, expr.inputs[2:])", "place, inplace = _out(emission, expr, expr.inputs[1:])", "where overwrites its first choice"),
     ("emit/numpy/writing.py", "for column in columns[2:]]", "for column in columns[3:]]", "the third column is no candidate for the largest"),
     ("emit/numpy/writing.py", "keys[0].value.min(initial=0) < 0:", "keys[0].value.min(initial=0) < -10**6:", "negative indices are cut off at 0"),
     ("emit/numpy/writing.py", "    turn[order] = np.arange(len(places)) - first\n", "    turn[order] = 0\n", "gradients of an element taken twice are not added"),
@@ -72,7 +72,7 @@ TABLE = [
     ("ir/losses.py", "largest(labels.view(signed[labels.itemsize]), None) >= classes", "largest(labels.view(signed[labels.itemsize]), None) > classes", "a label one too large is taken"),
     # functions
     ("compiler/functions.py", "*[(x.shape, x.dtype) for x in arrays]", "*[(x.shape,) for x in arrays]", "a plan for float64 runs on float32"),
-    ("plan/traced.py", "return node if modes.recording() else _stopped(node)", "return node", "a gradient passes through no_grad"),
+    ("traced/tensors.py", "return node if modes.recording() else _stopped(node)", "return node", "a gradient passes through no_grad"),
     # lifting
     ("compiler/vectorizing/packing.py", "terms = tuple([(sign, _kind(graph, x))", "terms = tuple([(1, _kind(graph, x))", "sums with other signs are computed together"),
     ("compiler/vectorizing/layout.py", "return slice(first, columns[-1] + 1, stride)", "return slice(first, columns[-1], stride)", "the last of every second column is left out"),
@@ -94,7 +94,7 @@ TABLE = [
     ("backward.py", "else g.copy()", "else g", "gradients share memory"),
     ("numerics.py", "            share = _ones(len(share), share.dtype) @ share if len(shape) == 1 else np.add.reduce(share)", "            share = share[0] if len(shape) == 1 else np.add.reduce(share)", "a bias gets the first example's gradient"),
     # what the compiler knows of signs, zeros and the sizes of numbers
-    ("ir/rewriting.py", "if number(one) == 0 and (_is_minus(one) or _is_above(other) or not _is_exact(build)):", "if number(one) == 0:", "-0.0 + 0.0 is -0.0"),
+    ("ir/rewriting.py", "if number(one) == 0 and (_is_minus(one) or _is_above(other) or not is_exact(build)):", "if number(one) == 0:", "-0.0 + 0.0 is -0.0"),
     ("ir/rewriting.py", "        if not count:\n", "        if not count and a.size:\n", "the sum of no numbers is one of them"),
     ("compiler/vectorizing/statements.py", "found.before = len(found.terms)", "found.before = 0", "terms before the products come after them"),
 ]

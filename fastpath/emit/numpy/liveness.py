@@ -1,22 +1,10 @@
-"""Which Exprs a plan needs, in which order, and for how long."""
+"""For how long each array of a program is needed."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
 from fastpath.ir.expr import VIEWS, Expr
-
-
-def live(outputs: Sequence[Expr]) -> list[Expr]:
-    """The Exprs the outputs depend on, in the order of their making."""
-    found = set(outputs)
-    todo = list(found)
-    while todo:
-        for x in todo.pop().inputs:
-            if x not in found:
-                found.add(x)
-                todo.append(x)
-    return sorted(found, key=lambda e: e.number)
 
 
 def last_uses(exprs: list[Expr], outputs: Sequence[Expr]) -> dict[Expr, float]:
