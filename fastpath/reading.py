@@ -7,19 +7,23 @@ from typing import Any
 
 import numpy as np
 
-from fastpath.recording import unbroadcast
+from fastpath.recording import constant
 from fastpath.tensor import Tensor, recomputed_on
 from scalargrad.graph import topological_order
+from scalargrad.ops.broadcasting import unbroadcast
 from scalargrad.ops.structure import STRUCTURAL
 
 
-def _unbroadcast(self: Tensor, share: Any) -> Any:
+def _unbroadcast(self: Tensor, downstream: Any) -> Any:
     """A gradient in the shape and dtype of this Tensor; a number fills it."""
     if self.dtype.kind != "f":
-        return share  # what gave whole numbers has no derivative, and says so when it is asked for its own
-    if isinstance(share, (float, int)):
-        share = Tensor(np.full(self.shape, share, self.dtype))
-    return unbroadcast(share, self)
+        return downstream  # what gave whole numbers has no derivative, and says so when it is asked for its own
+    if isinstance(downstream, (float, int)):
+        return Tensor(np.full(self.shape, downstream, self.dtype))
+    if not isinstance(downstream, Tensor):
+        downstream = constant(downstream, "unbroadcast", (self,))
+        downstream = downstream if isinstance(downstream, Tensor) else Tensor(downstream, dtype=self.dtype)
+    return unbroadcast(downstream, self)
 
 
 def _constant_like(self: Tensor, x: Any) -> Any:

@@ -22,7 +22,7 @@ from scalargrad.ops.composite import COMPOSITE
 from scalargrad.ops.given import REFUSALS, as_array, is_raw, named, require_numbers, shown
 from scalargrad.ops.operators import DUNDERS, install
 from scalargrad.ops.registry import OPS, Op, as_number, is_number
-from scalargrad.ops.structure import STRUCTURAL, StructuralOp, subscribe_structural
+from scalargrad.ops.structure import STRUCTURAL, StructuralOp
 
 # --- operands --------------------------------------------------------------------------------------------------------
 
@@ -160,23 +160,6 @@ def record(op: Any, data: Any, operands: tuple[Any, ...], arrays: tuple[Any, ...
         if type(x) is not Tensor and isinstance(x, Tensor):
             node.__class__ = type(x)  # what depends on a traced array is one itself
     return node
-
-
-def unbroadcast(share: Any, like: Tensor) -> Any:
-    """A downstream gradient in the shape and type of its operand, by recorded ops: it can be differentiated again."""
-    if not isinstance(share, Tensor):
-        share = constant(share, "unbroadcast", (like,))
-        share = share if isinstance(share, Tensor) else _leaf(np.array(share, like.dtype))
-    if share.shape != like.shape:
-        extra = share.ndim - like.ndim
-        axes = [i for i in range(share.ndim) if i < extra or like.shape[i - extra] == 1 != share.shape[i]]
-        if axes:
-            share = STRUCTURAL["sum"](share, axis=tuple(axes), keepdims=True)
-        if extra > 0:
-            share = STRUCTURAL["reshape"](share, share.shape[extra:])
-        if share.shape != like.shape:
-            share = STRUCTURAL["broadcast_to"](share, like.shape)
-    return share if share.dtype == like.dtype else STRUCTURAL["astype"](share, like.dtype)
 
 
 # --- operators and methods -------------------------------------------------------------------------------------------
@@ -345,7 +328,7 @@ def _equip() -> None:
     setattr(Tensor, "__matmul__", _binary(BoundOp(matmul, {}), np.matmul, slow))  # noqa: B010
     setattr(Tensor, "__rmatmul__", _reflected(slow))  # noqa: B010
     install(Tensor, _method_of)
-    subscribe_structural(_structural_method)
+    STRUCTURAL.subscribe(_structural_method)
     for function in COMPOSITE.values():
         if function not in (composite.stack, composite.one_hot):
             setattr(Tensor, function.__name__, function)

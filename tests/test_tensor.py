@@ -7,7 +7,7 @@ import pytest
 
 import fastpath
 from fastpath import Tensor
-from fastpath.numerics import unbroadcast
+from fastpath.numerics import unbroadcast_array
 from scalargrad import NotDifferentiableError, Value, no_grad
 from scalargrad.ops.registry import OPS, op, remove
 
@@ -63,7 +63,7 @@ def test_a_row_broadcasts_and_its_gradients_are_summed_over_broadcast_axes(row):
         for place in np.ndindex(y.shape):
             numbers = tuple(float(a[place]) for a in whole)
             local[place] = row.local(i, row.number(*numbers), numbers)
-        np.testing.assert_allclose(leaf.grad, unbroadcast(seed * local, arrays[i]), rtol=1e-12, atol=1e-14)
+        np.testing.assert_allclose(leaf.grad, unbroadcast_array(seed * local, arrays[i]), rtol=1e-12, atol=1e-14)
         assert leaf.grad.shape == leaf.shape
 
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from fastpath import functions
 from fastpath.functions import ArrayFunctionOp
-from fastpath.numerics import Array, unbroadcast
+from fastpath.numerics import Array, unbroadcast_array
 from fastpath.tensor import make
 from scalargrad.ops.structure import StructuralOp
 
@@ -101,6 +101,6 @@ def pulled_back(build: Builder, op: Any, place: int, g: Expr, y: Expr, exprs: tu
         else:
             saved = forward.saved[-1] if isinstance(forward, Saving) else None
             share = op.op.downstream(place, g, y, arrays, op.settings, saved)
-        return np.zeros(template.shape, template.dtype) if share is None else unbroadcast(share, template)
+        return np.zeros(template.shape, template.dtype) if share is None else unbroadcast_array(share, template)
 
     return build.call(f"{op.name}_pullback", pullback, (g, y, *exprs), template)

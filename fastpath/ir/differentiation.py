@@ -17,6 +17,7 @@ from fastpath.ir.expr import Expr, UnreadableError
 from fastpath.ir.program import Program, filled
 from fastpath.tensor import Tensor
 from scalargrad.graph import reverse
+from scalargrad.ops.broadcasting import unbroadcast
 from scalargrad.ops.registry import Op
 from scalargrad.ops.structure import STRUCTURAL
 
@@ -44,7 +45,8 @@ def differentiate(program: Program, variables: Sequence[Tensor], descends: bool 
         contributions = _contributions(build, node.op, upstream, exprs[node], operands, needed[node], settings)
         for operand, contribution in zip(node.inputs, contributions):
             if contribution is not None:
-                yield operand, [unbroadcast(build, contribution, exprs[operand])]
+                x = exprs[operand]
+                yield operand, [unbroadcast(build.as_expr(contribution, x.dtype), x)]
 
     build.origin = ("backward", root)
     start = build.constant(np.ones((), like.dtype)) if rate is None else rate
@@ -80,20 +82,6 @@ def _paths(order: list[Any], root: Any, variables: Sequence[Tensor]) -> dict[Any
                 row.require_derivative()
             reached.update(x for x, leads in zip(node.inputs, needed[node]) if leads)
     return needed
-
-
-def unbroadcast(build: Builder, share: Any, like: Expr) -> Expr:
-    """A contribution in the shape and type of its operand: summed over axes that were broadcast, repeated if short."""
-    share = build.as_expr(share, like.dtype)
-    if share.shape != like.shape:
-        extra = share.ndim - like.ndim
-        axes = [i for i in range(share.ndim) if i < extra or like.shape[i - extra] == 1 != share.shape[i]]
-        if axes:
-            share = build.reduce("add", share, tuple(axes), keepdims=True)
-        if extra > 0:
-            share = build.reshape(share, share.shape[extra:])
-        share = build.broadcast_to(share, like.shape)
-    return build.cast(share, like.dtype)
 
 
 def _contributions(

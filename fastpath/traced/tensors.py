@@ -16,9 +16,9 @@ from fastpath.tensor import Tensor, make
 from fastpath.traced.refusing import WholeNumberError, place_in_code, refuse, users_line
 from scalargrad import modes
 from scalargrad.ops.operators import Operators
-from scalargrad.ops.registry import Op, subscribe
+from scalargrad.ops.registry import OPS, Op
 from scalargrad.ops.structural import astype, index, matmul
-from scalargrad.ops.structure import StructuralOp, subscribe_structural
+from scalargrad.ops.structure import STRUCTURAL, StructuralOp
 
 
 def active() -> Any:
@@ -206,8 +206,8 @@ def _method(op: Any, present: bool) -> None:
         setattr(Traced, op.name, method)
 
 
-subscribe(_method)
-subscribe_structural(_method)
+OPS.subscribe(_method)
+STRUCTURAL.subscribe(_method)
 
 
 _MOVING = frozenset(["reshape", "transpose", "broadcast_to", "index", "concatenate"])

@@ -11,7 +11,7 @@ from scalargrad.checking.report import EdgeCheck, LeafCheck
 from scalargrad.checking.subject import require_repeatable
 from scalargrad.derivatives import hessian
 from scalargrad.derivatives.arrangement import parts
-from scalargrad.derivatives.pulling import pull
+from scalargrad.derivatives.reverse import vjp
 from scalargrad.freshness import names_of
 from scalargrad.graph import Node, topological_order
 
@@ -61,7 +61,7 @@ def check_arrays(target: Any, inputs: Any, order: int, quotient: Quotient) -> It
         require_repeatable(lambda: play(bases)[0])
     yield from _edges(root, quotient)
     names = [leaf.label or f"x{i}" for i, leaf in enumerate(leaves)]
-    gradient = [slope.data for slope in pull([root], [1.0], leaves)]
+    gradient = [slope.data for slope in vjp([root], [1.0], leaves)]
     yield from _rows(bases, names, quotient, play, [("", gradient)])
     if order == 2:
         curvature = hessian(root, leaves)
@@ -111,7 +111,7 @@ def _slope(target: Any, given: Sequence[Any], which: int, place: tuple[int, ...]
         own = [type(x)(next(fresh), requires_grad=True) if hasattr(x, "_replay") else x for x in given]
         y = target(*own)
         leaf = [x for x in own if hasattr(x, "_replay")][which]
-        return float(pull([y], [1.0], [leaf])[0].data[place]), y._replay({})[1]
+        return float(vjp([y], [1.0], [leaf])[0].data[place]), y._replay({})[1]
 
     return play
 

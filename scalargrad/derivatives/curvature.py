@@ -15,14 +15,13 @@ import numpy as np
 from scalargrad import modes
 from scalargrad.derivatives import recorded
 from scalargrad.derivatives.arrangement import arranged, parts
-from scalargrad.derivatives.pulling import pull
+from scalargrad.derivatives.reverse import vjp
 from scalargrad.engine import Value
 from scalargrad.graph import Node
 from scalargrad.ops.registry import as_number
+from scalargrad.settings import Array
 
 __all__ = ["eta_max", "eta_opt", "largest_eigenvalue"]
-
-Array = np.ndarray[Any, Any]
 
 
 def largest_eigenvalue(
@@ -142,12 +141,12 @@ def _hessian_product(target: Any, variables: Any) -> tuple[Callable[[Array], Arr
     if not len(ends) or not ends[-1]:
         raise ValueError("largest_eigenvalue: there are no variables")
     with recorded():
-        slopes = pull([target], [1.0], xs)
+        slopes = vjp([target], [1.0], xs)
 
     def multiply(v: Array) -> Array:
         pieces = [piece.reshape(shape) for piece, shape in zip(np.split(v, ends[:-1]), shapes)]
         with modes.no_grad(), np.errstate(all="ignore"):
-            products = pull(slopes, [piece if piece.ndim else float(piece) for piece in pieces], xs)
+            products = vjp(slopes, [piece if piece.ndim else float(piece) for piece in pieces], xs)
         flat = [np.broadcast_to(_numbers(p), shape).ravel() for p, shape in zip(products, shapes)]
         return np.concatenate(flat).astype(np.float64)
 

@@ -119,15 +119,15 @@ class FunctionOp(WrittenFunction):
         own = self.filled(map(Value, operands))
         saved = self.saved if self._are_as_called(operands) else _run(self.function, own)[1]
         with modes.no_grad():
-            share = self._shares(saved.context(own, Value(y)), Value(0.5))[position]
-        return 0.0 if share is None else 2.0 * float(share)
+            gradient = self._returned(saved.context(own, Value(y)), Value(0.5))[position]
+        return 0.0 if gradient is None else 2.0 * float(gradient)
 
     def _are_as_called(self, operands: tuple[float, ...]) -> bool:
         return all(a == b or (a != a and b != b) for a, b in zip(operands, self.numbers))
 
     # --- on Values ---------------------------------------------------------------------------------------------------
 
-    def downstream(self, node: Value) -> list[float]:
+    def downstreams(self, node: Value) -> list[float]:
         """``upstream × local`` for each operand of the node, as numbers."""
         numbers = tuple(map(float, node.inputs))
         saved = self.saved
@@ -135,7 +135,7 @@ class FunctionOp(WrittenFunction):
             saved = _run(self.function, self.filled(map(Value, numbers)))[1]
         with modes.no_grad():
             context = saved.context(self.filled(node.inputs), node)
-            return [0.0 if x is None else float(x) for x in self._shares(context, Value(node.grad))]
+            return [0.0 if x is None else float(x) for x in self._returned(context, Value(node.grad))]
 
     def pullback(self, upstream: Any, y: Any, operands: tuple[Any, ...], needed: tuple[bool, ...]) -> list[Any]:
         """``upstream × local`` for each needed operand (None for the others), recorded, so with a graph behind it.
@@ -149,8 +149,8 @@ class FunctionOp(WrittenFunction):
 
         context = self.saved.context(self.filled(operands), y, ending)
         context.needs_input_grad = needed
-        shares = [share if need else None for share, need in zip(self._shares(context, upstream), needed)]
-        return [ending(x) if is_number(x) and x != 0 else x for x in shares]
+        found = [gradient if need else None for gradient, need in zip(self._returned(context, upstream), needed)]
+        return [ending(x) if is_number(x) and x != 0 else x for x in found]
 
     # --- on symbols --------------------------------------------------------------------------------------------------
 
@@ -164,27 +164,27 @@ class FunctionOp(WrittenFunction):
         y = Sym(itself, symbols, None) if len(symbols) < 10 else Sym.named(f"{self.name}(…)")  # #10 is no place
         try:
             context = self.saved.context(self.filled(symbols), y, _unreadable)
-            share = self._shares(context, Sym.number(1.0))[position]
-            return STYLES[style](tidy(as_sym(0.0 if share is None else share)))
+            gradient = self._returned(context, Sym.number(1.0))[position]
+            return STYLES[style](tidy(as_sym(0.0 if gradient is None else gradient)))
         except Exception:
             return _partial(self.name, symbols[position], style)
 
     # --- on any of them ----------------------------------------------------------------------------------------------
 
-    def _shares(self, context: Context, upstream: Any) -> list[Any]:
+    def _returned(self, context: Context, upstream: Any) -> list[Any]:
         """What ``backward`` returns: for each operand a gradient or None, for a constant None."""
         where, count = f"{self.name}.backward", len(self.constants)
         returned = called(self.function, "backward", context, upstream)
-        shares = list(returned) if isinstance(returned, (tuple, list)) else [returned]
-        if len(shares) != count:
+        gradients = list(returned) if isinstance(returned, (tuple, list)) else [returned]
+        if len(gradients) != count:
             raise TypeError(
-                f"{where} returned {counted(len(shares), 'gradient')} for {counted(count, 'operand')}: "
+                f"{where} returned {counted(len(gradients), 'gradient')} for {counted(count, 'operand')}: "
                 "return one for each, None where there is none"
             )
-        for i, share in enumerate(shares):
-            if not (share is None or is_number(share) or isinstance(share, (Value, Sym))):
-                raise TypeError(f"{where} returned a {type(share).__name__} for operand {i}, not a Value or a number")
-        return [share if constant is None else None for share, constant in zip(shares, self.constants)]
+        for i, x in enumerate(gradients):
+            if not (x is None or is_number(x) or isinstance(x, (Value, Sym))):
+                raise TypeError(f"{where} returned a {type(x).__name__} for operand {i}, not a Value or a number")
+        return [x if constant is None else None for x, constant in zip(gradients, self.constants)]
 
 
 class Ending:
@@ -210,7 +210,7 @@ class Ending:
             "saved, or that has left the graph; save operands and the result only, and compute the rest in backward"
         )
 
-    downstream = pullback = local
+    downstreams = pullback = local
 
     def text_of(self, *operands: str | float, style: str = "text") -> str:
         """What it may depend on."""
@@ -232,9 +232,9 @@ class FunctionRule(Rule):
 
     def backward(self, node: Value) -> None:
         """Add the downstream gradients to those of the operands."""
-        for operand, of_value, share in zip(node.inputs, self.of_values, self.op.downstream(node)):
+        for operand, of_value, gradient in zip(node.inputs, self.of_values, self.op.downstreams(node)):
             if of_value:
-                operand.grad += share
+                operand.grad += gradient
 
     def __reduce__(self) -> tuple[Any, ...]:
         return FunctionRule, (self.op, self.of_values)

@@ -18,7 +18,7 @@ from scalargrad.nn import scoping
 from scalargrad.nn.backends import as_values, backend_of, is_value_backed, numbers_of, parameter
 from scalargrad.nn.module import Module
 from scalargrad.ops import elementwise as ops
-from scalargrad.ops.registry import Op, subscribe
+from scalargrad.ops.registry import OPS, Op
 from scalargrad.ops.structural import softmax
 from scalargrad.settings import number, short, size
 
@@ -130,7 +130,7 @@ def _module_of(row: Op) -> type[Module]:
     return type(row.activation, (Activation,), {"__init__": __init__, "__doc__": doc, "__module__": __name__})
 
 
-subscribe(_follow)
+OPS.subscribe(_follow)
 __all__ = ["ACTIVATIONS", "Activation", *[kind.__name__ for kind in ACTIVATIONS.values()]]
 
 

@@ -7,3 +7,4 @@ from scalargrad.ops.losses import *  # noqa: F403
 from scalargrad.ops.moving import *  # noqa: F403
 from scalargrad.ops.products import *  # noqa: F403
 from scalargrad.ops.reducing import *  # noqa: F403
+from scalargrad.ops.structure import STRUCTURAL as STRUCTURAL

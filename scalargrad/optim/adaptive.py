@@ -15,7 +15,7 @@ import numpy as np
 from scalargrad.optim.optimizer import Optimizer, Rate
 from scalargrad.settings import pair_of_numbers
 
-__all__ = ["Adagrad", "Adam", "AdamW", "RMSProp", "Rprop"]  # in the order of the lecture
+__all__ = ["Adagrad", "RMSProp", "Adam", "AdamW", "Rprop"]  # noqa: RUF022 (the order of the lecture)
 
 
 Arrays = tuple[Any, ...]

@@ -11,7 +11,7 @@ from scalargrad.graph import Node, reverse
 from scalargrad.ops.registry import Op
 
 
-def pull(roots: Sequence[Any], upstreams: Sequence[Any], variables: Sequence[Any]) -> list[Any]:
+def vjp(roots: Sequence[Any], upstreams: Sequence[Any], variables: Sequence[Any]) -> list[Any]:
     """``Σ_r upstream_r · ∂root_r/∂x`` for each variable: a node, or a plain number where it is one.
 
     Roots that are numbers have no derivative. Contributions are added up outputs first, operands from left to right, as
@@ -28,17 +28,17 @@ def pull(roots: Sequence[Any], upstreams: Sequence[Any], variables: Sequence[Any
 
     def pass_on(node: Any, upstream: Any) -> Iterator[tuple[Any, Any]]:
         if needed := ways.get(node):
-            for operand, share in zip(node.inputs, shares(node, upstream, needed)):
-                if share is not None:
-                    yield operand, operand._unbroadcast(share)
+            for operand, downstream in zip(node.inputs, downstreams(node, upstream, needed)):
+                if downstream is not None:
+                    yield operand, operand._unbroadcast(downstream)
 
     seeds = [(root, root._unbroadcast(upstream)) for root, upstream in seeded if upstream is not None]
     received = reverse(order, seeds, pass_on, keep=set(variables))
     found = [received[x] if x in received else x._unbroadcast(0.0) for x in variables]
-    return remembering(found, order, (roots, upstreams, variables), pull)
+    return remembering(found, order, (roots, upstreams, variables), vjp)
 
 
-def shares(node: Any, upstream: Any, needed: tuple[bool, ...]) -> list[Any]:
+def downstreams(node: Any, upstream: Any, needed: tuple[bool, ...]) -> list[Any]:
     """``upstream × local`` for each needed operand of a node; None for the others, and where it is exactly nought."""
     op, operands = node.op, node.inputs
     if not isinstance(op, Op):
@@ -54,7 +54,7 @@ def shares(node: Any, upstream: Any, needed: tuple[bool, ...]) -> list[Any]:
 
 
 def _product(upstream: Any, local: Any) -> Any:
-    """``upstream × local`` with no node for a factor 1, and None for a share that is exactly nought."""
+    """``upstream × local`` with no node for a factor 1, and None for a downstream that is exactly nought."""
     for one, other in ((upstream, local), (local, upstream)):
         if isinstance(one, (float, int)):
             if one == 1:
