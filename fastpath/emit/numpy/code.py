@@ -6,8 +6,8 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
-from fastpath.emit.numpy.emission import Emission, Place
-from fastpath.emit.numpy.memory import Results
+from fastpath.emit.numpy.emission import Emission
+from fastpath.emit.numpy.memory import Place, Results
 from fastpath.ir.calling import releasing
 from fastpath.ir.listing import Instruction
 from fastpath.ir.program import Program

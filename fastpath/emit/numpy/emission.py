@@ -16,24 +16,12 @@ from typing import Any
 import numpy as np
 
 from fastpath.emit.numpy import writing
-from fastpath.emit.numpy.liveness import last_uses
-from fastpath.emit.numpy.memory import Pool, Region, Result, Storage
+from fastpath.emit.numpy.memory import Place, Pool, Region, Result, Storage, last_uses
 from fastpath.ir.expr import VIEWS, Expr
 from fastpath.ir.listing import part_of_key
 from fastpath.ir.program import Program
 from fastpath.ir.semantics import key_of, meaning
 from fastpath.numerics import Array
-
-
-@dataclass
-class Place:
-    """Where the array of an Expr is: its name in the code, and the array itself if it is the same in every run."""
-
-    name: str
-    array: Array | None = None
-    storage: Storage | None = None
-    part: str = ""
-    """Which part it is of the array it is computed into: ``[0:16]``."""
 
 
 @dataclass(frozen=True)

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from fastpath.emit.numpy.memory import address
+from fastpath.emit.numpy.memory import Place, address
 from fastpath.ir.expr import VIEWS, Expr
 from fastpath.ir.listing import part_of_key
 from fastpath.ir.semantics import key_of
 
 if TYPE_CHECKING:
-    from fastpath.emit.numpy.emission import Emission, Place
+    from fastpath.emit.numpy.emission import Emission
 
 SMALL = 2000
 """Up to how many elements a number is repeated beforehand, where an operand of the full shape is faster."""
@@ -50,7 +50,7 @@ def _out(emission: Emission, expr: Expr, operands: tuple[Expr, ...]) -> tuple[Pl
                 if emission.last[expr] >= old.storage.region.until:
                     continue
                 old.storage.until = emission.last[expr]
-                return type(old)(old.name, old.array, old.storage), True
+                return Place(old.name, old.array, old.storage), True
     return emission.new_place(expr), False
 
 
@@ -114,7 +114,7 @@ def _chain(emission: Emission, expr: Expr, name: str) -> Line:
         if source.array is None:
             lines.append(f"{column} = {source.name}[:, {i}]")
         else:
-            emission.bind(type(source)("", source.array[:, i], source.storage), column)
+            emission.bind(Place("", source.array[:, i], source.storage), column)
         columns.append(column)
     lines.append(called(emission, name, columns[:2], place.name))
     lines += [called(emission, name, [place.name, column], place.name) for column in columns[2:]]
@@ -139,7 +139,7 @@ def _copy(emission: Emission, expr: Expr) -> Line:
 def _call(emission: Emission, expr: Expr) -> Line:
     name, function = expr.settings
     called = emission.constant(function, f"call_{name}{expr.number}")
-    place = emission.places[expr.inputs[0]].__class__(f"b{expr.number}")
+    place = Place(f"b{expr.number}")
     operands = ", ".join(emission.places[x].name for x in expr.inputs)
     return place, [f"{place.name} = {called}({operands})"], False
 
@@ -214,7 +214,7 @@ def _assemble(emission: Emission, expr: Expr) -> Line:
     for i, (key, part) in enumerate(zip(expr.settings[1], expr.inputs)):
         if emission.homes.get(base_of(part), (None,))[0] is expr and _own(emission, part, expr, key):
             continue
-        target = type(place)("", place.array[(*key_of(key, ()), ...)], place.storage)
+        target = Place("", place.array[(*key_of(key, ()), ...)], place.storage)
         emission.bind(target, f"a{expr.number}_{i}")
         lines.append(f"{emission.use('copyto')}({target.name}, {emission.places[part].name}, 'unsafe')")
     return place, lines, False
@@ -242,7 +242,7 @@ def _subtract_at(emission: Emission, expr: Expr) -> Line:
     place, inplace = _out(emission, expr, (p,))
     assert place.array is not None
     lines = [] if inplace else [f"{emission.use('copyto')}({place.name}, {emission.places[p].name})"]
-    flat = emission.bind(type(place)("", place.array.reshape(-1), place.storage), f"f{expr.number}")
+    flat = emission.bind(Place("", place.array.reshape(-1), place.storage), f"f{expr.number}")
     at, by = emission.places[places].name, emission.places[amount].name
     return place, [*lines, f"{flat.name}[{at}] -= {by}"], inplace
 

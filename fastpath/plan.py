@@ -1,4 +1,52 @@
-"""A plan: a traced function's computation at given shapes, made to run forward and backward."""
+"""Plans: a traced function at given shapes, read, differentiated, and handed to an emitter.
+
+A function over Tensors is run once on stand-ins for its arguments, which record every op: that is the :class:`Graph`
+(:mod:`.traced.graph`). Each stage from there on is a function from data to data, which ``print`` shows:
+
+1. :func:`.ir.program.read` runs the forwards of the rows on Exprs, arrays yet to be computed, and gives a Program.
+2. :func:`.ir.differentiation.differentiate` adds the backward pass: the rows' partials and pullbacks, run on Exprs.
+3. An emitter (:mod:`.emit`) makes of the Program what runs: here lines of NumPy that write into buffers used again.
+
+Rewriting is no stage of its own: as an Expr is made, the rules of :mod:`.ir.rewriting` simplify it, constants are
+worked out (by :mod:`.ir.semantics`), and equal ones become one. The Program's ``order`` leaves out what the results do
+not depend on.
+
+>>> import numpy as np
+>>> from fastpath import Tensor, relu
+>>> W, b = Tensor(np.ones((3, 2)), requires_grad=True, label="W"), Tensor([0.5, -9.0], requires_grad=True, label="b")
+>>> plan = Plan(traced(lambda x: relu(x @ W + b).mean(), [np.ones((4, 3))], ["x"]), [W, b])
+>>> print(plan)
+Forward
+  1   b2 = matmul(x, W)             (4, 2)  float64  64 B   ← matmul #2
+  2   b2 = add(b2, b)               (4, 2)  float64  64 B*  ← add #4
+  3   b2 = maximum(b2, 0)           (4, 2)  float64  64 B*  ← relu #5
+  4   b7 = add.reduce(b2, axis=0)   (2,)    float64  16 B   ← mean #6
+  5   b8 = add.reduce(b7)           ()      float64  8 B    ← mean #6
+  6   b11 = multiply(b8, 0.125)     ()      float64  8 B*   ← mean #6
+Backward
+  7   b14 = greater(b2, 0)          (4, 2)  bool     8 B*   ← relu #5
+  8   b16 = multiply(b14, 0.125)    (4, 2)  float64  64 B*  ← relu #5
+  9   ∂b = add.reduce(b16, axis=0)  (2,)    float64  16 B   ← add #4
+  10  ∂W = matmul(xᵀ, b16)          (3, 2)  float64  48 B   ← matmul #2
+10 instructions, 384 bytes of buffers and results, about 147 flops a run; * memory used before
+>>> print(plan.source)
+def run(x0):
+    t1 = _t1._data
+    t3 = _t3._data
+    v19 = x0.T
+    dot(x0, t1, b2)
+    add(b2, t3, b2)
+    maximum(b2, full1_0, out=b2)
+    dot(ones4d, b2, b7)
+    dot(ones2d, b7, b8)
+    multiply(b8, c10, b11)
+    greater(b2, c5, b14)
+    multiply(b14, c10, b16)
+    dot(ones4d, b16, b17)
+    dot(v19, b16, b20)
+    return (b11.item(), r1, r2,)
+<BLANKLINE>
+"""
 
 from __future__ import annotations
 
@@ -16,8 +64,12 @@ from fastpath.ir.picture import pictured
 from fastpath.ir.program import read
 from fastpath.numerics import Array
 from fastpath.tensor import Tensor
-from fastpath.traced.graph import Graph
+from fastpath.traced.graph import Graph, traced
+from fastpath.traced.refusing import TracingError, refuse
+from fastpath.traced.tensors import Traced
 from scalargrad.records import Trace
+
+__all__ = ["Instruction", "Plan", "Traced", "TracingError", "refuse", "traced"]
 
 
 class Plan:
