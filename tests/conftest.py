@@ -15,7 +15,9 @@ settings.load_profile("nightly" if os.environ.get("NIGHTLY") else "default")
 
 @pytest.fixture(autouse=True)
 def _every_plan_is_interpreted_too(request, monkeypatch):
-    if request.module.__name__.rpartition(".")[2].startswith(("test_plan", "test_compile", "test_programs")):
+    if request.module.__name__.rpartition(".")[2].startswith(
+        ("test_plan", "test_compile", "test_programs", "test_emitters")
+    ):
         from tests.interpreting import compare_with_interpreter
 
         compare_with_interpreter(monkeypatch)
