@@ -66,7 +66,7 @@ LAYERS = {  # a module imports only from smaller numbers, and from itself
     "fastpath.tensor": 11,
     "fastpath.traced": 11.55,
     "fastpath.ir": 11.6,
-    "fastpath.emit": 11.8,
+    "fastpath.emit": 11.7,
     "fastpath.plan": 12,
     "fastpath.exploding": 12,
     "fastpath.compiler": 13,
