@@ -295,8 +295,8 @@ class CompiledScalars:
         nested = first.nested
         reduction = self._asked or ("none" if nested else "mean")
         self.reduction = reduction
-        split = reduction != "none" and not nested and len(cases) == 1
-        lifting = partial(vectorize, first.roots, first.places, sizes, names, split=split, constants=constants)
+        hoist = reduction != "none" and not nested and len(cases) == 1
+        lifting = partial(vectorize, first.roots, first.places, sizes, names, hoist=hoist, constants=constants)
         lifted = lifting()
         store = None
         if lifted.parameters:
@@ -306,7 +306,7 @@ class CompiledScalars:
                 lifted = lifting(known=known_places, size=store.size)
         draws = [(draw, shape) for _, draw, shape in first.tracer.draws]
         given = lifted, store, sizes[: len(shapes)], draws, reduction
-        function = batched(*given) if split else batched_several(*given, len(cases), nested)
+        function = batched(*given) if hoist else batched_several(*given, len(cases), nested)
         function.__name__ = self.__name__
         argument_names = [*batch.names, *["case"] * bool(known)]
         compiled = CompiledFunction(function, names=argument_names)
