@@ -1,32 +1,31 @@
 """The backward pass over arrays: outputs before inputs, a whole array at a time.
 
-A node here is a :class:`fastpath.Tensor`: its ``_op`` is an elementwise op, a :class:`~fastpath.bound.Bound` structural
-one, or another object with ``name`` and ``pullback(upstream, y, operands, needed)``, which then gets arrays.
+A node here is a :class:`fastpath.Tensor`: its ``_op`` is an elementwise op, a :class:`~fastpath.bound.BoundOp`, or
+another object with ``name`` and ``pullback(upstream, y, operands, needed)``, which then gets arrays.
 """
 
 from __future__ import annotations
 
-import sys
 from collections import deque
-from collections.abc import Callable
 from itertools import repeat
 from typing import Any
 
 import numpy as np
 
-from fastpath.bound import Bound
-from fastpath.numerics import Array, array_backward, first_bad, fitted, ignoring
+from fastpath.bound import BoundOp
+from fastpath.numerics import Array, array_backward, first_bad, ignoring, owners_of, unbroadcast_array
 from scalargrad import modes
 from scalargrad.graph import topological_order
 from scalargrad.ops.registry import Op
 from scalargrad.turns import one_pass
 
-_owners: Callable[[object], int] = getattr(sys, "getrefcount", lambda _: 1 << 30)
-
 
 @ignoring
 def backpropagate(root: Any, seed: Array) -> dict[Any, Array]:
-    """The gradients of the leaves. Those of the other nodes are dropped as soon as they have been passed on."""
+    """The gradients of the leaves; those of the other nodes are dropped as soon as they have been passed on.
+
+    This is ``graph.reverse`` written out, since it is the hot loop.
+    """
     leaves: dict[Any, Array] = {}
     grads: dict[Any, Array] = {root: seed}
     take, get = grads.pop, grads.get
@@ -51,7 +50,7 @@ def backpropagate(root: Any, seed: Array) -> dict[Any, Array]:
                 continue
             like = operand._data
             if type(share) is not np.ndarray or share.shape != like.shape or share.dtype != like.dtype:
-                share = fitted(share, like)
+                share = unbroadcast_array(share, like)
             if detecting:
                 check_backward(node, operands, operand, g, share)
             earlier = get(operand)
@@ -64,7 +63,7 @@ def downstreams(node: Any, g: Array) -> Any:
     op = node._op
     if type(op) is Op:
         return array_backward(op, node._needed)(g, node._data, *node._arrays)
-    if type(op) is Bound:
+    if type(op) is BoundOp:
         return op.pullback(g, node._data, node._arrays, node._needed)
     arrays = tuple([_read_only(a) if isinstance(a, np.ndarray) else a for a in node._arrays])
     return op.pullback(_read_only(g), _read_only(node._data), arrays, node._needed)
@@ -105,7 +104,7 @@ def _sum(earlier: Any, grads: dict[Any, Array], leaf: Any, own: bool) -> Array:
     """The gradient of a leaf after the pass: what it has, and its own."""
     g = grads[leaf]
     if earlier is None:
-        return g if own or (_owners(g) <= _ALONE and g.base is None and g.flags.writeable) else g.copy()
+        return g if own or (owners_of(g) <= _ALONE and g.base is None and g.flags.writeable) else g.copy()
     shape = earlier.shape if type(earlier) is np.ndarray else np.shape(earlier)
     if shape not in (g.shape, ()):
         raise ValueError(
@@ -121,7 +120,7 @@ def _count_alone() -> int:
     """How many owners an array has in :func:`_sum` if nobody else holds it."""
     grads = {0: np.empty(0)}
     g = grads[0]
-    return _owners(g)
+    return owners_of(g)
 
 
 _ALONE = _count_alone()

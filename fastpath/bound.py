@@ -11,16 +11,16 @@ from scalargrad.ops.structure import StructuralOp
 from scalargrad.symbolic import STYLES, as_sym, latex_text
 
 
-class Bound:
+class BoundOp:
     """A structural op together with the settings of one call. To the readers of a graph it is like an op."""
 
-    __slots__ = ("kept", "op", "settings")
+    __slots__ = ("op", "saved", "settings")
 
-    def __init__(self, op: StructuralOp, settings: dict[str, Any], kept: Any = None) -> None:
+    def __init__(self, op: StructuralOp, settings: dict[str, Any], saved: Any = None) -> None:
         self.op = op
         self.settings = settings
-        self.kept = kept
-        """What the forward kept for the pullback, in arrays."""
+        self.saved = saved
+        """What the forward saved for the pullback, in arrays."""
 
     @property
     def name(self) -> str:
@@ -56,10 +56,10 @@ class Bound:
         op, settings = self.op, self.settings
         if op.together is not None:
             return op.together(upstream, y, *operands, needed=needed, **settings)
-        if op.many or op.keeps or op.why_not or (op.wide and upstream.dtype.char == "e"):
-            kept = self.kept if type(upstream) is np.ndarray else None
+        if op.many or op.saves or op.why_not or (op.wide and upstream.dtype.char == "e"):
+            saved = self.saved if type(upstream) is np.ndarray else None
             return [
-                op.downstream(i, upstream, y, operands, settings, kept) if need else None
+                op.downstream(i, upstream, y, operands, settings, saved) if need else None
                 for i, need in enumerate(needed)
             ]
         pullbacks = zip(op.pullbacks, needed)

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from fastpath.bound import Bound
+from fastpath.bound import BoundOp
 from fastpath.tensor import Tensor
 from scalargrad.engine import Value
 from scalargrad.graph import topological_order
@@ -49,7 +49,7 @@ def explode(root: Tensor) -> Any:
 def _expanded(node: Tensor, parts: dict[Tensor, Any]) -> Any:
     operands = tuple(parts[x] if isinstance(x, Tensor) else x for x in node.inputs)
     op = node.op
-    result = op.op.on_arrays(operands, op.settings) if isinstance(op, Bound) else op(*operands)
+    result = op.op.on_arrays(operands, op.settings) if isinstance(op, BoundOp) else op(*operands)
     if isinstance(result, np.ndarray):
         return result
     box = np.empty((), dtype=object)

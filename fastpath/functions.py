@@ -10,7 +10,7 @@ from fastpath.numerics import Array, shown
 from fastpath.recording import constant, record
 from fastpath.tensor import Tensor, make
 from scalargrad import modes
-from scalargrad.function.context import Context, Kept, called, changed_in_place, counted
+from scalargrad.function.context import Context, Saved, called, changed_in_place, counted
 from scalargrad.function.node import Ending, WrittenFunction
 from scalargrad.ops.given import is_number, require_unmasked
 from scalargrad.symbolic import STYLES, Sym, as_sym, tidy
@@ -20,14 +20,14 @@ def apply(function: Any, operands: tuple[Any, ...]) -> Any:
     """The node of a Function on Tensors, arrays and numbers."""
     name = f"{function.__name__}.apply"
     inputs = tuple(x if isinstance(x, Tensor) else constant(x, name, operands) for x in operands)
-    result, kept = run(function, operands)
-    op = ArrayFunctionOp(function, tuple(None if isinstance(x, Tensor) else x for x in operands), kept)
+    result, saved = run(function, operands)
+    op = ArrayFunctionOp(function, tuple(None if isinstance(x, Tensor) else x for x in operands), saved)
     arrays = tuple(x._use() if isinstance(x, Tensor) else x for x in inputs)
     return record(op, result, inputs, arrays)
 
 
-def run(function: Any, operands: tuple[Any, ...]) -> tuple[Array, Kept]:
-    """The array ``forward`` gives, and what it kept."""
+def run(function: Any, operands: tuple[Any, ...]) -> tuple[Array, Saved]:
+    """The array ``forward`` gives, and what it saved."""
     context = Context(tuple(isinstance(x, Tensor) and x.requires_grad for x in operands))
     before = [x._use() if isinstance(x, Tensor) else None for x in operands]
     with modes.no_grad(), modes.tracing(None):  # it sees the numbers, and is called anew where code is traced
@@ -41,26 +41,26 @@ def run(function: Any, operands: tuple[Any, ...]) -> tuple[Array, Kept]:
         raise TypeError(f"{where} returned nothing: end it with return and the result")
     if isinstance(result, (tuple, list)):
         raise TypeError(f"{where} returned {len(result)} results: a Function has one, a Tensor, an array or a number")
-    kept = Kept.of(context, operands, result)
+    saved = Saved.of(context, operands, result)
     if isinstance(result, Tensor):
-        return result._use(), kept
+        return result._use(), saved
     require_unmasked(where, result)
     array = np.array(result)
     if array.dtype.kind not in "fiub":
         raise TypeError(f"{where} returned {shown(result)}, not a Tensor, an array or a number")
     dtype = next(x.dtype for x in operands if isinstance(x, Tensor))
-    return array.astype(array.dtype if array.dtype.kind == "f" and array.ndim else dtype), kept
+    return array.astype(array.dtype if array.dtype.kind == "f" and array.ndim else dtype), saved
 
 
 class ArrayFunctionOp(WrittenFunction):
-    """The ``op`` of one node: the Function, and what this call of it kept. ``constants`` as in a FunctionOp."""
+    """The ``op`` of one node: the Function, and what this call saved. ``constants`` as in a FunctionOp."""
 
     __slots__ = ()
 
-    def __init__(self, function: Any, constants: tuple[Any, ...], kept: Kept) -> None:
+    def __init__(self, function: Any, constants: tuple[Any, ...], saved: Saved) -> None:
         self.function = function
         self.constants = constants
-        self.kept = kept
+        self.saved = saved
 
     def recomputed(self, y: Any, operands: tuple[Any, ...]) -> Any:
         """What ``forward`` gives on these arrays."""
@@ -76,7 +76,7 @@ class ArrayFunctionOp(WrittenFunction):
             return self._of_tensors(upstream, y, operands, needed)
         with modes.no_grad():
             own = self.filled(make(x, None, (), None, None) if isinstance(x, np.ndarray) else x for x in operands)
-            context = self.kept.context(own, make(y, None, (), None, None))
+            context = self.saved.context(own, make(y, None, (), None, None))
             context.needs_input_grad = needed
             shares = self._shares(context, make(upstream, None, (), None, None), needed)
         return [None if x is None else self._fitting(i, x, operands[i], upstream) for i, x in enumerate(shares)]
@@ -106,7 +106,7 @@ class ArrayFunctionOp(WrittenFunction):
             data = np.array(x._data if isinstance(x, Tensor) else x, upstream.dtype)
             return record(Ending(self.name), data, tensors, tuple(t._use() for t in tensors))
 
-        context = self.kept.context(self.filled(operands), y, ending)
+        context = self.saved.context(self.filled(operands), y, ending)
         context.needs_input_grad = needed
         shares = self._shares(context, upstream, needed)
         for i, x in enumerate(shares):
@@ -124,7 +124,7 @@ class ArrayFunctionOp(WrittenFunction):
         itself: Any = self
         y = Sym(itself, symbols, None) if len(symbols) < 10 else Sym.named(f"{self.name}(…)")
         try:
-            context = self.kept.context(self.filled(symbols), y, _unreadable)
+            context = self.saved.context(self.filled(symbols), y, _unreadable)
             share = self._shares(context, upstream, (True,) * len(operands))[position]
             return STYLES[style](tidy(as_sym(0.0 if share is None else share)))
         except Exception:

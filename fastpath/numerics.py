@@ -3,35 +3,33 @@
 from __future__ import annotations
 
 import contextvars
-import threading
+import sys
 from collections.abc import Callable
 from functools import cache, lru_cache, partial
 from typing import Any
 
 import numpy as np
 
+from scalargrad.generated import compile_source
+from scalargrad.ops.broadcasting import unbroadcast
 from scalargrad.ops.given import require_unmasked
 from scalargrad.ops.given import shown as shown
-from scalargrad.ops.registry import OPS, Op, subscribe
+from scalargrad.ops.registry import OPS, Op
+from scalargrad.settings import Array as Array
 from scalargrad.symbolic import local_derivative, python
 
-Array = np.ndarray[Any, Any]
+_ieee = contextvars.Context()
+_ieee.run(np.seterr, all="ignore")
+quiet = _ieee.copy
+"""A new context in which NumPy answers as IEEE 754 does, without warnings: ``quiet().run(function, *arrays)``.
 
-
-class _Quiet(threading.local):
-    """A context per thread in which NumPy answers as IEEE 754 does, without warnings.
-
-    ``_quiet.run(function, *arrays)`` costs a seventh of entering ``np.errstate``.
-    """
-
-    def __init__(self) -> None:
-        context = contextvars.copy_context()
-        context.run(np.seterr, all="ignore")
-        self.run: Callable[..., Any] = context.run
-
-
-quiet = _Quiet()
+It costs a seventh of entering ``np.errstate``, and is one of its own in every call: of a thread, or of a signal handler
+that came in the middle of another. No mode is in force in it.
+"""
 ignoring = np.errstate(all="ignore")
+
+owners_of: Callable[[object], int] = getattr(sys, "getrefcount", lambda _: 1 << 30)
+"""How many references to an object there are, as seen from where it is asked: very many if Python does not count."""
 
 # --- arrays of floats ------------------------------------------------------------------------------------------------
 
@@ -72,37 +70,24 @@ def _ones(count: int, dtype: Any) -> Array:
     return ones
 
 
-def fitted(share: Any, like: Array) -> Array:
-    """A downstream gradient in the shape and dtype of its operand.
-
-    It is summed over the axes the operand was broadcast along, and repeated along those it was left short of.
-    """
-    if type(share) is not np.ndarray:
-        share = np.asarray(share)
+def unbroadcast_array(downstream: Any, like: Array) -> Array:
+    """``unbroadcast`` of an array. This is hot, so what is usual is written out: one number, and a sum over rows."""
+    if type(downstream) is not np.ndarray:
+        downstream = np.asarray(downstream)
     shape = like.shape
-    if share.shape != shape:
-        if share.dtype.char == "e":  # float16 is added up in float32
-            share = share.astype(np.float32)
-        extra = share.ndim - len(shape)
-        if share.ndim == 0:
-            whole = np.empty(shape, like.dtype)
-            whole.fill(share)
-            return whole
-        if extra == 1 and share.shape[1:] == shape:
-            share = _ones(len(share), share.dtype) @ share if len(shape) == 1 else np.add.reduce(share)
-        else:
-            axes = [i for i in range(share.ndim) if i < extra or shape[i - extra] == 1 != share.shape[i]]
-            if axes:
-                share = np.add.reduce(share, axis=tuple(axes), keepdims=True)
-                share = share.reshape(share.shape[max(extra, 0) :])
-            if share.shape != shape:
-                whole = np.empty(shape, like.dtype)
-                whole[...] = share
-                return whole
-        if type(share) is not np.ndarray:
-            share = np.asarray(share)
-    fit: Array = share if share.dtype == like.dtype else share.astype(like.dtype)
-    return fit
+    if not downstream.shape:
+        downstream = _repeated(downstream, shape)
+    elif shape and downstream.shape[1:] == shape and downstream.dtype.char != "e":
+        rows = len(downstream)
+        downstream = _ones(rows, downstream.dtype) @ downstream if len(shape) == 1 else np.add.reduce(downstream)
+    return unbroadcast(downstream, like, _repeated)  # type: ignore[no-any-return]
+
+
+def _repeated(array: Array, shape: tuple[int, ...]) -> Array:
+    """An array broadcast to a shape, with memory of its own."""
+    whole = np.empty(shape, array.dtype)
+    whole[...] = array
+    return whole
 
 
 def first_bad(data: Array) -> tuple[int, ...] | None:
@@ -162,8 +147,7 @@ def _compiled(op: Op, needed: tuple[bool, ...]) -> Callable[..., tuple[Any, ...]
         ]
     )
     space: dict[str, Any] = {row.name: _reading(row) for row in OPS.values()} | {"_asarray": np.asarray}
-    exec(compile(source, f"<backward of {op.name}>", "exec"), space)
-    return space["_backward"]  # type: ignore[no-any-return]
+    return compile_source(source, "_backward", f"backward of {op.name}", space)
 
 
 def _reading(op: Op) -> Callable[..., Any]:
@@ -199,4 +183,4 @@ def _forget(op: Op, present: bool) -> None:
             del _backwards[key]
 
 
-subscribe(_forget)
+OPS.subscribe(_forget)

@@ -13,7 +13,7 @@ from typing import Any, NoReturn
 import numpy as np
 
 from fastpath.backward import check_forward
-from fastpath.bound import Bound
+from fastpath.bound import BoundOp
 from fastpath.numerics import Array, array_forward, as_floats, quiet
 from fastpath.tensor import Tensor, make
 from scalargrad import modes
@@ -22,7 +22,7 @@ from scalargrad.ops.composite import COMPOSITE
 from scalargrad.ops.given import REFUSALS, as_array, is_raw, named, require_numbers, shown
 from scalargrad.ops.operators import DUNDERS, install
 from scalargrad.ops.registry import OPS, Op, as_number, is_number
-from scalargrad.ops.structure import STRUCTURAL, StructuralOp, subscribe_structural
+from scalargrad.ops.structure import STRUCTURAL, StructuralOp
 
 # --- operands --------------------------------------------------------------------------------------------------------
 
@@ -92,7 +92,7 @@ def apply(op: Op, operands: tuple[Any, ...]) -> Tensor:
     )
     arrays = tuple([x._use() if isinstance(x, Tensor) else x for x in checked])
     try:
-        data = quiet.run(array_forward(op), *arrays)
+        data = quiet().run(array_forward(op), *arrays)
     except ValueError as error:
         raise _misfit(op, arrays, error) from None
     data, dtype = np.asarray(data), common_dtype(checked)
@@ -106,7 +106,7 @@ _fast: dict[Op, Callable[[Any], Tensor | None]] = {}
 def _in_a_trace(op: Any, operands: tuple[Any, ...]) -> tuple[Any, ...]:
     """The operands as they are computed with while a function is traced: whichever of them is a traced one says it."""
     traced = next((type(x) for x in operands if isinstance(x, Tensor) and type(x) is not Tensor), None)
-    return operands if traced is None else traced.computed_with(op, operands)  # type: ignore[attr-defined]
+    return operands if traced is None else traced._computed_with(op, operands)  # type: ignore[attr-defined]
 
 
 def apply_structural(op: StructuralOp, operands: tuple[Any, ...], settings: dict[str, Any]) -> Tensor:
@@ -122,15 +122,15 @@ def apply_structural(op: StructuralOp, operands: tuple[Any, ...], settings: dict
         arrays.append(x._data if x._locked else x._use())
     forward = op.in_float32 if op.wide and arrays[0].dtype is _FLOAT16 else op.forward
     try:
-        data = quiet.run(forward, np, *arrays, **settings)
+        data = quiet().run(forward, np, *arrays, **settings)
     except REFUSALS as error:
         if not is_raw(error):
             raise
         raise op.misfit(tuple(arrays), settings, error) from None
-    if op.keeps:
-        data, kept = data
-        return record(Bound(op, settings, kept), data, operands, tuple(arrays))
-    return record(Bound(op, settings), data, operands, tuple(arrays))
+    if op.saves:
+        data, saved = data
+        return record(BoundOp(op, settings, saved), data, operands, tuple(arrays))
+    return record(BoundOp(op, settings), data, operands, tuple(arrays))
 
 
 _FLOAT16 = np.dtype(np.float16)
@@ -162,23 +162,6 @@ def record(op: Any, data: Any, operands: tuple[Any, ...], arrays: tuple[Any, ...
     return node
 
 
-def fit(share: Any, like: Tensor) -> Any:
-    """A downstream gradient in the shape and type of its operand, by recorded ops: it can be differentiated again."""
-    if not isinstance(share, Tensor):
-        share = constant(share, "fit", (like,))
-        share = share if isinstance(share, Tensor) else _leaf(np.array(share, like.dtype))
-    if share.shape != like.shape:
-        extra = share.ndim - like.ndim
-        axes = [i for i in range(share.ndim) if i < extra or like.shape[i - extra] == 1 != share.shape[i]]
-        if axes:
-            share = STRUCTURAL["sum"](share, axis=tuple(axes), keepdims=True)
-        if extra > 0:
-            share = STRUCTURAL["reshape"](share, share.shape[extra:])
-        if share.shape != like.shape:
-            share = STRUCTURAL["broadcast_to"](share, like.shape)
-    return share if share.dtype == like.dtype else STRUCTURAL["astype"](share, like.dtype)
-
-
 # --- operators and methods -------------------------------------------------------------------------------------------
 
 
@@ -200,7 +183,7 @@ def _binary(op: Any, forward: Callable[..., Any], apply: Callable[..., Any]) -> 
             return apply((self, other)) if self._takes(other) or hasattr(kind, "_apply_op") else NotImplemented
         x = self._data if self._locked else self._use()
         try:
-            data = quiet.run(forward, x, y)
+            data = quiet().run(forward, x, y)
         except ValueError:
             return apply((self, other))  # which explains why
         if modes.special or type(data) is not np.ndarray or data.dtype is not x.dtype:
@@ -238,7 +221,7 @@ def _method_of(op: Op) -> Callable[..., Any]:
     def fast(self: Any) -> Tensor | None:
         """The node, or None where something is out of the ordinary."""
         x = self._data if self._locked else self._use()
-        data = quiet.run(forward, x)
+        data = quiet().run(forward, x)
         if modes.special or type(data) is not np.ndarray or data.dtype is not x.dtype:
             return None
         if not self.requires_grad:
@@ -330,7 +313,7 @@ def _equip() -> None:
     """Give Tensor all of this."""
     given = {
         "_apply_op": staticmethod(apply), "_apply_structural": staticmethod(apply_structural),
-        "_record": staticmethod(record), "_fit": staticmethod(fit), "__array__": _array,
+        "_record": staticmethod(record), "__array__": _array,
         "__array_ufunc__": _array_ufunc, "__array_function__": _array_function,
         "__getitem__": _index,
     }  # fmt: skip
@@ -342,10 +325,10 @@ def _equip() -> None:
         setattr(Tensor, reflected, _reflected(slow))
     matmul = STRUCTURAL["matmul"]
     slow = partial(apply_structural, matmul, settings={})
-    setattr(Tensor, "__matmul__", _binary(Bound(matmul, {}), np.matmul, slow))  # noqa: B010
+    setattr(Tensor, "__matmul__", _binary(BoundOp(matmul, {}), np.matmul, slow))  # noqa: B010
     setattr(Tensor, "__rmatmul__", _reflected(slow))  # noqa: B010
     install(Tensor, _method_of)
-    subscribe_structural(_structural_method)
+    STRUCTURAL.subscribe(_structural_method)
     for function in COMPOSITE.values():
         if function not in (composite.stack, composite.one_hot):
             setattr(Tensor, function.__name__, function)

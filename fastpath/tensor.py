@@ -7,7 +7,6 @@ This module says what a Tensor is; :mod:`fastpath.recording` gives it its operat
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any
@@ -15,8 +14,8 @@ from typing import Any
 import numpy as np
 
 from fastpath.backward import backpropagate, commit, downstreams
-from fastpath.bound import Bound as Bound
-from fastpath.numerics import Array, array_forward, array_local, as_floats, fitted, ignoring
+from fastpath.bound import BoundOp as BoundOp
+from fastpath.numerics import Array, array_forward, array_local, as_floats, ignoring, owners_of, unbroadcast_array
 from scalargrad import modes
 from scalargrad.copying import deepcopy_graph, reduce_graph
 from scalargrad.graph import Node, short
@@ -24,8 +23,6 @@ from scalargrad.ops.given import as_array, is_number, require_numbers
 from scalargrad.ops.operators import Operators
 from scalargrad.ops.registry import Op
 from scalargrad.ops.structure import STRUCTURAL
-
-_owners: Callable[[object], int] = getattr(sys, "getrefcount", lambda _: 1 << 30)
 
 
 class Tensor(Node, Operators):
@@ -85,7 +82,7 @@ class Tensor(Node, Operators):
     def data(self) -> Array:
         """The array. That of a leaf may be changed in place; that of a result is read-only."""
         if modes.active and modes.tracer() is not None:
-            modes.looked_at_by_user(self, ".data")
+            modes.concretized_by_user(self, ".data")
         if self._op is not None:
             self._data.flags.writeable = False
         elif self._locked:
@@ -102,14 +99,14 @@ class Tensor(Node, Operators):
             self._set(as_floats(new, self._data.dtype))
 
     @property
-    def array(self) -> Array:
+    def _array(self) -> Array:
         """``data`` without the copies: what is read is read-only, what is set belongs to the Tensor from now on."""
         array = self._use()
         array.flags.writeable = False
         return array
 
-    @array.setter
-    def array(self, new: Array) -> None:
+    @_array.setter
+    def _array(self, new: Array) -> None:
         if type(new) is not np.ndarray or new.dtype != self._data.dtype:
             new = as_floats(new, self._data.dtype)
         self._set(new)
@@ -132,7 +129,7 @@ class Tensor(Node, Operators):
         return self._data
 
     def _holders(self) -> int:
-        return _owners(self._data)
+        return owners_of(self._data)
 
     shape = property(lambda self: self._data.shape, doc="The lengths of the axes.")
     ndim = property(lambda self: self._data.ndim, doc="The number of axes.")
@@ -174,7 +171,7 @@ class Tensor(Node, Operators):
     def _look(self, what: str) -> None:
         """Tell the tracer, if there is one, that code looks at the numbers."""
         if modes.active:
-            modes.looked_at(self, what)
+            modes.concretized(self, what)
 
     def __len__(self) -> int:
         if not self._data.ndim:
@@ -301,7 +298,7 @@ class Tensor(Node, Operators):
 
     # --- for a Trace -------------------------------------------------------------------------------------------------
 
-    def unit(self) -> Array:
+    def _unit(self) -> Array:
         """The derivative of it by itself; ValueError if it has more than one element."""
         if self._data.size != 1:
             raise ValueError(
@@ -310,7 +307,7 @@ class Tensor(Node, Operators):
         return np.ones(self._data.shape, self._data.dtype)
 
     @ignoring
-    def shares(self, upstream: Array) -> list[tuple[int, Tensor, Array | None, Array]]:
+    def _downstreams(self, upstream: Array) -> list[tuple[int, Tensor, Array | None, Array]]:
         """What this node passes on, edge by edge: position, operand, local derivative, downstream gradient.
 
         There is no local derivative, element by element, of an operation that moves or reduces.
@@ -321,15 +318,15 @@ class Tensor(Node, Operators):
             if share is not None:
                 arrays: Any = self._arrays
                 local = array_local(self._op, position, self._data, arrays) if type(self._op) is Op else None
-                found.append((position, operand, local, fitted(share, operand._data)))
+                found.append((position, operand, local, unbroadcast_array(share, operand._data)))
         return found
 
-    def is_of_same_operands(self) -> bool:
+    def _is_of_same_operands(self) -> bool:
         """Whether the arrays of its operands are the very arrays it was computed from."""
         arrays = self._arrays or ()
         return all(x._data is a for x, a in zip(self.inputs, arrays) if isinstance(x, Tensor))
 
-    def recomputed(self) -> Any:
+    def _recomputed(self) -> Any:
         """What the operation gives on its operands as they are now."""
         return recomputed_on(self, tuple(x._data if isinstance(x, Tensor) else x for x in self.inputs))
 

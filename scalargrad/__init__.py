@@ -20,7 +20,7 @@ from scalargrad.modes import detect_anomaly as detect_anomaly
 from scalargrad.modes import enable_grad as enable_grad
 from scalargrad.modes import no_grad as no_grad
 from scalargrad.modes import scope as scope
-from scalargrad.ops.elementwise import *  # noqa: F403  (one function per registered op)
+from scalargrad.ops.elementwise import *
 from scalargrad.ops.registry import OPS as OPS
 from scalargrad.ops.registry import NotDifferentiableError as NotDifferentiableError
 
@@ -36,9 +36,8 @@ if TYPE_CHECKING:
     from scalargrad.drawing import draw as draw
     from scalargrad.expression import parse as parse
     from scalargrad.function import Function as Function
-    from scalargrad.ops.composite import *  # noqa: F403
-    from scalargrad.ops.structural import *  # noqa: F403
-    from scalargrad.ops.structure import STRUCTURAL as STRUCTURAL
+    from scalargrad.ops.composite import *
+    from scalargrad.ops.structural import *
     from scalargrad.stepper import steps as steps
     from scalargrad.tracing import Trace as Trace
     from scalargrad.tracing import trace as trace
@@ -50,7 +49,7 @@ _LAZY = {
     "EarlyStopping": "training",
     "Function": "function",
     "History": "training",
-    "STRUCTURAL": "ops.structure",
+    "STRUCTURAL": "ops.structural",
     "StaleGraphError": "tracing",
     "Trace": "tracing",
     "draw": "drawing",
@@ -67,60 +66,12 @@ _LAZY = {
     "steps": "stepper",
     "trace": "tracing",
 }
-"""What is loaded when first used: public name and module."""
-_LAZY |= dict.fromkeys(
-    [
-        "argmax",
-        "argmin",
-        "astype",
-        "broadcast_to",
-        "concatenate",
-        "cross_entropy",
-        "cumsum",
-        "einsum",
-        "index",
-        "log_softmax",
-        "logsumexp",
-        "matmul",
-        "max",
-        "mean",
-        "min",
-        "norm",
-        "prod",
-        "reshape",
-        "scatter",
-        "softmax",
-        "std",
-        "sum",
-        "transpose",
-        "var",
-    ],
-    "ops.structural",
-)
-_LAZY |= dict.fromkeys(
-    [
-        "diagonal",
-        "dot",
-        "expand_dims",
-        "flip",
-        "lookup",
-        "one_hot",
-        "outer",
-        "pad",
-        "split",
-        "squeeze",
-        "stack",
-        "swapaxes",
-    ],
-    "ops.composite",
-)
-
+"""What is loaded when first used, beside the second table of ops: public name and module."""
 _MODULES = ["data", "lectures", "linear", "metrics", "nn", "optim", "plots"]
 """The public modules, loaded when first used."""
 
 __version__ = "0.1.0"
 _EAGER = ["OPS", "NotDifferentiableError", "Value", "detect_anomaly", "enable_grad", "no_grad", "scope"]
-__all__ = sorted([*_EAGER, *_LAZY, *OPS])
 
 
 def __getattr__(name: str) -> _Any:
@@ -130,13 +81,21 @@ def __getattr__(name: str) -> _Any:
         value = getattr(_import_module(f"scalargrad.{_LAZY[name]}"), name)
         globals()[name] = value
         return value
-    structure = _sys.modules.get("scalargrad.ops.structure")
-    later = OPS.get(name) or (structure.STRUCTURAL.get(name) if structure else None)  # registered since
-    if later is not None:
-        return later
-    raise AttributeError(f"module 'scalargrad' has no attribute {name!r}")
+    if name in OPS:  # registered since
+        return OPS[name]
+    if name.startswith("_") and name != "__all__":
+        raise AttributeError(f"module 'scalargrad' has no attribute {name!r}")
+    from scalargrad.ops import composite, structural  # the second table, and what is put together from it
+
+    functions = structural.STRUCTURAL | composite.COMPOSITE
+    if name == "__all__":
+        return sorted({*_EAGER, *_LAZY, *OPS, *functions})
+    if name not in functions:
+        raise AttributeError(f"module 'scalargrad' has no attribute {name!r}")
+    if hasattr(structural, name) or name in composite.COMPOSITE:  # not registered since
+        globals()[name] = functions[name]
+    return functions[name]
 
 
 def __dir__() -> list[str]:
-    structure = _sys.modules.get("scalargrad.ops.structure")
-    return sorted({*globals(), *__all__, *_MODULES, *OPS, *(structure.STRUCTURAL if structure else ())})
+    return sorted({*globals(), *__getattr__("__all__"), *_MODULES})

@@ -16,7 +16,7 @@ import operator
 from collections import deque
 from collections.abc import Callable, Iterator
 from itertools import repeat
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from scalargrad import graph, modes
 from scalargrad.freshness import fresh_order
@@ -24,9 +24,11 @@ from scalargrad.graph import Node
 from scalargrad.ops.given import as_array
 from scalargrad.ops.operators import DUNDERS, Operators, install
 from scalargrad.ops.registry import OPS, Op, as_number, is_number
-from scalargrad.ops.structure import Expansion
 from scalargrad.specialise import compile_backward, operator_methods
 from scalargrad.turns import one_pass
+
+if TYPE_CHECKING:
+    from scalargrad.ops.expansions import Expansion
 
 Backward = Callable[["Value"], None]
 
@@ -111,7 +113,7 @@ class Value(Node, Operators):
     """
 
     __slots__ = ("__weakref__", "_data", "_rule", "grad", "label", "scope")
-    tells_changes = True
+    _tells_changes = True
     _data: float
     _rule: Rule
     grad: float
@@ -144,17 +146,17 @@ class Value(Node, Operators):
     def item(self) -> float:
         """The number as a Python float."""
         if modes.active:
-            modes.looked_at(self, "item()")
+            modes.concretized(self, "item()")
         return float(self._data)
 
     def __float__(self) -> float:
         if modes.active:
-            modes.looked_at(self, "float()")
+            modes.concretized(self, "float()")
         return float(self._data)
 
     def __bool__(self) -> bool:
         if modes.active:
-            modes.looked_at(self, "if")
+            modes.concretized(self, "if")
         return bool(self._data)
 
     def __repr__(self) -> str:
@@ -169,22 +171,22 @@ class Value(Node, Operators):
 
     def __lt__(self, other: Any) -> bool:
         if modes.active:
-            modes.looked_at(self, "<")
+            modes.concretized(self, "<")
         return self._data < _data(other) if self._is_scalar(other) else NotImplemented
 
     def __le__(self, other: Any) -> bool:
         if modes.active:
-            modes.looked_at(self, "<=")
+            modes.concretized(self, "<=")
         return self._data <= _data(other) if self._is_scalar(other) else NotImplemented
 
     def __gt__(self, other: Any) -> bool:
         if modes.active:
-            modes.looked_at(self, ">")
+            modes.concretized(self, ">")
         return self._data > _data(other) if self._is_scalar(other) else NotImplemented
 
     def __ge__(self, other: Any) -> bool:
         if modes.active:
-            modes.looked_at(self, ">=")
+            modes.concretized(self, ">=")
         return self._data >= _data(other) if self._is_scalar(other) else NotImplemented
 
     def __eq__(self, other: object) -> bool:
@@ -211,11 +213,11 @@ class Value(Node, Operators):
         order = fresh_order(self)
         one_pass(_differentiate, self, order, seed)
 
-    def unit(self) -> float:
+    def _unit(self) -> float:
         """The derivative of it by itself."""
         return 1.0
 
-    def shares(self, upstream: float) -> list[tuple[int, Value, float, float]]:
+    def _downstreams(self, upstream: float) -> list[tuple[int, Value, float, float]]:
         """What this node passes on, edge by edge: position, operand, local derivative, ``upstream × local``."""
         numbers = tuple(map(float, self.inputs))
         found = []
@@ -225,29 +227,29 @@ class Value(Node, Operators):
                 found.append((position, operand, local, upstream * local))
         return found
 
-    def recomputed(self) -> float:
+    def _recomputed(self) -> float:
         """What the operation gives on its operands as they are now."""
         return float(self.op.recomputed(self.data, tuple(map(float, self.inputs))))
 
     # --- what derivatives and views ask of a node ---------------------------------------------------------------------
 
-    def fitted(self, share: Any) -> Any:
+    def _unbroadcast(self, share: Any) -> Any:
         """A gradient as one of this node: a number stays as it is."""
         return share
 
-    def constant_like(self, x: Any) -> Any:
+    def _constant_like(self, x: Any) -> Any:
         """A node, or a number as a Value."""
         return x if isinstance(x, Node) else Value(x)
 
-    def as_leaf(self) -> Value:
+    def _as_leaf(self) -> Value:
         """A new leaf with the same number and label."""
         return Value(self.data, label=self.label)
 
-    def seeds(self) -> list[Any]:
+    def _seeds(self) -> list[Any]:
         """The upstream gradients that single out each of its elements: it has one."""
         return [1.0]
 
-    def gathered(self, derivatives: Any) -> Any:
+    def _gathered(self, derivatives: Any) -> Any:
         """The derivatives of its elements together: of one, that one."""
         return derivatives[0]
 
@@ -443,7 +445,7 @@ def _pass(root: Value, order: list[Value], seed: float) -> None:
             for node in order:
                 node.grad = 0.0
         root.grad = seed
-        (_checked_backward if modes.detecting() else _backward)(reversed(order))
+        _backward(reversed(order))
         del _under_way[depth:]
         if any(before):
             for i in [i for i, grad in enumerate(before) if grad and order[i]._rule is LEAF]:
@@ -469,7 +471,11 @@ def _pass_within(root: Value, order: list[Value], seed: float) -> None:
 
 
 def _backward(nodes: Iterator[Value]) -> None:
-    """The backward pass: outputs before inputs, each node sending its upstream gradient on to its operands."""
+    """``graph.reverse`` by the rules, on the ``grad`` of the nodes: written out, since it is the hot loop."""
+    if modes.detecting():
+        for node in nodes:
+            _edge_by_edge(node, checked=True)
+        return
     while True:
         try:
             for node in nodes:
@@ -480,19 +486,17 @@ def _backward(nodes: Iterator[Value]) -> None:
         except ZeroDivisionError:  # what Python refuses, IEEE arithmetic answers; the node had added nothing yet
             if not isinstance(node.op, Op):
                 raise
-            for _, operand, _, downstream in node.shares(node.grad):
-                operand.grad += downstream
+            _edge_by_edge(node)
 
 
-def _checked_backward(nodes: Iterator[Value]) -> None:
-    """The backward pass edge by edge, stopping where the first nan or infinity is born."""
-    for node in nodes:
-        if node._rule is not LEAF:
-            for position, operand, local, downstream in node.shares(node.grad):
-                modes.check_backward(node, position, node.grad, local, downstream)
-                total = operand.grad + downstream
-                modes.check_sum(node, position, operand.grad, downstream, total)
-                operand.grad = total
+def _edge_by_edge(node: Value, checked: bool = False) -> None:
+    """What a rule does, without it; ``checked`` stops where the first nan or infinity is born."""
+    for position, operand, local, downstream in node._downstreams(node.grad):
+        total = operand.grad + downstream
+        if checked:
+            modes.check_backward(node, position, node.grad, local, downstream)
+            modes.check_sum(node, position, operand.grad, downstream, total)
+        operand.grad = total
 
 
 # --- the methods made from the rows ----------------------------------------------------------------------------------

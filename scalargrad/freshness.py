@@ -36,16 +36,16 @@ def fresh_order(*roots: Any) -> list[Any]:
     present = graph.epoch
     if walk.epoch is not present:
         require_fresh(order)
-        walk.epoch = present if all(root.tells_changes for root in roots) else None
+        walk.epoch = present if all(root._tells_changes for root in roots) else None
     return order
 
 
 def require_fresh(order: Sequence[Any]) -> None:
     """Raise StaleGraphError, naming the first node that does not hold, and both its values."""
     for node in order:
-        if node.op is None or node.is_of_same_operands():
+        if node.op is None or node._is_of_same_operands():
             continue
-        then, now = node.data, node.recomputed()
+        then, now = node.data, node._recomputed()
         if now is not then and not agree(now, then):
             names = dict(zip(order, names_of(order)))
             raise StaleGraphError(

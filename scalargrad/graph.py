@@ -7,7 +7,8 @@ chain of a million nodes is walked like any other. Standard library only.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import operator
+from collections.abc import Callable, Container, Hashable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
 
@@ -18,7 +19,7 @@ class Node:
     """
 
     __slots__ = ("_a", "_b", "_mark")
-    tells_changes = False
+    _tells_changes = False
     """Whether the :data:`epoch` becomes another whenever the number of such a node is set."""
     _a: Any
     """The first operand; all of them, as a tuple, if there are more than two; None in a leaf."""
@@ -49,7 +50,7 @@ class Node:
         """Nodes it does not depend on with the numbers as they are, but might with others: they are copied with it."""
         return []
 
-    def is_of_same_operands(self) -> bool:
+    def _is_of_same_operands(self) -> bool:
         """Whether its operands are known to be those it was computed from, number for number."""
         return False
 
@@ -60,6 +61,8 @@ class Node:
 
 
 N = TypeVar("N", bound=Node)
+K = TypeVar("K", bound=Hashable)
+G = TypeVar("G")
 
 
 epoch = object()
@@ -96,7 +99,7 @@ def walked(*roots: N) -> tuple[list[N], Walk]:
     """
     order: list[N] = []
     walk = Walk()
-    if roots and not roots[0].tells_changes:
+    if roots and not roots[0]._tells_changes:
         walk.epoch = None
     try:
         try:
@@ -216,11 +219,38 @@ def _visit(node: Any, order: list[Any], walk: Walk) -> None:
                 node = leave()
 
 
-def short(text: str, most: int = 40) -> str:
+def reverse(
+    order: Sequence[K],
+    seeds: Iterable[tuple[K, G]],
+    pass_on: Callable[[K, G], Iterable[tuple[K, G]]],
+    *,
+    add: Callable[[G, G], G] = operator.add,
+    keep: Container[K] | None = None,
+) -> dict[K, G]:
+    """Reverse mode: what each node receives when the ``seeds`` are given to the roots. Nodes may be places in a graph.
+
+    Outputs come before inputs. ``pass_on(node, upstream)`` gives ``(operand, downstream)`` for each edge that needs it,
+    and the downstreams of a node are added up in the order in which they come. Only what the nodes in ``keep`` received
+    is kept (None: of all nodes); the rest is dropped once it is passed on.
+    """
+    received: dict[K, G] = {}
+
+    def give(downstreams: Iterable[tuple[K, G]]) -> None:
+        for node, downstream in downstreams:
+            received[node] = add(received[node], downstream) if node in received else downstream
+
+    give(seeds)
+    for node in reversed(order):
+        if node in received:
+            give(pass_on(node, received[node] if keep is None or node in keep else received.pop(node)))
+    return received
+
+
+def short(text: str, most: int = 40, end: str = "…") -> str:
     """A label, or another text of the user's, as an error message shows it: on one line, and not too long."""
     line = " ".join(text[: 2 * most].split())
     shown = "".join([c if c.isprintable() else ascii(c)[1:-1] for c in line])
-    return shown if len(shown) <= most and len(text) <= 2 * most else f"{shown[: most - 1]}…"
+    return shown if len(shown) <= most and len(text) <= 2 * most else shown[: most - len(end)] + end
 
 
 def edges(*roots: Node) -> Iterator[tuple[Node, int, Node]]:

@@ -420,7 +420,7 @@ def is_differentiated() -> bool:
     return active > 0 and (state().deriving or state().tracer is not None)
 
 
-def looked_at(value: Any, what: str) -> None:
+def concretized(value: Any, what: str) -> None:
     """Tell the tracer, if there is one, that code looks at the number of a node."""
     known = state()
     found = known.tracer
@@ -431,7 +431,7 @@ def looked_at(value: Any, what: str) -> None:
             taken_out(value, what)
 
 
-def looked_at_by_user(value: Any, what: str) -> None:
+def concretized_by_user(value: Any, what: str) -> None:
     """The same for what our own code may look at: the frame that asked for it is not ours."""
     found = state().tracer
     if found is not None and not found.is_ours(sys._getframe(2).f_code.co_filename):

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from scalargrad.generated import compile_source
 from scalargrad.ops.registry import OPS, Op
 
 
@@ -46,8 +47,7 @@ def compile_backward(op: Any, of_values: tuple[bool, ...]) -> Callable[[Any], No
             getting.append(f"{name} = {slot}")
     source = "\n    ".join(["def _backward(_node):", *getting, *computing, *adding])
     space: dict[str, Any] = {row.name: row.number for row in OPS.values()}
-    exec(compile(source, f"<backward of {op.name}>", "exec"), space)
-    return space["_backward"]  # type: ignore[no-any-return]
+    return compile_source(source, "_backward", f"backward of {op.name}", space)
 
 
 _METHOD = """
@@ -76,7 +76,9 @@ def method(self, other):
     node.label = None
     node.scope = modes.state().path if modes.active else None
     return node
+"""
 
+_REFLECTED = """
 def reflected(self, other):
     if type(other) is not float:
         if type(other) is not int:
@@ -93,11 +95,11 @@ def operator_methods(op: Op, engine: dict[str, Any]) -> tuple[Callable[..., Any]
     ``0 + v`` with the integer 0 is ``v`` itself, so that ``sum(values)`` begins with the first of them.
     """
     infix = {"add": "+", "sub": "-", "mul": "*"}.get(op.name)
-    source = _METHOD.format(
-        forward=f"self._data {infix} number" if infix else "forward(self._data, number)",
+    method = _METHOD.format(forward=f"self._data {infix} number" if infix else "forward(self._data, number)")
+    reflected = _REFLECTED.format(
         backward=f"other {infix} self._data" if infix else "forward(other, self._data)",
         shortcut="if other == 0 and (not modes.special or modes.is_traced()): return self" if op.name == "add" else "",
     )
     space = {**engine, "op": op, "name": op.name, "forward": op.number}
-    exec(compile(source, f"<operators of {op.name}>", "exec"), space)
-    return space["method"], space["reflected"]
+    title = f"operators of {op.name}"
+    return compile_source(method, "method", title, space), compile_source(reflected, "reflected", title, {**space})

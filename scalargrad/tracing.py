@@ -159,12 +159,12 @@ class _Taken:
     def differentiate(self, order: list[Any]) -> None:
         """The numbers of any nodes: as plain data, since arrays may be written to."""
         grads: list[Any] = [None] * len(order)
-        grads[-1] = order[-1].unit()
+        grads[-1] = order[-1]._unit()
         locals_, downstreams = [], []
         for i in range(len(order) - 1, -1, -1):
             if grads[i] is None:
                 continue
-            for position, _, local, downstream in order[i].shares(grads[i]):
+            for position, _, local, downstream in order[i]._downstreams(grads[i]):
                 source = self.operands[self.ends[i] + position]
                 grads[source] = downstream if grads[source] is None else grads[source] + downstream
                 self.outputs.append(i)

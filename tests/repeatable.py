@@ -76,7 +76,7 @@ def of_compiled() -> Iterator[Any]:
 
 
 def of_training() -> Iterator[Any]:
-    for name in ("SGD", "Momentum", "Nesterov", "Adam", "AdamW", "RMSProp", "Adagrad", "Rprop"):
+    for name in optim.RULES:
         model = nn.MLP(2, [3], 1, seed=0)
         optimizer = getattr(optim, name)(model.parameters(), **({} if name == "Rprop" else {"lr": 0.1}))
         for _ in range(3):

@@ -11,7 +11,7 @@ from fastpath.ir.build import Builder
 from fastpath.ir.expr import UnreadableError
 from fastpath.ir.rows import Namespace
 from scalargrad.ops.registry import op, remove
-from scalargrad.ops.structure import STRUCTURAL, remove_structural, structural
+from scalargrad.ops.structure import STRUCTURAL, structural
 
 RNG = np.random.default_rng(0)
 
@@ -87,7 +87,7 @@ def test_what_cannot_be_read_is_called(name):
         _, gradient = f.value_and_grad(x, argnums=0)
         np.testing.assert_array_equal(gradient, [3, 3, 3])
     finally:
-        remove_structural(row)
+        remove(row)
 
 
 def test_an_elementwise_row_that_cannot_be_read_is_called():

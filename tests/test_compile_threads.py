@@ -10,8 +10,9 @@ import pytest
 
 import scalargrad as sg
 from fastpath import Tensor, compile
-from fastpath.plan.running import quietly
+from fastpath.numerics import quiet
 from scalargrad import Function, Value, nn
+from scalargrad.ops.structure import StructuralOp
 
 RNG = np.random.default_rng(0)
 X = RNG.normal(size=(6, 3))
@@ -164,14 +165,37 @@ def test_quiet_within_quiet():
         return np.log(x)
 
     def outer(x):
-        quietly(np.divide, x, x)
-        return quietly(inner, x) + np.log(x)
+        quiet().run(np.divide, x, x)
+        return quiet().run(inner, x) + np.log(x)
 
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        assert quietly(outer, np.array(0.0)) == -np.inf
+        assert quiet().run(outer, np.array(0.0)) == -np.inf
         with pytest.raises(TypeError):
-            quietly(np.log, "x")
-        assert quietly(outer, np.array(0.0)) == -np.inf
+            quiet().run(np.log, "x")
+        assert quiet().run(outer, np.array(0.0)) == -np.inf
         with pytest.raises(RuntimeWarning):
             np.log(np.array(0.0))
+
+
+def test_a_signal_handler_differentiates_in_the_middle_of_a_structural_forward():
+    gradients = []
+
+    def handle(number, frame):
+        w = Tensor([2.0, 0.0], requires_grad=True)
+        (w * w).sum().backward()
+        gradients.append(w.grad.tolist())
+
+    def forward(xp, a):
+        signal.raise_signal(signal.SIGALRM)
+        return a + a
+
+    double = StructuralOp("double", forward, (lambda g, y, a: g + g,))
+    before = signal.signal(signal.SIGALRM, handle)
+    try:
+        x = Tensor([1.0, 2.0], requires_grad=True)
+        double(x).sum().backward()
+    finally:
+        signal.signal(signal.SIGALRM, before)
+    assert gradients == [[4.0, 0.0]]
+    assert x.grad.tolist() == [2.0, 2.0]

@@ -16,7 +16,7 @@ from scalargrad.checking import gradcheck
 from scalargrad.derivatives import hessian
 from scalargrad.expression import parse
 from scalargrad.ops.registry import Op
-from scalargrad.symbolic import Sym, kept
+from scalargrad.symbolic import Sym, saved
 from tests.formulas import read, value_of
 
 ROWS = list(OPS.values())
@@ -296,7 +296,7 @@ def test_what_has_no_derivative_says_so(op):
 @every_smooth_op
 def test_what_a_partial_keeps_is_among_its_operands_and_output(op):
     for position in range(len(op.operands)):
-        assert kept(op, position) <= {*op.operands, "output"}
+        assert saved(op, position) <= {*op.operands, "output"}
 
 
 # --- the ways to call it ---------------------------------------------------------------------------------------------

@@ -81,7 +81,7 @@ def test_a_forward_that_changes_part_of_an_array_or_writes_to_a_read_only_one():
     assert x.data.tolist() == [1.0, 2.0, 3.0]
     for operand in (x * 1.0, x):
         with pytest.raises(ValueError, match=r"^Mine\.forward changes an array in place: compute a new one instead"):
-            run(operand, forward=lambda ctx, x: x.array.fill(0.0))
+            run(operand, forward=lambda ctx, x: x._array.fill(0.0))
     assert x.data.tolist() == [1.0, 2.0, 3.0]
 
 

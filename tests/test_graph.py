@@ -1,14 +1,17 @@
 """The walks over a graph: topological order, edges, leaves."""
 
+import gc
+import operator
 import sys
 import threading
+import weakref
 
 from hypothesis import given
 from hypothesis import strategies as st
 
 import scalargrad as sg
 from scalargrad import Value, no_grad
-from scalargrad.graph import Node, edges, leaves, topological_order
+from scalargrad.graph import Node, edges, leaves, reverse, topological_order
 
 # The plan of a graph: how many leaves, then for each further node the places of its operands (None: a constant).
 place = st.one_of(st.none(), st.integers(0, 10**6))
@@ -185,3 +188,77 @@ def test_threads_walk_one_graph_at_the_same_time():
     finally:
         sys.setswitchinterval(interval)
     assert not wrong
+
+
+# --- in reverse ------------------------------------------------------------------------------------------------------
+
+
+def unchanged(node, upstream):
+    """What a node passes on if every local derivative is 1."""
+    return [(x, upstream) for x in node.inputs if isinstance(x, Node)]
+
+
+@given(plans)
+def test_what_reaches_a_node_in_reverse_is_the_sum_over_all_its_edges(plan):
+    root = built(plan)[-1]
+    paths = {root: 1}
+    for node in reversed(topological_order(root)):
+        for x in node.inputs:
+            if isinstance(x, Node):
+                paths[x] = paths.get(x, 0) + paths[node]
+    assert reverse(topological_order(root), [(root, 1)], unchanged) == paths
+
+
+def test_downstreams_are_added_in_the_order_in_which_they_come():
+    a = Value(1.0, label="a")
+    left, right = a * 2, a * 3
+    root = left + right
+    names = {root: "L", left: "l", right: "r"}
+    named = lambda node, upstream: [(x, names[node]) for x in node.inputs if isinstance(x, Node)]
+    order = topological_order(root)
+    assert reverse(order, [(root, "1")], named)[a] == "rl"  # the right one is the later one in the order
+    assert reverse(order, [(root, "1"), (a, "s")], named)[a] == "srl"
+    assert reverse(order, [(root, "1")], named, add=lambda x, y: f"({x}+{y})")[a] == "(r+l)"
+
+
+def test_what_is_received_may_be_lists_and_nodes_may_be_places():
+    operands = {3: (2, 1), 2: (0, 0), 1: (0,)}
+    passed = lambda node, upstreams: [(x, [node]) for x in operands.get(node, ())]
+    assert reverse(range(4), [(3, [])], passed, add=operator.iadd) == {3: [], 2: [3], 1: [3], 0: [2, 2, 1]}
+
+
+def test_a_node_that_nothing_reaches_passes_nothing_on():
+    a, b = Value(1.0), Value(2.0)
+    root = a * b
+    only_left = lambda node, upstream: [(x, upstream) for x in node.inputs[:1]]
+    assert reverse(topological_order(root), [(root, 1.0)], only_left) == {root: 1.0, a: 1.0}
+    assert reverse(topological_order(root), [], only_left) == {}
+
+
+class Gradient:
+    """A gradient whose end can be observed."""
+
+
+def test_what_is_not_kept_is_dropped_as_soon_as_it_is_passed_on_and_no_cycle_is_left():
+    x = y = Value(1.0)
+    for _ in range(50):
+        y = -y
+    alive, most = weakref.WeakSet(), []
+
+    def fresh(node, upstream):
+        for operand in node.inputs:
+            found = Gradient()
+            alive.add(found)
+            most.append(len(alive))
+            yield operand, found
+
+    gc.disable()
+    try:
+        received = reverse(topological_order(y), [(y, Gradient())], fresh, keep={x})
+        assert list(received) == [x]
+        assert max(most) <= 3
+        del received
+        assert not alive
+        assert len(reverse(topological_order(y), [(y, Gradient())], fresh)) == 51
+    finally:
+        gc.enable()

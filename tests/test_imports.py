@@ -1,6 +1,7 @@
 """The architecture as tests: what may import what, and what importing costs."""
 
 import ast
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -14,6 +15,8 @@ LAYERS = {  # a module imports only from smaller numbers, and from itself
     "scalargrad.turns": -1,
     "scalargrad.numerics": 0,
     "scalargrad.language": 0,
+    "scalargrad.generated": 0,
+    "scalargrad.packages": 0,
     "scalargrad.graph": 0,
     "scalargrad.modes": 0.5,
     "scalargrad.ops": 1,
@@ -23,7 +26,8 @@ LAYERS = {  # a module imports only from smaller numbers, and from itself
     "scalargrad.engine": 3.5,
     "scalargrad.records": 0,
     "scalargrad.saving": 0,
-    "scalargrad.settings": 0,
+    "scalargrad.endings": 0.5,
+    "scalargrad.settings": 0.5,
     "scalargrad.stored": 0.5,
     "scalargrad.copying": 4,
     "scalargrad.tracing": 4,
@@ -51,6 +55,7 @@ LAYERS = {  # a module imports only from smaller numbers, and from itself
     "fastpath.tensor": 10.6,
     "fastpath.recording": 11,
     "fastpath.functions": 11.5,
+    "fastpath.traced": 11.55,
     "fastpath.ir": 11.6,
     "fastpath.emit": 11.8,
     "fastpath.plan": 12,
@@ -120,6 +125,37 @@ def test_a_module_imports_only_from_layers_above_it(name, path):
             if not imported.startswith("fastpath"):
                 continue
         assert LAYERS[other] < LAYERS[own], f"{name} imports {imported}"
+
+
+def strings(path):
+    """The strings of a module that are code's own, not documentation, and the lines they stand in."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    documentation = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in documentation:
+            yield node.value
+
+
+@pytest.mark.parametrize(("name", "path"), modules())
+def test_a_module_loaded_by_its_name_is_of_a_layer_above_too(name, path):
+    loaded = [
+        text for text in strings(path) if re.fullmatch(r"(scalargrad|fastpath)(\.\w+)+(:\w+)?|fastpath:\w+", text)
+    ]
+    for text in loaded if name != "scalargrad.packages" else ():
+        module = text.partition(":")[0]
+        if (ROOT / module.replace(".", "/")).is_dir() or (ROOT / module.replace(".", "/")).with_suffix(".py").is_file():
+            own, other = layer(name), layer(module)
+            assert own == other or LAYERS[other] < LAYERS[own], f"{name} names {text}"
+
+
+def test_scalargrad_names_fastpath_in_one_place():
+    """Elsewhere the word stands in sentences only, as in a help text."""
+    naming = {
+        name
+        for name, path in (case.values for case in modules())
+        if name.startswith("scalargrad") and any(re.fullmatch(r"fastpath[\w.:]*", text) for text in strings(path))
+    }
+    assert naming == {"scalargrad.packages"}
 
 
 def run(code):

@@ -1,4 +1,4 @@
-"""English and Russian: every text a student is told exists in both, with the same places to fill."""
+"""The languages: every text a student reads exists in all of them, with the same places to fill."""
 
 import ast
 import os
@@ -6,6 +6,7 @@ import re
 import string
 import subprocess
 import sys
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -15,8 +16,7 @@ from scalargrad.cli import main
 from scalargrad.cli.commands import COMMANDS
 from scalargrad.cli.inputs import ARGPARSE
 from scalargrad.expression.tokens import _HINTS
-from scalargrad.language import language, say, speaking
-from scalargrad.language.russian import RUSSIAN
+from scalargrad.language import language, languages, name_of, say, speaking
 from scalargrad.stepper.player import SLIPS, TEXTS
 from scalargrad.stepper.told import TITLES, UNDEFINED
 
@@ -27,14 +27,14 @@ FINDINGS = {"drawing", "layout engine", "console", "optional"}
 
 
 def said():
-    """Every text given to ``say``, literally or from a table."""
+    """Every text given to ``say`` or ``Text``, literally or from a table."""
     found = {}
     for path in sorted(PACKAGE.rglob("*.py")):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Call) and node.args:
                 name = getattr(node.func, "attr", getattr(node.func, "id", ""))
                 text = node.args[0]
-                if name in ("say", "_say", "_said", "chosen") and isinstance(text, ast.Constant):
+                if name in ("say", "_say", "_said", "Text", "Endings") and isinstance(text, ast.Constant):
                     found[text.value] = path.name
     tables = [
         TEXTS.values(),
@@ -57,25 +57,63 @@ def fields(text):
     return sorted(f"{name}!{conversion}:{spec}" for _, name, spec, conversion in string.Formatter().parse(text) if name)
 
 
-def test_every_text_exists_in_russian():
-    missing = {text: where for text, where in said().items() if text not in RUSSIAN}
+def texts(lang):
+    """The table of a language."""
+    return import_module(f"scalargrad.language.{lang}").TEXTS
+
+
+EVERY = pytest.mark.parametrize("lang", languages()[1:])
+
+
+@EVERY
+def test_every_text_exists_in_every_language(lang):
+    missing = {text: where for text, where in said().items() if text not in texts(lang)}
     assert not missing
+    assert name_of(lang)
 
 
-def test_no_russian_text_is_left_over():
-    assert not set(RUSSIAN) - set(said())
+@EVERY
+def test_no_text_is_left_over(lang):
+    assert not set(texts(lang)) - set(said())
 
 
-def test_both_languages_have_the_same_places_to_fill():
-    for english, russian in RUSSIAN.items():
-        assert set(fields(english)) == set(fields(russian)), english
+@EVERY
+def test_all_languages_have_the_same_places_to_fill(lang):
+    for english, other in texts(lang).items():
+        assert set(fields(english)) == set(fields(other)), english
+
+
+# names, signs, and formulas that need no words
+ALIKE = {"Adagrad", "Adam", "RMSProp", "Markdown", "root(exp(mul(x₃, add(x₁, x₂))))"}
 
 
 def test_the_russian_texts_are_russian():
-    for english, russian in RUSSIAN.items():
-        if english != "Markdown":
+    for english, russian in texts("ru").items():
+        if english not in ALIKE:
             words = re.sub(r"[^а-яё]", "", re.sub(r"\{\d[^}]*\}", "", russian.lower()))
             assert words, english
+
+
+def test_a_language_is_one_new_file(tmp_path, monkeypatch, capsys):
+    import scalargrad.language
+
+    table = {text: text if "{" in text else f"·{text}·" for text in said()} | {"Forward": "Vorwärts"}
+    (tmp_path / "de.py").write_text(f"NAME = 'Deutsch'\nTEXTS = {table!r}\n", encoding="utf-8")
+    monkeypatch.setattr(scalargrad.language, "__path__", [*scalargrad.language.__path__, str(tmp_path)])
+    scalargrad.language.languages.cache_clear()
+    try:
+        assert steps(Value(1.0), lang="de").text.startswith("Vorwärts")
+        assert '<html lang="de">' in steps(Value(1.0), lang="de").html
+        with pytest.raises(ValueError, match="lang is 'en', 'de' or 'ru', not 'fr'"):
+            draw(Value(1.0), lang="fr")
+        assert main(["steps", "x", "x=1", "--lang", "de"]) == 0
+        assert main(["steps", "--help"]) == 0
+        shown = capsys.readouterr().out
+        assert "Vorwärts" in shown
+        assert "en (English), de (Deutsch) or ru (Русский)" in " ".join(shown.split())
+    finally:
+        scalargrad.language.languages.cache_clear()
+        sys.modules.pop("scalargrad.language.de", None)
 
 
 def test_texts_are_told_by_say_and_nowhere_else():

@@ -10,7 +10,7 @@ import pytest
 
 import scalargrad as sg
 from scalargrad import Value, trace
-from scalargrad.symbolic import kept
+from scalargrad.symbolic import saved
 
 
 def values(numbers, name):
@@ -102,7 +102,7 @@ def test_the_local_derivative_of_the_sigmoid_gate_comes_from_its_output():
     z = Value(1.0, label="z")
     (edge,) = trace(z.sigmoid()).edges
     assert edge.local == near(0.196612)  # lecture: (1 − σ)σ = .2
-    assert kept(sg.sigmoid, 0) == {"output"}
+    assert saved(sg.sigmoid, 0) == {"output"}
 
 
 def test_the_gradients_of_a_product_are_crosswise():

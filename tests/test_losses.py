@@ -4,31 +4,22 @@ import math
 
 import numpy as np
 import pytest
+from losses import EACH
 
 from fastpath import Tensor
 from fastpath.compiler import compile
-from scalargrad import OPS, Value, grad, gradcheck, nn
+from scalargrad import OPS, Value, fit, grad, gradcheck, nn
 from scalargrad.modes import tracing
 from scalargrad.nn import LOSSES
+from scalargrad.nn.losses.reducing import reduced
 
 RNG = np.random.default_rng(0)
 SCORES = RNG.normal(size=(4, 3))
-CASES = {
-    "bce": (1 / (1 + np.exp(-RNG.normal(size=5))), [0, 1, 1, 0, 1]),
+CASES = {name: (x, y.tolist()) for name, (x, y, _) in EACH.items()}
+CASES |= {
     "bce_with_logits": (RNG.normal(size=5), [0, 1, 0.3, 0, 1]),
-    "cross_entropy": (SCORES, [0, 2, 1, 1]),
-    "exponential": (RNG.normal(size=5), [1, -1, 1, 1, -1]),
-    "hinge": (RNG.normal(size=5), [1, -1, 1, 1, -1]),
-    "huber": (3 * RNG.normal(size=5), RNG.normal(size=5)),
-    "logistic": (RNG.normal(size=5), [1, -1, 1, 1, -1]),
-    "mae": (RNG.normal(size=5), RNG.normal(size=5)),
-    "mape": (RNG.normal(size=5), RNG.normal(size=5)),
-    "mean_bias_error": (RNG.normal(size=5), RNG.normal(size=5)),
     "mse": (RNG.normal(size=(3, 2)), RNG.normal(size=(3, 2))),
-    "multiclass_hinge": (SCORES, [0, 2, 1, 1]),
     "nll": (np.exp(SCORES) / np.exp(SCORES).sum(axis=1, keepdims=True), [0, 2, 1, 1]),
-    "smooth_hinge": (RNG.normal(size=5), [1, -1, 1, 1, -1]),
-    "squared_hinge": (RNG.normal(size=5), [1, -1, 1, 1, -1]),
 }
 
 
@@ -42,6 +33,28 @@ def number(x):
 
 def test_every_loss_has_a_case():
     assert set(CASES) == set(LOSSES)
+
+
+def test_a_loss_that_is_registered_is_in_nn_and_has_a_name_for_fit():
+    for name, function in LOSSES.items():
+        assert getattr(nn, name) is getattr(nn.losses, name) is function
+        assert name in nn.__all__
+        assert name in nn.losses.__all__
+
+    try:
+
+        @nn.losses.loss
+        def quartic(predictions, targets, reduction="mean", *, sample_weight=None):
+            return reduced("quartic", (predictions - targets) ** 4, reduction, sample_weight)
+
+        model = nn.Linear(1, 1, init=0.0, bias=False)
+        history = fit(model, [[1.0], [1.0]], [[1.0], [2.0]], loss="quartic", lr=0.1, epochs=1)
+        assert history.loss == [8.5]
+        assert model.parameters()[0].data == pytest.approx(0.1 * 4 * (1 + 8) / 2)
+    finally:
+        LOSSES.pop("quartic", None)
+    with pytest.raises(ValueError, match="there is a loss called mse already"):
+        nn.losses.loss(type("mse", (), {}))
 
 
 # --- on every loss ---------------------------------------------------------------------------------------------------

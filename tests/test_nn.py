@@ -1,7 +1,10 @@
 """Modules: parameters, modes, saving, moving between Values and Tensors, and the layers themselves."""
 
 import copy
+import inspect
 import math
+import pickle
+import pydoc
 import re
 
 import numpy as np
@@ -10,6 +13,7 @@ import pytest
 from fastpath import Tensor
 from fastpath.compiler import compile as fastpath_compile
 from scalargrad import OPS, Value, draw, nn, no_grad, scope, trace
+from scalargrad.ops.registry import op, temporary
 
 BACKENDS = ["value", "tensor"]
 
@@ -168,8 +172,8 @@ def test_a_module_without_forward_says_what_to_do():
 @pytest.mark.parametrize(
     "module",
     [
-        nn.Sigmoid(), nn.Tanh(), nn.ReLU(), nn.LeakyReLU(0.2), nn.ELU(0.5), nn.Softplus(), nn.Softsign(), nn.Heaviside(),
-        nn.Activation(OPS["sin"]),
+        *[getattr(nn, row.activation)() for row in OPS.values() if row.activation],
+        nn.LeakyReLU(0.2), nn.ELU(0.5), nn.Activation(OPS["sin"]),
     ],
     ids=repr,
 )  # fmt: skip
@@ -179,6 +183,40 @@ def test_an_activation_is_its_row_on_every_kind_of_input(module):
     np.testing.assert_allclose(module(x), expected, rtol=1e-12)
     np.testing.assert_allclose(numbers(module(Tensor(x))), expected, rtol=1e-12)
     np.testing.assert_allclose([module(Value(v)).data for v in x], expected, rtol=1e-12)
+
+
+def test_an_activation_is_made_from_its_row():
+    assert {row.activation for row in OPS.values()} - {""} == {
+        "ELU", "Heaviside", "LeakyReLU", "ReLU", "Sigmoid", "Softplus", "Softsign", "Tanh",
+    }  # fmt: skip
+    assert str(inspect.signature(nn.LeakyReLU)) == "(slope=0.01)"
+    assert str(inspect.signature(nn.Tanh)) == "()"
+    assert nn.LeakyReLU.__doc__.startswith("leaky_relu(a, slope=0.01) of every element. A, or slope·a below 0;")
+    assert "class LeakyReLU(Activation)" in pydoc.render_doc(nn, renderer=pydoc.plaintext)
+    assert [repr(nn.ELU(0.5)), repr(nn.ELU(alpha=2)), repr(nn.Tanh())] == ["ELU(alpha=0.5)", "ELU(alpha=2)", "Tanh()"]
+    assert repr(pickle.loads(pickle.dumps(nn.LeakyReLU(0.3)))) == "LeakyReLU(slope=0.3)"
+    for call, message in {
+        (lambda: nn.Tanh(3)): "^Tanh: too many positional arguments",
+        (lambda: nn.ELU(slope=3)): "^ELU: got an unexpected keyword argument 'slope'",
+        (lambda: nn.LeakyReLU("steep")): "^LeakyReLU: slope is a number, not 'steep'",
+    }.items():
+        with pytest.raises(TypeError, match=message):
+            call()
+
+
+def test_a_new_row_that_is_an_activation_is_a_module_until_it_is_removed():
+    row = {"forward": lambda xp, a, rate=2.0: rate * a, "partials": (lambda y, a, r: r, lambda y, a, r: a)}
+    with temporary(op("stretch", **row, note="rate·a", activation="Stretch")):
+        assert repr(nn.MLP(1, [2], 1, activation="stretch").layers[1]) == repr(nn.Stretch()) == "Stretch(rate=2)"
+        assert nn.Stretch(3.0)(Value(4.0)).data == 12.0
+        assert "Stretch" in dir(nn)
+    assert "stretch" not in nn.ACTIVATIONS
+    assert "Stretch" not in dir(nn)
+    with pytest.raises(AttributeError, match="has no attribute 'Stretch'"):
+        _ = nn.Stretch
+    with pytest.raises(ValueError, match="stretch: there is a module called Tanh already"):
+        op("stretch", **row, activation="Tanh")
+    assert "stretch" not in OPS
 
 
 def test_prelu_learns_its_slope():

@@ -134,9 +134,7 @@ def test_a_registered_op_is_a_method_while_it_is_registered():
             op("text_taken", lambda xp, a: a, (lambda y, a: 1,), note="nothing")
         assert "text_taken" not in OPS
     finally:
-        from scalargrad.ops import registry
-
-        registry._listeners.pop()
+        OPS.listeners.pop()
 
 
 @pytest.mark.parametrize(

@@ -51,6 +51,11 @@ def descend(optimizer, loss, steps):
         optimizer.step(closure)
 
 
+def test_the_rules_are_named_in_the_order_of_the_lecture():
+    assert optim.RULES == ("GD", "SGD", "Momentum", "Nesterov", "Adagrad", "RMSProp", "Adam", "AdamW", "Rprop")
+    assert set(optim.RULES) | {"RULES", "Optimizer", "schedules"} == set(optim.__all__)
+
+
 # --- the rules -------------------------------------------------------------------------------------------------------
 
 

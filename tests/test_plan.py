@@ -8,7 +8,7 @@ from fastpath import Tensor
 from fastpath.compiler import compile
 from scalargrad.ops.registry import OPS, remove
 from scalargrad.ops.registry import op as op_
-from scalargrad.ops.structure import STRUCTURAL, remove_structural
+from scalargrad.ops.structure import STRUCTURAL
 from scalargrad.ops.structure import structural as structural_
 
 RNG = np.random.default_rng(0)
@@ -147,8 +147,8 @@ def test_an_op_registered_later_is_compiled_too():
         agree(lambda x: weighted(looks(x.square()) * x), [RNG.normal(size=5)])
     finally:
         remove(row)
-        remove_structural(moves)
-        remove_structural(looks)
+        remove(moves)
+        remove(looks)
 
 
 def test_functions_of_numpy_are_recorded():

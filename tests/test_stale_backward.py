@@ -169,7 +169,7 @@ def test_a_graph_that_shares_nothing_with_what_changed_goes_on():
 
 def test_each_node_is_computed_again_only_where_a_number_was_set_since(monkeypatch):
     runs = []
-    monkeypatch.setattr(Value, "recomputed", lambda self, old=Value.recomputed: runs.append(self) or old(self))
+    monkeypatch.setattr(Value, "_recomputed", lambda self, old=Value._recomputed: runs.append(self) or old(self))
     a, b = Value(2.0), Value(3.0)
     a.data = 4.0
     y = (a * b).tanh()

@@ -1,5 +1,9 @@
 """The structural ops: each on arrays, on object arrays of Values and on Tensors, to the second derivative."""
 
+import pickle
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 
@@ -8,7 +12,8 @@ import scalargrad
 from fastpath import Tensor
 from scalargrad import NotDifferentiableError, Value
 from scalargrad.ops.composite import COMPOSITE
-from scalargrad.ops.structure import STRUCTURAL, remove_structural, structural
+from scalargrad.ops.rows import remove
+from scalargrad.ops.structure import STRUCTURAL, structural
 
 SAMPLES = [
     pytest.param(row, sample, id=f"{row.name}-{i}")
@@ -177,7 +182,7 @@ def recorded_gradient(root, seed, leaves):
         needed = tuple(isinstance(x, Tensor) and x.requires_grad for x in node.inputs)
         for operand, share in zip(node.inputs, node.op.pullback(received[node], node, node.inputs, needed)):
             if share is not None:
-                share = Tensor._fit(share, operand)
+                share = operand._unbroadcast(share)
                 received[operand] = received[operand] + share if operand in received else share
     return [received[leaf] for leaf in leaves]
 
@@ -225,11 +230,11 @@ def test_a_narrow_float_stays_narrow(sample, dtype):
 def test_a_trace_step_shows_what_the_backward_pass_sends(sample):
     maker = Maker(lambda a: Tensor(a, requires_grad=True, label="w"))
     root = sample(maker)
-    close(root.recomputed(), root.data)
+    close(root._recomputed(), root.data)
     for style in ("text", "latex"):
         assert root.op.text_of(*["w"] * len(root.inputs), style=style)
     seed = np.ones(root.shape)
-    for position, operand, local, downstream in root.shares(seed):
+    for position, operand, local, downstream in root._downstreams(seed):
         assert (local is None) == hasattr(root.op, "settings")
         assert downstream.shape == operand.shape
         assert root.op.formula(position, ("w",) * len(root.inputs), "latex")
@@ -502,10 +507,16 @@ def test_a_row_registered_later_is_a_function_a_method_and_differentiable():
         assert fastpath.rolled is scalargrad.rolled is rolled
         assert float(rolled(values(np.arange(3.0)))[0]) == 2.0
     finally:
-        remove_structural(rolled)
+        remove(rolled)
     assert not hasattr(Tensor, "rolled")
     with pytest.raises(AttributeError):
         fastpath.rolled  # noqa: B018
+
+
+def test_an_op_is_found_again_by_its_name_in_another_process():
+    code = f"import pickle; print(pickle.loads({pickle.dumps([scalargrad.sum, scalargrad.tanh])!r}))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "[<op sum>, <op tanh>]\n"
 
 
 def test_a_planted_wrong_pullback_differs_from_the_expansion():
@@ -516,4 +527,4 @@ def test_a_planted_wrong_pullback_differs_from_the_expansion():
         wrong(x).backward()
         assert t.grad.tolist() != [v.grad for v in x]
     finally:
-        remove_structural(wrong)
+        remove(wrong)

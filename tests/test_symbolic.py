@@ -14,7 +14,6 @@ from scalargrad.symbolic import (
     Sym,
     as_sym,
     formula,
-    kept,
     latex,
     latex_name,
     latex_text,
@@ -22,6 +21,7 @@ from scalargrad.symbolic import (
     number_text,
     pretty_name,
     python,
+    saved,
     text,
     tidy,
     written,
@@ -242,10 +242,10 @@ def test_an_operation_is_written_with_the_names_of_its_operands():
 
 
 def test_what_a_partial_keeps_is_read_off_its_formula():
-    assert kept(ops.mul, 0) == {"b"}
-    assert kept(ops.tanh, 0) == {"output"}
-    assert kept(ops.add, 1) == frozenset()
-    assert kept(ops.div, 1) == {"output", "b"}
+    assert saved(ops.mul, 0) == {"b"}
+    assert saved(ops.tanh, 0) == {"output"}
+    assert saved(ops.add, 1) == frozenset()
+    assert saved(ops.div, 1) == {"output", "b"}
 
 
 def test_the_output_may_have_a_name_in_a_local_derivative():

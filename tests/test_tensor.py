@@ -7,7 +7,7 @@ import pytest
 
 import fastpath
 from fastpath import Tensor
-from fastpath.numerics import fitted
+from fastpath.numerics import unbroadcast_array
 from scalargrad import NotDifferentiableError, Value, no_grad
 from scalargrad.ops.registry import OPS, op, remove
 
@@ -63,7 +63,7 @@ def test_a_row_broadcasts_and_its_gradients_are_summed_over_broadcast_axes(row):
         for place in np.ndindex(y.shape):
             numbers = tuple(float(a[place]) for a in whole)
             local[place] = row.local(i, row.number(*numbers), numbers)
-        np.testing.assert_allclose(leaf.grad, fitted(seed * local, arrays[i]), rtol=1e-12, atol=1e-14)
+        np.testing.assert_allclose(leaf.grad, unbroadcast_array(seed * local, arrays[i]), rtol=1e-12, atol=1e-14)
         assert leaf.grad.shape == leaf.shape
 
 
@@ -98,7 +98,7 @@ def test_pullbacks_of_a_row_run_on_tensors(row):
     y.backward(np.full(3, 2.0))
     needed = (True,) * len(leaves)
     for leaf, share in zip(leaves, row.pullback(Tensor(np.full(3, 2.0)), y, tuple(leaves), needed)):
-        share = Tensor._fit(share, leaf)
+        share = leaf._unbroadcast(share)
         assert share.shape == leaf.shape
         np.testing.assert_allclose(share.data, leaf.grad, rtol=1e-12)
 

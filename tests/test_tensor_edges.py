@@ -32,7 +32,7 @@ def squared(t):
         lambda t: t.data.__setitem__(0, 9.0),
         lambda t: t.data.fill(7.0),
         lambda t: t.data.reshape(-1).__setitem__(slice(None), 5.0),
-        lambda t: setattr(t, "array", np.array([5.0, 6.0])),
+        lambda t: setattr(t, "_array", np.array([5.0, 6.0])),
     ],
 )
 def test_a_leaf_changed_after_the_forward_leaves_the_gradient_right(change):
@@ -158,21 +158,21 @@ def test_data_is_copied_only_while_a_graph_uses_it():
 
 def test_array_reads_and_sets_without_copies():
     t = Tensor([1.0, 2.0], requires_grad=True)
-    read = t.array
+    read = t._array
     with pytest.raises(ValueError, match="read-only"):
         read[0] = 3.0
     y = squared(t)
-    assert t.array is read
+    assert t._array is read
     new = read - 1.0
-    t.array = new
-    assert t.array is new
+    t._array = new
+    assert t._array is new
     y.backward()
     assert t.grad.tolist() == [2.0, 4.0]
     t.data += 1.0
     assert t.data.tolist() == [1.0, 2.0]
     with pytest.raises(ValueError, match="data of shape"):
-        t.array = np.ones(3)
-    t.array = [3, 4]
+        t._array = np.ones(3)
+    t._array = [3, 4]
     assert t.dtype == np.float64
 
 

@@ -225,7 +225,7 @@ def test_numbers_kept_in_arrays_are_those_that_each_node_gives_bit_by_bit(root):
     order = topological_order(root())
     t = trace(order[-1])
     for edge in t.edges:
-        shares = order[edge.output.index].shares(edge.upstream)
+        shares = order[edge.output.index]._downstreams(edge.upstream)
         local, downstream = next(share[2:] for share in shares if share[0] == edge.position)
         assert (repr(edge.local), repr(edge.downstream)) == (repr(local), repr(downstream))
     for node, engine in zip(t.nodes, order, strict=True):

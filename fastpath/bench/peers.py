@@ -8,8 +8,9 @@ from typing import Any, Self
 import numpy as np
 
 from fastpath.bench import training
-from fastpath.bench.problems import ALPHA, Array, Problem
+from fastpath.bench.problems import ALPHA, Problem
 from fastpath.bench.training import ScalarCode, Training
+from scalargrad.settings import Array
 
 
 class ByHand(Training):

@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 
 from fastpath import relu
+from scalargrad.settings import Array
 
-Array = np.ndarray[Any, Any]
 ALPHA = 1e-4
 """The factor of the L2 term of the moons problem."""
 

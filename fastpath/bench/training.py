@@ -14,8 +14,9 @@ import numpy as np
 
 import fastpath
 from fastpath import Tensor
-from fastpath.bench.problems import Array, MoonsNet, Problem, loss_function
+from fastpath.bench.problems import MoonsNet, Problem, loss_function
 from scalargrad import Value, optim
+from scalargrad.settings import Array
 
 
 def load(module: str) -> Any:

@@ -29,8 +29,8 @@ from fastpath.compiler.tracings import Tracing, compared, trace
 from fastpath.compiler.vectorizing import Vectorized, vectorize
 from fastpath.numerics import Array
 from fastpath.plan import Plan
-from fastpath.plan.refusing import TracingError
 from fastpath.tensor import Tensor
+from fastpath.traced.refusing import TracingError
 from scalargrad import modes
 from scalargrad.engine import Value
 

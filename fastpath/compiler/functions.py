@@ -16,12 +16,12 @@ from fastpath.compiler.copying import copied, reduced
 from fastpath.compiler.states import States
 from fastpath.numerics import Array, shown
 from fastpath.plan import Plan, Traced, TracingError, refuse, traced
-from fastpath.plan.nesting import Rebuild
-from fastpath.plan.randomness import line_of_random
-from fastpath.plan.refusing import RandomNumbersError, WholeNumberError
-from fastpath.plan.tracing import Graph
-from fastpath.plan.twins import difference, taken_apart
 from fastpath.tensor import Tensor
+from fastpath.traced.comparing import difference, taken_apart
+from fastpath.traced.graph import Graph
+from fastpath.traced.nesting import Rebuild
+from fastpath.traced.randomness import line_of_random
+from fastpath.traced.refusing import RandomNumbersError, WholeNumberError
 from scalargrad import modes
 from scalargrad.ops.given import require_unmasked
 

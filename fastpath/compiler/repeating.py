@@ -17,9 +17,9 @@ import numpy as np
 
 from fastpath.compiler.store import BoundValue
 from fastpath.numerics import Array
-from fastpath.plan.refusing import TracingError, is_ours, place_in_code, users_line
-from fastpath.plan.tracing import Tracer as ArrayTracer
-from fastpath.plan.twins import same_settings
+from fastpath.traced.comparing import same_settings
+from fastpath.traced.graph import Tracer as ArrayTracer
+from fastpath.traced.refusing import TracingError, is_ours, place_in_code, users_line
 from scalargrad import Function, modes
 from scalargrad.engine import Value
 from scalargrad.graph import topological_order
@@ -108,7 +108,7 @@ class StopGradient(Function):
 def _look(value: Value, what: str) -> None:
     """Tell the tracer, if it is the user's code that looks."""
     if modes.active and not is_ours(sys._getframe(2).f_code.co_filename):
-        modes.looked_at(value, what)
+        modes.concretized(value, what)
 
 
 class _Hidden:
@@ -117,11 +117,11 @@ class _Hidden:
     __slots__ = ()
 
     def item(self: Any) -> float:
-        modes.looked_at(self, "item()")
+        modes.concretized(self, "item()")
         return float(self.data)
 
     def __index__(self: Any) -> int:
-        modes.looked_at(self, "int()")
+        modes.concretized(self, "int()")
         raise TypeError("a Value is no whole number")
 
     __int__ = __index__
@@ -140,7 +140,7 @@ class _Hidden:
         if modes.active and modes.tracer() is not None:
             frame = sys._getframe(1)
             if not is_ours(frame.f_code.co_filename) and _searches(frame, self._a is None):
-                modes.looked_at(self, "a search for it")
+                modes.concretized(self, "a search for it")
         return object.__hash__(self)
 
 
@@ -198,7 +198,7 @@ class _TracedStored(BoundValue):
         BoundValue.grad.fset(self, new)  # type: ignore[attr-defined, misc]
 
     def item(self) -> float:
-        modes.looked_at(self, "item()")
+        modes.concretized(self, "item()")
         return self.data
 
 

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 
 from fastpath.compiler.vectorizing import Vectorized, columns_of, repeated
-from fastpath.plan.nesting import Rebuild
 from fastpath.tensor import Tensor
+from fastpath.traced.nesting import Rebuild
 from scalargrad.ops.structural import concatenate, index, mean, reshape
 from scalargrad.ops.structural import sum as total
 

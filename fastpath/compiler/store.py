@@ -39,6 +39,13 @@ class BoundValue(Value):
         """Where in the store it is."""
         return self._cell[1]  # type: ignore[no-any-return]
 
+    @staticmethod
+    def _slots(members: list[Any]) -> list[Any]:
+        """What an optimizer reads and writes for these bound Values."""
+        from fastpath.compiler.slots import slots_of_bound  # with the optimizers, which are loaded when used
+
+        return slots_of_bound(members)
+
     @property
     def _data(self) -> float:
         """The number, as the store has it now: what ``data`` gives."""

@@ -11,7 +11,7 @@ from fastpath.compiler.batches import Batch, integers_of
 from fastpath.compiler.closure import Surroundings
 from fastpath.compiler.repeating import TracedValue, Tracer, hidden, leaves_made
 from fastpath.numerics import shown
-from fastpath.plan.nesting import Rebuild, flattened, is_nested
+from fastpath.traced.nesting import Rebuild, flattened, is_nested
 from scalargrad import modes
 from scalargrad.engine import Value
 from scalargrad.ops.given import is_number

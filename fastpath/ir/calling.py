@@ -8,7 +8,7 @@ import numpy as np
 
 from fastpath import functions
 from fastpath.functions import ArrayFunctionOp
-from fastpath.numerics import Array, fitted
+from fastpath.numerics import Array, unbroadcast_array
 from fastpath.tensor import make
 from scalargrad.ops.structure import StructuralOp
 
@@ -17,34 +17,34 @@ if TYPE_CHECKING:
     from fastpath.ir.expr import Expr
 
 
-class Keeping:
-    """The forward of an op that keeps something for its pullback: in ``kept``, until the next run."""
+class Saving:
+    """The forward of an op that saves something for its pullback: in ``saved``, until the next run."""
 
     def __init__(self, op: StructuralOp, settings: dict[str, Any]) -> None:
         self.op = op
         self.settings = settings
-        self.kept: Any = None
+        self.saved: Any = None
 
     def __call__(self, *arrays: Any) -> Array:
-        result, self.kept = self.op.in_float32(np, *arrays, **self.settings)
+        result, self.saved = self.op.in_float32(np, *arrays, **self.settings)
         return np.asarray(result)
 
 
 class FunctionCall:
-    """A Function of the user's own: its forward, and in ``kept`` what that saved for its backward."""
+    """A Function of the user's own: its forward, and in ``saved`` what that saved for its backward."""
 
     def __init__(self, op: ArrayFunctionOp, dtype: Any) -> None:
         self.op = op
         self.dtype = dtype
-        self.kept: Any = None
+        self.saved: Any = None
 
     def __call__(self, *arrays: Any) -> Array:
-        result, self.kept = functions.run(self.op.function, self.op.filled(map(_leaf, arrays)))
+        result, self.saved = functions.run(self.op.function, self.op.filled(map(_leaf, arrays)))
         return result.astype(self.dtype, copy=False)
 
     def pullback(self, g: Array, y: Array, arrays: tuple[Any, ...], needed: tuple[bool, ...]) -> list[Any]:
         """What ``backward`` gives for each operand."""
-        op = ArrayFunctionOp(self.op.function, self.op.constants, self.kept)
+        op = ArrayFunctionOp(self.op.function, self.op.constants, self.saved)
         return op.pullback(g, y, arrays, needed)
 
 
@@ -59,8 +59,8 @@ def called(build: Builder, op: StructuralOp, exprs: tuple[Expr, ...], settings: 
     if like is None:
         dummies = tuple([x.value if x.value is not None else np.zeros(x.shape, x.dtype) for x in exprs])
         like = np.asarray(op.on_arrays(dummies, settings))
-    if op.keeps:
-        return build.call(op.name, Keeping(op, settings), exprs, like)
+    if op.saves:
+        return build.call(op.name, Saving(op, settings), exprs, like)
     return build.call(op.name, lambda *arrays: np.asarray(op.on_arrays(arrays, settings)), exprs, like)
 
 
@@ -81,8 +81,8 @@ def pulled_back(build: Builder, op: Any, place: int, g: Expr, y: Expr, exprs: tu
         if isinstance(forward, FunctionCall):
             share = forward.pullback(g, y, arrays, needed)[place]
         else:
-            kept = forward.kept if isinstance(forward, Keeping) else None
-            share = op.op.downstream(place, g, y, arrays, op.settings, kept)
-        return np.zeros(template.shape, template.dtype) if share is None else fitted(share, template)
+            saved = forward.saved if isinstance(forward, Saving) else None
+            share = op.op.downstream(place, g, y, arrays, op.settings, saved)
+        return np.zeros(template.shape, template.dtype) if share is None else unbroadcast_array(share, template)
 
     return build.call(f"{op.name}_pullback", pullback, (g, y, *exprs), template)

@@ -8,12 +8,13 @@ from typing import Any
 
 import numpy as np
 
-from fastpath.bound import Bound
+from fastpath.bound import BoundOp
 from fastpath.ir import indexing, losses
 from fastpath.ir.build import Builder
 from fastpath.ir.calling import pulled_back
 from fastpath.ir.expr import Expr, UnreadableError
 from fastpath.tensor import Tensor
+from scalargrad.ops import broadcasting
 from scalargrad.ops.registry import Op
 from scalargrad.ops.structure import STRUCTURAL
 
@@ -69,7 +70,7 @@ def gradients(
         passed = _shares(build, node, upstream, exprs[node], operands, ways[node], reading.settings.get(node, {}))
         for operand, share in zip(node.inputs, passed):
             if share is not None:
-                shares.setdefault(operand, []).append(fit(build, share, exprs[operand]))
+                shares.setdefault(operand, []).append(unbroadcast(build, share, exprs[operand]))
     for leaf in leaves:
         if leaf not in result:
             zero = build.constant(np.zeros((), exprs[leaf].dtype))
@@ -77,18 +78,9 @@ def gradients(
     return result
 
 
-def fit(build: Builder, share: Any, like: Expr) -> Expr:
-    """A share in the shape and dtype of its operand: summed over the axes that were broadcast, repeated if short."""
-    share = build.as_expr(share, like.dtype)
-    if share.shape != like.shape:
-        extra = share.ndim - like.ndim
-        axes = [i for i in range(share.ndim) if i < extra or like.shape[i - extra] == 1 != share.shape[i]]
-        if axes:
-            share = build.reduce("add", share, tuple(axes), keepdims=True)
-        if extra > 0:
-            share = build.reshape(share, share.shape[extra:])
-        share = build.broadcast_to(share, like.shape)
-    return build.cast(share, like.dtype)
+def unbroadcast(build: Builder, share: Any, like: Expr) -> Any:
+    """A share in the shape and dtype of its operand."""
+    return broadcasting.unbroadcast(build.as_expr(share, like.dtype), like)
 
 
 def _shares(
@@ -106,7 +98,7 @@ def _shares(
         pairs = zip(op.partials, needed)
         return [_product(build, g, _local(build, partial, y, operands)) if need else None for partial, need in pairs]
     exprs: tuple[Any, ...] = tuple([build.as_expr(x) for x in operands])
-    if type(op) is not Bound:
+    if type(op) is not BoundOp:
         return [pulled_back(build, op, i, g, y, exprs) if need else None for i, need in enumerate(needed)]
     row = op.op
     found: list[Any] = []
@@ -117,7 +109,7 @@ def _shares(
             found.append(pulled_back(build, op, place, g, y, exprs))
         elif place == 0 and losses.is_known(row, exprs[-1]):
             found.append(losses.cross_entropy_gradient(build, g, *exprs, **settings))
-        elif row.keeps:
+        elif row.saves:
             found.append(pulled_back(build, op, place, g, y, exprs))
         elif row.name in _KNOWN and STRUCTURAL.get(row.name) is row:
             found.append(_KNOWN[row.name](build, g, exprs[place], **settings))

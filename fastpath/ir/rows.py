@@ -110,7 +110,7 @@ def structural(
     """
     exprs = tuple([build.as_expr(x) for x in operands])
     known = _KNOWN.get(op.name) if STRUCTURAL.get(op.name) is op else None
-    if op.why_not or (op.keeps and known is None) or (op.wide and any(x.dtype == np.float16 for x in exprs)):
+    if op.why_not or (op.saves and known is None) or (op.wide and any(x.dtype == np.float16 for x in exprs)):
         return called(build, op, exprs, settings, like)
     try:
         result = known(build, *exprs, **settings) if known else op.forward(Namespace(build), *exprs, **settings)

@@ -54,8 +54,8 @@ def run(x0):
 
 from fastpath.plan.listing import Instruction
 from fastpath.plan.program import Plan
-from fastpath.plan.refusing import TracingError, refuse
-from fastpath.plan.traced import Traced
-from fastpath.plan.tracing import traced
+from fastpath.traced.graph import traced
+from fastpath.traced.refusing import TracingError, refuse
+from fastpath.traced.tensors import Traced
 
 __all__ = ["Instruction", "Plan", "Traced", "TracingError", "refuse", "traced"]

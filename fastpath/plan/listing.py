@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from fastpath.emit.numpy.emission import Place, Written
     from fastpath.emit.numpy.memory import Result
     from fastpath.plan.program import Plan
-    from fastpath.plan.tracing import Graph
+    from fastpath.traced.graph import Graph
 
 
 @dataclass(frozen=True)

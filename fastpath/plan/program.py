@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from fastpath.bound import Bound
+from fastpath.bound import BoundOp
 from fastpath.emit.numpy.emission import Emitter
 from fastpath.emit.numpy.memory import Results
 from fastpath.functions import ArrayFunctionOp
@@ -18,12 +18,11 @@ from fastpath.ir.calling import function_called
 from fastpath.ir.differentiation import Reading, gradients
 from fastpath.ir.expr import Expr
 from fastpath.ir.rows import structural
-from fastpath.numerics import Array, ignoring
+from fastpath.numerics import Array, ignoring, quiet
 from fastpath.plan.listing import Instruction, Names, instructions, listing
 from fastpath.plan.picture import pictured
-from fastpath.plan.running import quietly
-from fastpath.plan.tracing import Graph
 from fastpath.tensor import Tensor
+from fastpath.traced.graph import Graph
 from scalargrad.ops.registry import Op
 from scalargrad.records import Trace
 
@@ -74,7 +73,8 @@ class Plan:
         if any(e.code == "random" or (e.code == "call" and e.settings[0] != "check_labels") for e in emitter.live):
             self._run: Callable[..., Any] = ignoring(self._function)  # what is called there may look at the modes
         else:
-            self._run = partial(quietly, self._function)
+            function = self._function
+            self._run = lambda *arrays: quiet().run(function, *arrays)
         self._lock = threading.RLock()
         self._again = partial(Plan, graph, variables, name, descends, labels)
         self._twin: Plan | None = None
@@ -91,7 +91,7 @@ class Plan:
         self._required = [x.requires_grad for x in self._leaves]
         self._example: tuple[Array, ...] | None = None
         """The batch whose numbers a drawing shows."""
-        self._keepers = [e.settings[1] for e in emitter.live if e.code == "call" and hasattr(e.settings[1], "kept")]
+        self._saving = [e.settings[1] for e in emitter.live if e.code == "call" and hasattr(e.settings[1], "saved")]
         build.forget()
         forget(graph)
         for place in [*emitter.places.values(), *[w.place for w in emitter.written]]:
@@ -114,9 +114,9 @@ class Plan:
                 return self._run(*arrays)  # type: ignore[no-any-return]
             finally:
                 results.busy = False
-                if self._keepers:
-                    for call in self._keepers:
-                        call.kept = None
+                if self._saving:
+                    for call in self._saving:
+                        call.saved = None
 
     def of(self, arrays: Sequence[Array]) -> Plan:
         """The same plan with the numbers of a batch, for a drawing to show them."""
@@ -183,7 +183,7 @@ def read(build: Builder, graph: Graph) -> Reading:
         if type(op) is Op:
             expr = build.elementwise(op, operands)
             expr = build.broadcast_to(build.cast(expr, node.dtype), node.shape)
-        elif isinstance(op, Bound):
+        elif isinstance(op, BoundOp):
             if getattr(op, "stops", False):
                 exprs[node] = operands[0]
                 continue
@@ -212,8 +212,8 @@ def forget(graph: Graph) -> None:
     for node in graph.order:
         if node.op is not None or node in graph.draws:
             node._data, node._arrays = nothing(node), None
-            if getattr(node.op, "kept", None) is not None:
-                node.op.kept = None
+            if getattr(node.op, "saved", None) is not None:
+                node.op.saved = None
     for node in graph.arguments:
         node._data = nothing(node)
 

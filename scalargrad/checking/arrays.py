@@ -11,7 +11,7 @@ from scalargrad.checking.report import EdgeCheck, LeafCheck
 from scalargrad.checking.subject import require_repeatable
 from scalargrad.derivatives import hessian
 from scalargrad.derivatives.arrangement import parts
-from scalargrad.derivatives.pulling import pull
+from scalargrad.derivatives.reverse import vjp
 from scalargrad.freshness import names_of
 from scalargrad.graph import Node, topological_order
 
@@ -21,7 +21,7 @@ Play = Callable[[Sequence[Any]], tuple[float, Sides]]
 
 def holds_arrays(target: Any, inputs: Any) -> bool:
     """Whether it is Tensors that are to be checked."""
-    return any(hasattr(x, "replay") for x in (target, *parts(inputs if inputs is not None else ())))
+    return any(hasattr(x, "_replay") for x in (target, *parts(inputs if inputs is not None else ())))
 
 
 def check_arrays(target: Any, inputs: Any, order: int, quotient: Quotient) -> Iterator[EdgeCheck | LeafCheck]:
@@ -36,22 +36,22 @@ def check_arrays(target: Any, inputs: Any, order: int, quotient: Quotient) -> It
         root: Any = target
 
         def play(arrays: Sequence[Any]) -> tuple[float, Sides]:
-            y, sides = root.replay(dict(zip(leaves, arrays)))
+            y, sides = root._replay(dict(zip(leaves, arrays)))
             return float(y), sides
     else:
         arguments = tuple(inputs) if isinstance(inputs, (list, tuple)) else (inputs,)
-        leaves = [x.as_leaf() if hasattr(x, "replay") else x for x in arguments]
+        leaves = [x._as_leaf() if hasattr(x, "_replay") else x for x in arguments]
         target = modes.deriving()(target)
         root = target(*leaves)
         given: list[Any] = leaves
-        leaves = [x for x in given if hasattr(x, "replay")]
+        leaves = [x for x in given if hasattr(x, "_replay")]
 
         def play(arrays: Sequence[Any]) -> tuple[float, Sides]:
             fresh = iter(arrays)
-            y = target(*(type(x)(next(fresh), requires_grad=True) if hasattr(x, "replay") else x for x in given))
-            return float(y), y.replay({})[1]
+            y = target(*(type(x)(next(fresh), requires_grad=True) if hasattr(x, "_replay") else x for x in given))
+            return float(y), y._replay({})[1]
 
-    if not hasattr(root, "replay") or root.data.size != 1:
+    if not hasattr(root, "_replay") or root.data.size != 1:
         raise TypeError(f"gradcheck: expected the result to be one number, not {root!r}; reduce it with sum() first")
     for leaf in leaves:
         if leaf.data.dtype.itemsize < 8:
@@ -61,7 +61,7 @@ def check_arrays(target: Any, inputs: Any, order: int, quotient: Quotient) -> It
         require_repeatable(lambda: play(bases)[0])
     yield from _edges(root, quotient)
     names = [leaf.label or f"x{i}" for i, leaf in enumerate(leaves)]
-    gradient = [slope.data for slope in pull([root], [1.0], leaves)]
+    gradient = [slope.data for slope in vjp([root], [1.0], leaves)]
     yield from _rows(bases, names, quotient, play, [("", gradient)])
     if order == 2:
         curvature = hessian(root, leaves)
@@ -85,11 +85,11 @@ def _edges(root: Any, quotient: Quotient) -> Iterator[EdgeCheck]:
             continue
         upstream = numbers.uniform(0.5, 1.5, node.shape)
         called = tuple(names[x] if isinstance(x, Node) else float(x) for x in node.inputs)
-        for position, operand, _, downstream in node.shares(upstream):
+        for position, operand, _, downstream in node._downstreams(upstream):
             direction = numbers.uniform(0.5, 1.5, operand.shape) * numbers.choice([-1.0, 1.0], operand.shape)
 
             def sample(t: float, position: int = position, direction: Any = direction) -> tuple[float, Sides]:
-                y, distances = node.once_more(position, t * direction)  # noqa: B023 - it is called before the next one
+                y, distances = node._once_more(position, t * direction)  # noqa: B023 - it is called before the next one
                 return float((upstream * y).sum()), ((), distances)  # noqa: B023
 
             analytic = float((downstream * direction).sum())
@@ -108,10 +108,10 @@ def _slope(target: Any, given: Sequence[Any], which: int, place: tuple[int, ...]
 
     def play(arrays: Sequence[Any]) -> tuple[float, Sides]:
         fresh = iter(arrays)
-        own = [type(x)(next(fresh), requires_grad=True) if hasattr(x, "replay") else x for x in given]
+        own = [type(x)(next(fresh), requires_grad=True) if hasattr(x, "_replay") else x for x in given]
         y = target(*own)
-        leaf = [x for x in own if hasattr(x, "replay")][which]
-        return float(pull([y], [1.0], [leaf])[0].data[place]), y.replay({})[1]
+        leaf = [x for x in own if hasattr(x, "_replay")][which]
+        return float(vjp([y], [1.0], [leaf])[0].data[place]), y._replay({})[1]
 
     return play
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,7 +11,7 @@ from scalargrad import modes
 from scalargrad.checking.quotient import Sides
 from scalargrad.derivatives.arrangement import arranged, parts
 from scalargrad.engine import Value
-from scalargrad.graph import Node, topological_order
+from scalargrad.graph import Node, reverse, topological_order
 from scalargrad.ops.registry import Op, as_number
 
 
@@ -42,14 +42,15 @@ class Run:
 
     def slopes(self) -> dict[Any, float]:
         """The derivative of the root by each node."""
-        slopes = dict.fromkeys(self.nodes, 0.0)
-        slopes[self.nodes[-1]] = 1.0
-        for node, value in zip(reversed(self.nodes), reversed(self.values)):
-            operands = self.operands(node)
+
+        def pass_on(node: Any, slope: float) -> Iterator[tuple[Any, float]]:
+            value, operands = self.values[self.index[node]], self.operands(node)
             for position, operand in enumerate(node.inputs):
                 if isinstance(operand, Node):
-                    slopes[operand] += slopes[node] * node.op.local(position, value, operands)
-        return slopes
+                    yield operand, slope * node.op.local(position, value, operands)
+
+        seeds = [*((node, 0.0) for node in self.nodes), (self.nodes[-1], 1.0)]  # 0 + −0 is 0, as in backward()
+        return reverse(self.nodes, seeds, pass_on)
 
     def noise(self) -> float:
         """The rounding of each result, in units of the last place, carried on to the root."""

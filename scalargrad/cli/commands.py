@@ -6,12 +6,11 @@ import textwrap
 from argparse import Namespace
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from scalargrad import saving
-from scalargrad.cli.console import FAILED, OK, UsageError, paint, require_folder, wrote
-from scalargrad.cli.inputs import Parser, cut, precision, read, whole
+from scalargrad.cli.console import FAILED, OK, UsageError, paint, wrote
+from scalargrad.cli.inputs import Parser, cut, precision, read, target, whole
 from scalargrad.cli.lecture import EXAMPLES, lecture_arguments, show_lecture
 from scalargrad.language import say
 
@@ -31,9 +30,10 @@ def formula_arguments(parser: Parser) -> None:
 
 def draw_arguments(parser: Parser) -> None:
     formula_arguments(parser)
-    parser.add_argument(
-        "-o", "--output", metavar="FILE", default="graph.svg", help=say("a .svg, .png, .dot or .json file")
-    )
+    from scalargrad.drawing import Drawing
+
+    text = say("the file to write: {0}", Drawing.endings)
+    parser.add_argument("-o", "--output", metavar="FILE", default="graph.svg", help=text)
     parser.add_argument("--precision", type=precision, metavar="N", help=say("decimals"))
     parser.add_argument("--direction", metavar="D", help=say("where data flows: LR, to the right, or TB, down"))
     parser.add_argument("--theme", metavar="T", help=say("light or dark"))
@@ -44,17 +44,15 @@ def draw_arguments(parser: Parser) -> None:
 
 def draw_graph(arguments: Namespace) -> int:
     """Draw the graph with every value and gradient, or write its trace as JSON."""
-    path = Path(arguments.output)
-    if path.suffix.lower() not in (".svg", ".png", ".dot", ".json"):
-        raise UsageError(say("-o {0}: expected a name that ends in .svg, .png, .dot or .json", cut(str(path))))
+    from scalargrad.drawing import Drawing, draw
+
+    path = target("-o", arguments.output, Drawing.endings)
     root = graph(arguments)
     if path.suffix.lower() == ".json":
         from scalargrad.tracing import trace
 
-        saving.write(require_folder(path), trace(root).to_json(indent=1) + "\n")
+        saving.write(path, trace(root).to_json(indent=1) + "\n")
     else:
-        from scalargrad.drawing import draw
-
         chosen = {key: getattr(arguments, key) for key in ("precision", "direction", "theme", "max_nodes", "depth")}
         if arguments.show is not None:
             chosen["show"] = tuple(arguments.show.replace(",", " ").split())
@@ -77,6 +75,9 @@ def graph(arguments: Namespace) -> Any:
 
 
 def steps_arguments(parser: Parser) -> None:
+    from scalargrad.stepper import Stepper
+    from scalargrad.stepper.worksheet import Worksheet
+
     formula_arguments(parser)
     form = parser.add_mutually_exclusive_group()
     form.add_argument("--latex", action="store_true", help=say("LaTeX, to stand in a document that loads amsmath"))
@@ -85,46 +86,40 @@ def steps_arguments(parser: Parser) -> None:
         "-o",
         "--output",
         metavar="FILE",
-        help=say("write a .txt, .md, .tex (a whole document) or .html (a page that plays the steps)"),
+        help=say("the file to write: {0}; of these .html is a page that plays the steps", Stepper.endings),
     )
     parser.add_argument("--html", metavar="FILE", help=say("write the page that plays the steps"))
     parser.add_argument("--predict", action="store_true", help=say("let the page ask for each number first"))
-    parser.add_argument("--worksheet", metavar="FILE", help=say("write a worksheet (.html, .md or .tex) and its key"))
+    parser.add_argument(
+        "--worksheet", metavar="FILE", help=say("write a worksheet and its key: {0}", Worksheet.endings)
+    )
     parser.add_argument("--precision", type=precision, metavar="N", default=4, help=say("decimals; 4 if not given"))
-    told = say("round every number to N decimals before going on, as on the slides")
-    parser.add_argument("--rounding", type=precision, metavar="N", help=told)
+    text = say("round every number to N decimals before going on, as on the slides")
+    parser.add_argument("--rounding", type=precision, metavar="N", help=text)
 
 
 def tell_steps(arguments: Namespace) -> int:
     """Tell the computation step by step: forward, then backward."""
-    from scalargrad.stepper import steps
+    from scalargrad.stepper import Stepper, steps
+    from scalargrad.stepper.worksheet import Worksheet
 
-    wanted = ".tex" if arguments.latex else ".md" if arguments.markdown else None
-    path = None if arguments.output is None else Path(arguments.output)
-    if path is not None and path.suffix.lower() not in ((wanted,) if wanted else (".txt", ".md", ".tex", ".html")):
-        raise UsageError(
-            say("-o {0}: expected a name that ends in {1}", cut(str(path)), wanted or ".txt, .md, .tex or .html")
-        )
-    files = {"--html": (arguments.html, (".html",)), "--worksheet": (arguments.worksheet, (".html", ".md", ".tex"))}
-    for option, (name, endings) in files.items():
-        if name is not None and Path(name).suffix.lower() not in endings:
-            raise UsageError(say("{0} {1}: expected a name that ends in {2}", option, cut(name), ", ".join(endings)))
-    for name in filter(None, (path, arguments.html, arguments.worksheet)):
-        require_folder(Path(name))
-    plays = arguments.html is not None or (path is not None and path.suffix.lower() == ".html")
+    wanted = [".tex"] if arguments.latex else [".md"] if arguments.markdown else Stepper.endings.writers
+    path = None if arguments.output is None else target("-o", arguments.output, wanted)
+    page = None if arguments.html is None else target("--html", arguments.html, [".html"])
+    sheet = None if arguments.worksheet is None else target("--worksheet", arguments.worksheet, Worksheet.endings)
+    plays = page is not None or (path is not None and path.suffix.lower() == ".html")
     if arguments.predict and not plays:
         raise UsageError(say("--predict is for the page that plays the steps: add --html steps.html"))
-    told = steps(graph(arguments), precision=arguments.precision, rounding=arguments.rounding)
-    if arguments.worksheet is not None:
-        sheet, target = told.worksheet(), Path(arguments.worksheet)
-        wrote(sheet.save(target))
-        wrote(sheet.key.save(target.with_stem(target.stem + "-key")))
-    if arguments.html is not None:
-        wrote(told.save(arguments.html, predict=arguments.predict))
-    if path is not None:
-        wrote(told.save(path, predict=arguments.predict))
-    elif arguments.html is None and arguments.worksheet is None:
-        print(told.latex if arguments.latex else told.markdown if arguments.markdown else told.text, end="")
+    stepper = steps(graph(arguments), precision=arguments.precision, rounding=arguments.rounding)
+    if sheet is not None:
+        questions = stepper.worksheet()
+        wrote(questions.save(sheet))
+        wrote(questions.key.save(sheet.with_stem(sheet.stem + "-key")))
+    for file in filter(None, (page, path)):
+        wrote(stepper.save(file, predict=arguments.predict))
+    if not (sheet or page or path):
+        text = stepper.latex if arguments.latex else stepper.markdown if arguments.markdown else stepper.text
+        print(text, end="")
     return OK
 
 
@@ -193,7 +188,9 @@ def run_bench(arguments: Namespace) -> int:
     import subprocess
     import sys
 
-    return subprocess.run([sys.executable, "-m", "fastpath.bench", *arguments.rest], check=False).returncode
+    from scalargrad.packages import BENCH
+
+    return subprocess.run([sys.executable, "-m", BENCH, *arguments.rest], check=False).returncode
 
 
 # --- ops -------------------------------------------------------------------------------------------------------------

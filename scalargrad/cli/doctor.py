@@ -17,9 +17,9 @@ from urllib.request import url2pathname
 from scalargrad.cli.console import FAILED, OK, coloured, paint, plain
 from scalargrad.formatting import one_line
 from scalargrad.language import say
+from scalargrad.packages import PACKAGES
 
 DISTRIBUTION = "scalargrad-lab"
-PACKAGES = ("scalargrad", "fastpath")
 NEEDED = {"numpy": "numpy", "graphviz": "graphviz", "graphviz-pure": None}
 """What we depend on, and the module to import of it."""
 OPTIONAL = (

@@ -5,11 +5,14 @@ from __future__ import annotations
 import argparse
 import re
 import unicodedata
+from collections.abc import Collection
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from scalargrad.cli.console import UsageError, command, quoted
+from scalargrad.cli.console import UsageError, command, quoted, require_folder
+from scalargrad.endings import Endings
 from scalargrad.formatting import visible
-from scalargrad.language import LANGUAGES, VARIABLE, chosen, say
+from scalargrad.language import VARIABLE, either, languages, name_of, say, template
 
 if TYPE_CHECKING:
     from scalargrad.expression import Expression
@@ -30,7 +33,8 @@ class Parser(argparse.ArgumentParser):
         self._positionals.title = say("what it takes")
         self._optionals.title = say("options")
         self.add_argument("-h", "--help", action="help", help=say("show this help and exit"))
-        self.add_argument("--lang", metavar="L", help=say("the language: en or ru; {0} chooses it too", VARIABLE))
+        known = either(f"{lang} ({name_of(lang)})" for lang in languages())
+        self.add_argument("--lang", metavar="L", help=say("the language: {0}; {1} chooses it too", known, VARIABLE))
 
     def format_usage(self) -> str:
         return super().format_usage().replace("usage:", say("usage:"), 1)
@@ -136,11 +140,11 @@ ARGPARSE = (
 
 def translated(message: str) -> str:
     """A complaint of argparse's in the language that is spoken."""
-    for template in ARGPARSE:
-        pattern = re.sub(r"\\{\d\\}", "(.+?)", re.escape(template))
+    for complaint in ARGPARSE:
+        pattern = re.sub(r"\\{\d\\}", "(.+?)", re.escape(complaint))
         match = re.fullmatch(pattern, message, re.DOTALL)
         if match:
-            return chosen(template).format(*match.groups())
+            return template(complaint).format(*match.groups())
     return message
 
 
@@ -154,11 +158,19 @@ def spoken(arguments: list[str]) -> tuple[str | None, list[str]]:
             rest += [word, *words]
         elif word == "--lang" or word.startswith("--lang="):
             lang = word.partition("=")[2] if "=" in word else next(words, "")
-            if lang not in LANGUAGES:
-                raise UsageError(say("--lang is en or ru, not {0!r}", cut(lang)))
+            if lang not in languages():
+                raise UsageError(say("--lang is {0}, not {1!r}", either(languages()), cut(lang)))
         else:
             rest.append(word)
     return lang, rest
+
+
+def target(option: str, name: str, endings: Endings | Collection[str]) -> Path:
+    """The file to write: its name must have one of these endings, and its folder must be there."""
+    path, known = Path(name), endings.writers if isinstance(endings, Endings) else endings
+    if path.suffix.lower() not in known:
+        raise UsageError(say("{0} {1}: expected a name that ends in {2}", option, cut(str(path)), either(known)))
+    return require_folder(path)
 
 
 def precision(text: str) -> int:

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import shutil
 from argparse import Namespace
-from collections.abc import Collection
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from scalargrad import saving
-from scalargrad.cli.console import OK, UsageError, paint, require_folder, wrote
-from scalargrad.cli.inputs import Parser, cut, precision
+from scalargrad.cli.console import OK, UsageError, paint, wrote
+from scalargrad.cli.inputs import Parser, precision, target
 from scalargrad.language import say
 
 if TYPE_CHECKING:
@@ -28,17 +26,21 @@ _VIEWS = ("--draw", "--steps")
 
 
 def lecture_arguments(parser: Parser) -> None:
-    told = say("an example of the lectures; without it all of them are listed")
-    parser.add_argument("name", metavar="NAME", nargs="?", help=told)
+    from scalargrad.drawing import Drawing
+    from scalargrad.lectures import System
+    from scalargrad.stepper import Stepper
+
+    text = say("an example of the lectures; without it all of them are listed")
+    parser.add_argument("name", metavar="NAME", nargs="?", help=text)
     form = parser.add_mutually_exclusive_group()
     form.add_argument("--draw", action="store_true", help=say("draw its graph"))
     form.add_argument("--steps", action="store_true", help=say("tell its computation step by step"))
     parser.add_argument("--graph", metavar="G", help=say("which of its graphs, if it has several"))
-    told = say("where to write it: .txt, .md or .html; a drawing .svg, .png, .dot or .json; steps .tex, too")
-    parser.add_argument("-o", "--output", metavar="FILE", help=told)
+    tables = say("the file to write: {0}; a drawing {1}; steps {2}", System.endings, Drawing.endings, Stepper.endings)
+    parser.add_argument("-o", "--output", metavar="FILE", help=tables)
     parser.add_argument("--precision", type=precision, metavar="N", help=say("decimals"))
-    told = say("round every number to N decimals before going on, as on the slides")
-    parser.add_argument("--rounding", type=precision, metavar="N", help=told)
+    text = say("round every number to N decimals before going on, as on the slides")
+    parser.add_argument("--rounding", type=precision, metavar="N", help=text)
 
 
 def show_lecture(arguments: Namespace) -> int:
@@ -84,38 +86,31 @@ def table(system: System, arguments: Namespace) -> int:
         columns = shutil.get_terminal_size((100, 24)).columns
         print(system.text(width=min(columns, WIDEST)))
         return OK
-    forms = {".txt": system.text, ".md": system.markdown, ".html": system.html}
-    path = target(arguments.output, forms)
-    return written(saving.write(require_folder(path), forms[path.suffix.lower()]() + "\n"))
+    return written(system.endings.save(system, target("-o", arguments.output, system.endings)))
 
 
 def draw(system: System, arguments: Namespace) -> int:
     """Write the drawing of its graph."""
-    path = target(arguments.output or f"{system.name}.svg", (".svg", ".png", ".dot", ".json"))
-    system.draw(arguments.graph, **chosen_precision(arguments)).save(path)
-    return written(path)
+    from scalargrad.drawing import Drawing
+
+    path = target("-o", arguments.output or f"{system.name}.svg", Drawing.endings)
+    return written(system.draw(arguments.graph, **chosen_precision(arguments)).save(path))
 
 
 def steps(system: System, arguments: Namespace) -> int:
     """Print the steps of its computation, or write them."""
-    path = None if arguments.output is None else target(arguments.output, (".txt", ".md", ".tex", ".html"))
-    told = system.steps(arguments.graph, rounding=arguments.rounding, **chosen_precision(arguments))
+    from scalargrad.stepper import Stepper
+
+    path = None if arguments.output is None else target("-o", arguments.output, Stepper.endings)
+    stepper = system.steps(arguments.graph, rounding=arguments.rounding, **chosen_precision(arguments))
     if path is None:
-        print(told.text, end="")
+        print(stepper.text, end="")
         return OK
-    return written(told.save(path))
+    return written(stepper.save(path))
 
 
 def chosen_precision(arguments: Namespace) -> dict[str, Any]:
     return {} if arguments.precision is None else {"precision": arguments.precision}
-
-
-def target(name: str, endings: Collection[str]) -> Path:
-    """The file to write, whose name must have one of these endings."""
-    path = Path(name)
-    if path.suffix.lower() not in endings:
-        raise UsageError(say("-o {0}: expected a name that ends in {1}", cut(str(path)), ", ".join(endings)))
-    return path
 
 
 def written(path: Path) -> int:

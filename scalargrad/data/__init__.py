@@ -17,38 +17,11 @@ The rows of a set of classes take turns (0, 1, 0, 1, …), so that any run of ro
 [32, 32, 16]
 """
 
-from scalargrad.data.batching import Batches as Batches
-from scalargrad.data.batching import batches as batches
-from scalargrad.data.batching import split as split
-from scalargrad.data.features import PLAYGROUND as PLAYGROUND
-from scalargrad.data.features import playground as playground
-from scalargrad.data.features import polynomial as polynomial
-from scalargrad.data.scaling import Standardize as Standardize
-from scalargrad.data.scaling import centre as centre
-from scalargrad.data.scaling import normalise as normalise
-from scalargrad.data.sets import circles as circles
-from scalargrad.data.sets import gaussians as gaussians
-from scalargrad.data.sets import linear as linear
-from scalargrad.data.sets import moons as moons
-from scalargrad.data.sets import sine as sine
-from scalargrad.data.sets import spirals as spirals
-from scalargrad.data.sets import xor as xor
+from scalargrad.data import batching, features, scaling, sets
+from scalargrad.data.batching import *
+from scalargrad.data.features import *
+from scalargrad.data.scaling import *
+from scalargrad.data.sets import *
 
-__all__ = [
-    "PLAYGROUND",
-    "Batches",
-    "Standardize",
-    "batches",
-    "centre",
-    "circles",
-    "gaussians",
-    "linear",
-    "moons",
-    "normalise",
-    "playground",
-    "polynomial",
-    "sine",
-    "spirals",
-    "split",
-    "xor",
-]
+_PARTS = (batching, features, scaling, sets)
+__all__ = sorted([name for part in _PARTS for name in part.__all__])

@@ -11,8 +11,10 @@ from typing import Any
 
 import numpy as np
 
-from scalargrad.data.given import Array, count, matrix
-from scalargrad.settings import flag, short
+from scalargrad.data.given import count, matrix
+from scalargrad.settings import Array, flag, short
+
+__all__ = ["PLAYGROUND", "playground", "polynomial"]
 
 PLAYGROUND: dict[str, Callable[[Array, Array], Array]] = {
     "x1": lambda x1, x2: x1,

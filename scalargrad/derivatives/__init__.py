@@ -32,11 +32,12 @@ from typing import Any
 
 from scalargrad import modes
 from scalargrad.derivatives.arrangement import arranged, is_array, parts
-from scalargrad.derivatives.pulling import pull
 from scalargrad.derivatives.results import Variables, as_nodes, is_computed, spliced
+from scalargrad.derivatives.reverse import vjp
 from scalargrad.engine import Value
 from scalargrad.graph import Node, short, topological_order
 from scalargrad.ops.registry import NotDifferentiableError, as_number, is_number
+from scalargrad.packages import PACKAGES
 
 # --- the four --------------------------------------------------------------------------------------------------------
 
@@ -117,23 +118,21 @@ def hessian(
 
 
 def _grad(result: Any, by: Variables) -> Any:
-    return by.arranged(pull([_one(result, "grad")], [1.0], by.nodes))
+    return by.arranged(vjp([_one(result, "grad")], [1.0], by.nodes))
 
 
 def _jacobian(result: Any, by: Variables) -> Any:
     xs = by.nodes
-    rows = [
-        _by_element(y, xs) if isinstance(y, Node) else pull([_one(y, "jacobian")], [1.0], xs) for y in parts(result)
-    ]
+    rows = [_by_element(y, xs) if isinstance(y, Node) else vjp([_one(y, "jacobian")], [1.0], xs) for y in parts(result)]
     return by.rows(result, rows)
 
 
 def _by_element(y: Any, xs: list[Any]) -> list[Any]:
     """The derivatives of each element of ``y``: of an array by an array, an array with the axes of both."""
     if not isinstance(y, Node):
-        return pull([y], [1.0], xs)
-    rows = [pull([y], [seed], xs) for seed in y.seeds()]
-    return [y.gathered(derivatives) for derivatives in zip(*rows)]
+        return vjp([y], [1.0], xs)
+    rows = [vjp([y], [seed], xs) for seed in y._seeds()]
+    return [y._gathered(derivatives) for derivatives in zip(*rows)]
 
 
 def _hvp(result: Any, by: Variables, v: Any) -> Any:
@@ -144,18 +143,18 @@ def _hvp(result: Any, by: Variables, v: Any) -> Any:
     if len(xs) != len(vector):
         raise ValueError(f"hvp: {len(xs)} variables need a v of as many numbers, not {len(vector)}")
     with recorded():
-        slopes = pull([_one(result, "hvp")], [1.0], xs)
-    return by.arranged(pull(slopes, vector, xs))
+        slopes = vjp([_one(result, "hvp")], [1.0], xs)
+    return by.arranged(vjp(slopes, vector, xs))
 
 
 def _hessian(result: Any, by: Variables) -> Any:
     with recorded():
-        slopes = pull([_one(result, "hessian")], [1.0], by.nodes)
+        slopes = vjp([_one(result, "hessian")], [1.0], by.nodes)
     return by.rows(by.given, [_by_element(slope, by.nodes) for slope in slopes])
 
 
 def _one(result: Any, name: str) -> Any:
-    if is_number(result) or len(getattr(result, "seeds", list)()) == 1:
+    if is_number(result) or len(getattr(result, "_seeds", list)()) == 1:
         return result
     advice = ""
     if name != "jacobian" and (isinstance(result, (list, tuple)) or is_array(result)):
@@ -231,8 +230,7 @@ class DetachedError(NotDifferentiableError):
     """A number was taken out of the graph, in a function whose derivative was wanted."""
 
 
-_LOOKING = ("_taken_out", "looked_at", "_look", "item", "__float__")
-_OURS = ("scalargrad", "fastpath", "numpy")
+_LOOKING = ("_taken_out", "concretized", "_look", "item", "__float__")
 
 
 def _taken_out(name: str, leaves: frozenset[Any], value: Any, what: str) -> None:
@@ -240,11 +238,11 @@ def _taken_out(name: str, leaves: frozenset[Any], value: Any, what: str) -> None
     frame = sys._getframe(1)
     while frame.f_back is not None and frame.f_code.co_name in _LOOKING:
         frame = frame.f_back
-    if frame.f_globals.get("__name__", "").partition(".")[0] in _OURS[:2]:
+    if frame.f_globals.get("__name__", "").partition(".")[0] in PACKAGES:
         return  # our own code looks at numbers to decide, and loses none
     if not any(x in leaves for x in topological_order(value)):
         return
-    while frame.f_back is not None and frame.f_globals.get("__name__", "").partition(".")[0] in _OURS:
+    while frame.f_back is not None and frame.f_globals.get("__name__", "").partition(".")[0] in (*PACKAGES, "numpy"):
         frame = frame.f_back
     path, line = frame.f_code.co_filename, frame.f_lineno
     text = linecache.getline(path, line).strip()
@@ -258,7 +256,7 @@ def _taken_out(name: str, leaves: frozenset[Any], value: Any, what: str) -> None
 
 def _stand_in(x: Any, where: str) -> Any:
     """A new leaf with this number."""
-    make: Any = getattr(x, "as_leaf", None)
+    make: Any = getattr(x, "_as_leaf", None)
     return make() if make else Value(as_number(x, where))
 
 

@@ -15,14 +15,13 @@ import numpy as np
 from scalargrad import modes
 from scalargrad.derivatives import recorded
 from scalargrad.derivatives.arrangement import arranged, parts
-from scalargrad.derivatives.pulling import pull
+from scalargrad.derivatives.reverse import vjp
 from scalargrad.engine import Value
 from scalargrad.graph import Node
 from scalargrad.ops.registry import as_number
+from scalargrad.settings import Array
 
 __all__ = ["eta_max", "eta_opt", "largest_eigenvalue"]
-
-Array = np.ndarray[Any, Any]
 
 
 def largest_eigenvalue(
@@ -130,7 +129,7 @@ def _hessian_product(target: Any, variables: Any) -> tuple[Callable[[Array], Arr
             target = target(variables)
     if isinstance(target, np.ndarray) and target.size == 1:
         target = target.item()
-    if not isinstance(target, Node) or len(target.seeds()) != 1:
+    if not isinstance(target, Node) or len(target._seeds()) != 1:
         raise TypeError(
             f"largest_eigenvalue: expected a single Value or Tensor computed from variables, not {target!r}"
         )
@@ -142,12 +141,12 @@ def _hessian_product(target: Any, variables: Any) -> tuple[Callable[[Array], Arr
     if not len(ends) or not ends[-1]:
         raise ValueError("largest_eigenvalue: there are no variables")
     with recorded():
-        slopes = pull([target], [1.0], xs)
+        slopes = vjp([target], [1.0], xs)
 
     def multiply(v: Array) -> Array:
         pieces = [piece.reshape(shape) for piece, shape in zip(np.split(v, ends[:-1]), shapes)]
         with modes.no_grad(), np.errstate(all="ignore"):
-            products = pull(slopes, [piece if piece.ndim else float(piece) for piece in pieces], xs)
+            products = vjp(slopes, [piece if piece.ndim else float(piece) for piece in pieces], xs)
         flat = [np.broadcast_to(_numbers(p), shape).ravel() for p, shape in zip(products, shapes)]
         return np.concatenate(flat).astype(np.float64)
 
@@ -156,7 +155,7 @@ def _hessian_product(target: Any, variables: Any) -> tuple[Callable[[Array], Arr
 
 def _leaf(x: Any) -> Any:
     """A new variable with this number or these numbers."""
-    make: Any = getattr(x, "as_leaf", None)
+    make: Any = getattr(x, "_as_leaf", None)
     return make() if make else Value(as_number(x, "largest_eigenvalue"))
 
 

@@ -42,7 +42,7 @@ def is_computed(x: Any) -> bool:
 def _of_kind(given: Any, x: Any) -> Any:
     """A derivative by what was given, without a graph: a node of a node, otherwise a number."""
     if isinstance(given, Node):
-        node = given.constant_like(x)
+        node = given._constant_like(x)
         detach: Any = getattr(node, "detach", None)
         return detach() if detach else Value(node.data)
     number = float(x.data if isinstance(x, Node) else x)
@@ -63,7 +63,7 @@ def _node(x: Any) -> Any:
 
 
 def _constant(x: Any) -> Any:
-    make: Any = getattr(x, "as_leaf", None)
+    make: Any = getattr(x, "_as_leaf", None)
     return make() if make else Value(x)
 
 

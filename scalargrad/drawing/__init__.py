@@ -5,16 +5,18 @@ upstream × local = downstream.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Collection, Iterable
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from scalargrad import graph, saving
-from scalargrad.drawing import layout
-from scalargrad.drawing.dot import PARTS, Style, build
+from scalargrad import graph
+from scalargrad.drawing import dot, layout
 from scalargrad.drawing.folding import fold, scopes_of
-from scalargrad.drawing.theme import theme as theme_of
+from scalargrad.drawing.parts import Parts, parts_of
+from scalargrad.drawing.style import PARTS, Style
+from scalargrad.drawing.style import theme as theme_of
+from scalargrad.endings import Endings
 from scalargrad.formatting import number, one_line, visible
 from scalargrad.language import language, say
 from scalargrad.records import Trace
@@ -37,15 +39,31 @@ class Drawing:
     A notebook shows it as it is. :meth:`save` writes a file.
     """
 
+    endings = Endings(
+        "a drawing is saved as {0}, not as {1!r}",
+        {
+            ".svg": lambda drawing, path: drawing.svg,
+            ".png": lambda drawing, path: drawing.png,
+            ".dot": lambda drawing, path: drawing.dot,
+            ".json": lambda drawing, path: drawing.trace.to_json(indent=1),
+        },
+    )
+    """How a drawing is saved."""
+
     def __init__(self, trace: Trace, style: Style, depth: int) -> None:
         self.trace = trace
         self.style = style
         self.depth = depth
 
     @cached_property
+    def parts(self) -> Parts:
+        """What the drawing consists of: nodes, edges and frames with their texts, as plain records."""
+        return parts_of(self.trace, self.style, self.depth)
+
+    @cached_property
     def dot(self) -> str:
         """The DOT source: the same text in every run."""
-        return str(build(self.trace, self.style, self.depth).source)
+        return str(dot.write(self.parts, self.style).source)
 
     @cached_property
     def svg(self) -> str:
@@ -58,23 +76,11 @@ class Drawing:
         return layout.render(self.dot, "png", "-Gdpi=144")
 
     def save(self, path: str | os.PathLike[str]) -> Path:
-        """Write the drawing; the ending of the name says how: ``.svg``, ``.png``, ``.dot``, or ``.json`` for the Trace.
+        """Write the drawing; the ending of the name says how, see ``endings``; ``.json`` is the Trace.
 
         The file is replaced as a whole, or not at all.
         """
-        target = Path(path)
-        forms: dict[str, Callable[[], str | bytes]] = {
-            ".svg": lambda: self.svg,
-            ".png": lambda: self.png,
-            ".dot": lambda: self.dot,
-            ".json": lambda: self.trace.to_json(indent=1),
-        }
-        form = forms.get(target.suffix.lower())
-        if form is None:
-            raise ValueError(say("a drawing is saved as .svg, .png, .dot or .json, not as {0!r}", target.name))
-        if not target.parent.is_dir():
-            raise FileNotFoundError(say("cannot write {0}: there is no folder {1}", target, target.parent))
-        return saving.write(target, form())
+        return self.endings.save(self, path)
 
     @property
     def text(self) -> str:
@@ -124,9 +130,9 @@ def draw(
     ``theme`` "light" or "dark"; ``show`` which of "values", "upstream", "local", "downstream", "formulas" appear;
     ``depth`` folds the scopes nested deeper (0: every outermost scope is one box); ``highlight`` the ids of nodes
     (``node-3``) and edges (``edge-5-0``: output and position) to emphasise; ``id_prefix`` what ids in the SVG begin
-    with; ``lang`` the language of the legend, "en" or "ru"; ``names`` whether every node shows its name (v₁, L), as the
-    steps call it. Raises ValueError if more than ``max_nodes`` nodes would be
-    drawn, and StaleGraphError like :func:`scalargrad.trace`.
+    with; ``lang`` the language of the legend, such as "en" or "ru"; ``names`` whether every node has its name (v₁, L),
+    as the steps call it. Raises ValueError if more than ``max_nodes`` nodes would be drawn, and StaleGraphError like
+    :func:`scalargrad.trace`.
 
     >>> from scalargrad import Value, draw
     >>> picture = draw(Value(2.0, label="w") * Value(-1.0, label="x"))

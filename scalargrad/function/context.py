@@ -1,6 +1,6 @@
 """What a forward leaves for its backward.
 
-While ``forward`` runs, that is a :class:`Context`. Afterwards it is :class:`Kept`, which has places in it instead of
+While ``forward`` runs, that is a :class:`Context`. Afterwards it is :class:`Saved`, which has places in it instead of
 the operands and the result, so that it holds no node: the graph is freed as soon as nobody uses it, and its copy has
 operands of its own. Each backward gets a Context made from it.
 """
@@ -78,13 +78,13 @@ class Place:
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
+class Saved:
     """The attributes of a context after ``forward``, with places for the operands and the result."""
 
     attributes: dict[str, Any]
 
     @classmethod
-    def of(cls, context: Context, operands: Sequence[Any], result: Any) -> Kept:
+    def of(cls, context: Context, operands: Sequence[Any], result: Any) -> Saved:
         """What the context has, now that the result is there."""
 
         def placed(x: Any) -> Any:

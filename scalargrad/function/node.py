@@ -8,7 +8,7 @@ from typing import Any, NoReturn
 
 from scalargrad import modes
 from scalargrad.engine import Rule, Value, record
-from scalargrad.function.context import Context, Kept, called, changed_in_place, counted
+from scalargrad.function.context import Context, Saved, called, changed_in_place, counted
 from scalargrad.ops.registry import NotDifferentiableError, as_number, is_number
 from scalargrad.symbolic import STYLES, Sym, as_sym, latex_text, tidy
 
@@ -24,16 +24,16 @@ def apply(function: Any, operands: tuple[Any, ...]) -> Any:
             return own(function, operands)
     of_values = tuple(isinstance(x, Value) for x in operands)
     inputs = tuple(x if isinstance(x, Value) else as_number(x, f"{function.__name__}.apply") for x in operands)
-    data, kept = _run(function, operands)
+    data, saved = _run(function, operands)
     if not any(of_values):
         return data
     constants = tuple(None if of_value else x for x, of_value in zip(operands, of_values))
-    op = FunctionOp(function, constants, tuple(x.data if isinstance(x, Value) else x for x in inputs), kept)
+    op = FunctionOp(function, constants, tuple(x.data if isinstance(x, Value) else x for x in inputs), saved)
     return record(FunctionRule(op, of_values), data, inputs)
 
 
-def _run(function: Any, operands: Sequence[Any]) -> tuple[float, Kept]:
-    """The result of ``forward``, and what it kept."""
+def _run(function: Any, operands: Sequence[Any]) -> tuple[float, Saved]:
+    """The result of ``forward``, and what it saved."""
     context = Context(tuple(isinstance(x, Value) for x in operands))
     before = [x.data if isinstance(x, Value) else None for x in operands]
     with modes.no_grad(), modes.tracing(None):  # it sees the numbers, and is called anew where code is traced
@@ -48,17 +48,17 @@ def _run(function: Any, operands: Sequence[Any]) -> tuple[float, Kept]:
     if isinstance(result, (tuple, list)):
         raise TypeError(f"{where} returned {len(result)} results: a Function has one, a Value or a number")
     data = result.data if isinstance(result, Value) else as_number(result, where)
-    return data, Kept.of(context, operands, result)
+    return data, Saved.of(context, operands, result)
 
 
 class WrittenFunction:
     """How a Function is written in formulas: as a call of its name."""
 
-    __slots__ = ("constants", "function", "kept")
+    __slots__ = ("constants", "function", "saved")
     precedence = latex_precedence = 9
     constants: tuple[Any, ...]
     function: Any
-    kept: Kept
+    saved: Saved
 
     @property
     def name(self) -> str:
@@ -90,7 +90,7 @@ class WrittenFunction:
 
 
 class FunctionOp(WrittenFunction):
-    """The ``op`` of one node: the Function, and what this call of it kept.
+    """The ``op`` of one node: the Function, and what this call saved.
 
     To the readers of a graph it is like an :class:`~scalargrad.ops.registry.Op`. ``constants`` are the operands that
     are plain numbers, as they were given, with None in the place of the others; ``numbers`` are all of them as they
@@ -99,11 +99,11 @@ class FunctionOp(WrittenFunction):
 
     __slots__ = ("numbers",)
 
-    def __init__(self, function: Any, constants: tuple[Any, ...], numbers: tuple[float, ...], kept: Kept) -> None:
+    def __init__(self, function: Any, constants: tuple[Any, ...], numbers: tuple[float, ...], saved: Saved) -> None:
         self.function = function
         self.constants = constants
         self.numbers = numbers
-        self.kept = kept
+        self.saved = saved
 
     # --- on numbers --------------------------------------------------------------------------------------------------
 
@@ -117,25 +117,25 @@ class FunctionOp(WrittenFunction):
         (A backward that forgets its upstream gives the same for 1 as it should; so 1 would not find it out.)
         """
         own = self.filled(map(Value, operands))
-        kept = self.kept if self._are_as_called(operands) else _run(self.function, own)[1]
+        saved = self.saved if self._are_as_called(operands) else _run(self.function, own)[1]
         with modes.no_grad():
-            share = self._shares(kept.context(own, Value(y)), Value(0.5))[position]
-        return 0.0 if share is None else 2.0 * float(share)
+            gradient = self._returned(saved.context(own, Value(y)), Value(0.5))[position]
+        return 0.0 if gradient is None else 2.0 * float(gradient)
 
     def _are_as_called(self, operands: tuple[float, ...]) -> bool:
         return all(a == b or (a != a and b != b) for a, b in zip(operands, self.numbers))
 
     # --- on Values ---------------------------------------------------------------------------------------------------
 
-    def downstream(self, node: Value) -> list[float]:
+    def downstreams(self, node: Value) -> list[float]:
         """``upstream × local`` for each operand of the node, as numbers."""
         numbers = tuple(map(float, node.inputs))
-        kept = self.kept
+        saved = self.saved
         if not self._are_as_called(numbers):  # though the result is the same
-            kept = _run(self.function, self.filled(map(Value, numbers)))[1]
+            saved = _run(self.function, self.filled(map(Value, numbers)))[1]
         with modes.no_grad():
-            context = kept.context(self.filled(node.inputs), node)
-            return [0.0 if x is None else float(x) for x in self._shares(context, Value(node.grad))]
+            context = saved.context(self.filled(node.inputs), node)
+            return [0.0 if x is None else float(x) for x in self._returned(context, Value(node.grad))]
 
     def pullback(self, upstream: Any, y: Any, operands: tuple[Any, ...], needed: tuple[bool, ...]) -> list[Any]:
         """``upstream × local`` for each needed operand (None for the others), recorded, so with a graph behind it.
@@ -147,10 +147,10 @@ class FunctionOp(WrittenFunction):
             values = tuple(operand for operand in operands if isinstance(operand, Value))
             return record(FunctionRule(Ending(self.name), (True,) * len(values)), float(x), values)
 
-        context = self.kept.context(self.filled(operands), y, ending)
+        context = self.saved.context(self.filled(operands), y, ending)
         context.needs_input_grad = needed
-        shares = [share if need else None for share, need in zip(self._shares(context, upstream), needed)]
-        return [ending(x) if is_number(x) and x != 0 else x for x in shares]
+        found = [gradient if need else None for gradient, need in zip(self._returned(context, upstream), needed)]
+        return [ending(x) if is_number(x) and x != 0 else x for x in found]
 
     # --- on symbols --------------------------------------------------------------------------------------------------
 
@@ -163,28 +163,28 @@ class FunctionOp(WrittenFunction):
         itself: Any = self
         y = Sym(itself, symbols, None) if len(symbols) < 10 else Sym.named(f"{self.name}(…)")  # #10 is no place
         try:
-            context = self.kept.context(self.filled(symbols), y, _unreadable)
-            share = self._shares(context, Sym.number(1.0))[position]
-            return STYLES[style](tidy(as_sym(0.0 if share is None else share)))
+            context = self.saved.context(self.filled(symbols), y, _unreadable)
+            gradient = self._returned(context, Sym.number(1.0))[position]
+            return STYLES[style](tidy(as_sym(0.0 if gradient is None else gradient)))
         except Exception:
             return _partial(self.name, symbols[position], style)
 
     # --- on any of them ----------------------------------------------------------------------------------------------
 
-    def _shares(self, context: Context, upstream: Any) -> list[Any]:
+    def _returned(self, context: Context, upstream: Any) -> list[Any]:
         """What ``backward`` returns: for each operand a gradient or None, for a constant None."""
         where, count = f"{self.name}.backward", len(self.constants)
         returned = called(self.function, "backward", context, upstream)
-        shares = list(returned) if isinstance(returned, (tuple, list)) else [returned]
-        if len(shares) != count:
+        gradients = list(returned) if isinstance(returned, (tuple, list)) else [returned]
+        if len(gradients) != count:
             raise TypeError(
-                f"{where} returned {counted(len(shares), 'gradient')} for {counted(count, 'operand')}: "
+                f"{where} returned {counted(len(gradients), 'gradient')} for {counted(count, 'operand')}: "
                 "return one for each, None where there is none"
             )
-        for i, share in enumerate(shares):
-            if not (share is None or is_number(share) or isinstance(share, (Value, Sym))):
-                raise TypeError(f"{where} returned a {type(share).__name__} for operand {i}, not a Value or a number")
-        return [share if constant is None else None for share, constant in zip(shares, self.constants)]
+        for i, x in enumerate(gradients):
+            if not (x is None or is_number(x) or isinstance(x, (Value, Sym))):
+                raise TypeError(f"{where} returned a {type(x).__name__} for operand {i}, not a Value or a number")
+        return [x if constant is None else None for x, constant in zip(gradients, self.constants)]
 
 
 class Ending:
@@ -210,7 +210,7 @@ class Ending:
             "saved, or that has left the graph; save operands and the result only, and compute the rest in backward"
         )
 
-    downstream = pullback = local
+    downstreams = pullback = local
 
     def text_of(self, *operands: str | float, style: str = "text") -> str:
         """What it may depend on."""
@@ -232,9 +232,9 @@ class FunctionRule(Rule):
 
     def backward(self, node: Value) -> None:
         """Add the downstream gradients to those of the operands."""
-        for operand, of_value, share in zip(node.inputs, self.of_values, self.op.downstream(node)):
+        for operand, of_value, gradient in zip(node.inputs, self.of_values, self.op.downstreams(node)):
             if of_value:
-                operand.grad += share
+                operand.grad += gradient
 
     def __reduce__(self) -> tuple[Any, ...]:
         return FunctionRule, (self.op, self.of_values)

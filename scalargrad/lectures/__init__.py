@@ -20,20 +20,14 @@ from __future__ import annotations
 
 from difflib import get_close_matches
 
+from scalargrad.language import Text as Text
+from scalargrad.language import say
 from scalargrad.lectures.claims import Claim as Claim
-from scalargrad.lectures.claims import Text as Text
 from scalargrad.lectures.claims import Verdict as Verdict
 from scalargrad.lectures.gallery import SYSTEMS as SYSTEMS
 from scalargrad.lectures.system import System as System
 
 __all__ = ["SYSTEMS", "Claim", "System", "Text", "Verdict", "names", "system"]
-
-_UNKNOWN = Text(
-    "there is no system {0!r} in the lectures: {1}all of them are listed by lectures.names() and by the command "
-    "scalargrad lecture",
-    "в лекциях нет системы {0!r}: {1}все перечисляют lectures.names() и команда scalargrad lecture",
-)
-_NEAR = Text("did you mean {0!r}? ", "может быть, {0!r}? ")
 
 
 def names() -> tuple[str, ...]:
@@ -51,6 +45,13 @@ def system(name: str) -> System:
     """
     if not isinstance(name, str) or name not in SYSTEMS:
         near = get_close_matches(str(name).lower().replace("_", "-").replace(" ", "-"), SYSTEMS, n=1)
-        hint = _NEAR.told().format(near[0]) if near else ""
-        raise ValueError(_UNKNOWN.told().format(name, hint))
+        hint = say("did you mean {0!r}? ", near[0]) if near else ""
+        raise ValueError(
+            say(
+                "there is no system {0!r} in the lectures: {1}all of them are listed by lectures.names() and by the "
+                "command scalargrad lecture",
+                name,
+                hint,
+            )
+        )
     return SYSTEMS[name]

@@ -8,7 +8,8 @@ from typing import Any
 import scalargrad.ops.elementwise as ops
 from scalargrad.engine import Value
 from scalargrad.function import Function
-from scalargrad.lectures.claims import Claim, Text
+from scalargrad.language import Text
+from scalargrad.lectures.claims import Claim
 from scalargrad.lectures.system import System
 from scalargrad.stepper.rounding import rounded, rounded_along
 from scalargrad.tracing import trace
@@ -48,14 +49,8 @@ def _neuron() -> Any:
 _FORWARD = ("-2.00", "6.00", "4.00", "1.00", "-1.00", "0.37", "1.37", "0.73")
 _BACKWARD = ("1.00", "-0.53", "-0.53", "-0.20", "0.20", "0.20")  # from the output to the sum of the two products
 _PRODUCTS = {"w₀": "0.2*(-1) = -0.2", "x₀": "0.2*2 = 0.4", "w₂": "0.2*1 = 0.2"}
-_MULTIPLIED = Text(
-    "the lecture multiplies the rounded upstream 0.2 by the local derivative",
-    "лекция умножает локальную производную на округлённый верхний градиент 0.2",
-)
-_NOT_MULTIPLIED = Text(
-    "the lecture writes out the products at w₀ and x₀ only, and this one goes the same way",
-    "лекция выписывает произведения только для w₀ и x₀, здесь всё так же",
-)
+_MULTIPLIED = Text("the lecture multiplies the rounded upstream 0.2 by the local derivative")
+_NOT_MULTIPLIED = Text("the lecture writes out the products at w₀ and x₀ only, and this one goes the same way")
 
 
 def _neuron_claims() -> Iterator[Claim]:
@@ -76,10 +71,10 @@ def _neuron_claims() -> Iterator[Claim]:
         why = _MULTIPLIED if says else _NOT_MULTIPLIED
         yield Claim(f"∂L/∂{name}", says, exact, why, at={} if says else None, along=along)
     yield Claim(
-        Text("the formula on two slides", "формула на двух слайдах"),
+        Text("the formula on two slides"),
         "1/(1+exp(-(w0*x0+w1*x1+w2*x2)))",
         t.root.value,
-        Text("w₂ is a bias: the circuit has no x₂", "w₂ — это смещение: входа x₂ в схеме нет"),
+        Text("w₂ is a bias: the circuit has no x₂"),
         at=NEURON,
     )
 
@@ -94,10 +89,10 @@ def _gate_claims() -> Iterator[Claim]:
     (edge,) = [edge for edge in t.edges if edge.output is t.root]
     yield Claim("σ(1)", "0.73", t.root.value)
     at = {"σ": t.root.value}
-    local = Text("the local derivative of the gate", "локальная производная узла")
+    local = Text("the local derivative of the gate")
     yield Claim(local, "(1-σ)*σ", edge.local, at=at)
-    yield Claim(Text("its number", "её значение"), "0.2", edge.local)
-    gates = Text("∂L/∂z gate by gate: ×(−1), exp, +1, 1/x", "∂L/∂z по отдельным узлам: ×(−1), exp, +1, 1/x")
+    yield Claim(Text("its number"), "0.2", edge.local)
+    gates = Text("∂L/∂z gate by gate: ×(−1), exp, +1, 1/x")
     (z,) = [edge.input for edge in trace(_neuron()).edges if edge.output.symbol == "×(−1)"]
     yield Claim(gates, "(1-σ)*σ", z.grad, at=at)
 
@@ -135,7 +130,7 @@ def _multiply_claims() -> Iterator[Claim]:
     yield Claim("z = x·y", "x*y", nodes["z"].value, at=at)
     for name, says, plain in (("x", "y*grad_z", x), ("y", "x*grad_z", y)):
         yield Claim(f"grad_{name}", says, nodes[name].grad, at=at)
-        usual = Text(f"grad_{name} of the product that is built in", f"grad_{name} встроенного произведения")
+        usual = Text("grad_{0} of the product that is built in", name)
         yield Claim(usual, says, plain.grad, at=at)
 
 
@@ -154,59 +149,45 @@ def _from_output_claims() -> Iterator[Claim]:
         given, g = Value(x, label="x"), 2.5
         z = ops.sigmoid(given)
         z.backward(g)
-        what = Text(f"gradInput at x = {x:g}, gradOutput = {g}", f"gradInput при x = {x:g}, gradOutput = {g}")
+        what = Text("gradInput at x = {0:g}, gradOutput = {1}", x, g)
         yield Claim(what, "gradOutput*(1-z)*z", given.grad, at={"gradOutput": g, "z": z.data})
 
 
 SYSTEMS = (
     System(
         "chain-rule", "000",
-        Text("The rule of the course: DownStream = Local × Upstream", "Правило курса: DownStream = Local × Upstream"),
+        Text("The rule of the course: DownStream = Local × Upstream"),
         Text(
             "L = (x·y + b)² at x = 3, y = −4, b = 14: on every edge the gradient that flows on is the local derivative "
-            "times the gradient that arrives.",
-            "L = (x·y + b)² при x = 3, y = −4, b = 14: по каждому ребру дальше идёт локальная производная, умноженная "
-            "на пришедший градиент.",
+            "times the gradient that arrives."
         ),
         _chain_claims, _chain,
     ),
     System(
         "sigmoid-neuron", "004",
-        Text("The sigmoid neuron, gate by gate", "Нейрон с сигмоидой, узел за узлом"),
-        Text(
-            "1/(1 + exp(−(w₀x₀ + w₁x₁ + w₂))) at w₀ = 2, x₀ = −1, w₁ = −3, x₁ = −2, w₂ = −3, forward and backward.",
-            "1/(1 + exp(−(w₀x₀ + w₁x₁ + w₂))) при w₀ = 2, x₀ = −1, w₁ = −3, x₁ = −2, w₂ = −3: прямой и обратный "
-            "проход.",
-        ),
+        Text("The sigmoid neuron, gate by gate"),
+        Text("1/(1 + exp(−(w₀x₀ + w₁x₁ + w₂))) at w₀ = 2, x₀ = −1, w₁ = −3, x₁ = −2, w₂ = −3, forward and backward."),
         _neuron_claims, _neuron,
     ),
     System(
         "sigmoid-gate", "004",
-        Text("The same neuron with one sigmoid gate", "Тот же нейрон с одним узлом-сигмоидой"),
-        Text(
-            "Four gates of the circuit, ×(−1), exp, +1 and 1/x, together are σ, whose local derivative is (1 − σ)σ.",
-            "Четыре узла схемы, ×(−1), exp, +1 и 1/x, вместе составляют σ с локальной производной (1 − σ)σ.",
-        ),
+        Text("The same neuron with one sigmoid gate"),
+        Text("Four gates of the circuit, ×(−1), exp, +1 and 1/x, together are σ, whose local derivative is (1 − σ)σ."),
         _gate_claims, _gate,
     ),
     System(
         "multiply-function", "000",
-        Text("Multiply, with a backward of its own", "Multiply со своим обратным проходом"),
+        Text("Multiply, with a backward of its own"),
         Text(
             "The lecture's autograd function: forward stashes x and y, backward multiplies them crosswise by the "
-            "upstream gradient. Here x = 3, y = −4, and the upstream is 2.5.",
-            "Функция из лекции: forward запоминает x и y, backward умножает их крест-накрест на верхний градиент. "
-            "Здесь x = 3, y = −4, верхний градиент 2.5.",
+            "upstream gradient. Here x = 3, y = −4, and the upstream is 2.5."
         ),
         _multiply_claims, _multiply,
     ),
     System(
         "sigmoid-from-output", "000",
-        Text("The sigmoid's backward pass from its output", "Обратный проход сигмоиды через её выход"),
-        Text(
-            "The layer keeps its output z = σ(x) alone: gradInput = gradOutput·(1 − z)·z.",
-            "Слой хранит только свой выход z = σ(x): gradInput = gradOutput·(1 − z)·z.",
-        ),
+        Text("The sigmoid's backward pass from its output"),
+        Text("The layer keeps its output z = σ(x) alone: gradInput = gradOutput·(1 − z)·z."),
         _from_output_claims, _from_output,
     ),
 )  # fmt: skip

@@ -15,7 +15,7 @@ from math import isclose, isfinite, nan
 from typing import Any
 
 from scalargrad.expression import parse
-from scalargrad.language import language
+from scalargrad.language import Text
 
 TOLERATED = 0.1
 """Shortening numbers on the way explains a difference of up to this part of the exact number; more is an error."""
@@ -24,29 +24,14 @@ EVEN = 1e-9
 """How near two computations of the same number are."""
 
 
-@dataclass(frozen=True)
-class Text:
-    """The same text in both languages; ``str`` gives it in the one that is spoken."""
-
-    en: str
-    ru: str
-
-    def told(self, lang: str | None = None) -> str:
-        """The text in the language that is meant, see :func:`scalargrad.language.language`."""
-        return self.ru if language(lang) == "ru" else self.en
-
-    def __str__(self) -> str:
-        return self.told()
-
-
 class Verdict(Enum):
     """How what a lecture says stands to what is exact."""
 
-    AGREES = Text("agrees", "совпадает")
-    ROUNDED = Text("rounded on the way", "округлено по ходу")
-    TRUNCATED = Text("digits cut off", "цифры отброшены")
-    ERROR = Text("an error", "ошибка")
-    UNSTATED = Text("not printed", "не приведено")
+    AGREES = Text("agrees")
+    ROUNDED = Text("rounded on the way")
+    TRUNCATED = Text("digits cut off")
+    ERROR = Text("an error")
+    UNSTATED = Text("not printed")
 
     def told(self, lang: str | None = None) -> str:
         """The verdict in words."""
@@ -58,7 +43,7 @@ Numbers = Any
 Places = Mapping[str, Any] | Sequence[Mapping[str, Any]]
 """A number for each name, or several such places."""
 
-FORMULA_ONLY = Text("the lecture gives the formula only", "в лекции только формула")
+FORMULA_ONLY = Text("the lecture gives the formula only")
 
 
 @dataclass(frozen=True)

@@ -7,8 +7,9 @@ from typing import Any
 
 from scalargrad.derivatives import grad, hessian
 from scalargrad.engine import Value
+from scalargrad.language import Text
 from scalargrad.lectures.circuits import leaves
-from scalargrad.lectures.claims import FORMULA_ONLY, Claim, Text
+from scalargrad.lectures.claims import FORMULA_ONLY, Claim
 from scalargrad.lectures.system import System
 
 RATE, CURVATURE = 2.5, 0.84
@@ -59,10 +60,7 @@ def _growth(rate: float, steps: int = 60) -> float:
     return distances[-1] / distances[-2]
 
 
-_REBUILT = Text(
-    "the lecture does not give its data; on the rebuilt set this follows from λ_max",
-    "данных лекция не приводит, на восстановленном наборе это следует из λ_max",
-)
+_REBUILT = Text("the lecture does not give its data; on the rebuilt set this follows from λ_max")
 
 
 def _rate_claims() -> Iterator[Claim]:
@@ -77,36 +75,27 @@ def _rate_claims() -> Iterator[Claim]:
     yield Claim("η_max", "2.38", most)
     yield Claim("η_max", "2*η_opt", most, at={"η_opt": best})
     ((second,),) = hessian(lambda w: 0.5 * λ * w[0] ** 2, [1.0])
-    in_one = Text("η_opt in one dimension, H = ∂²E/∂ω²", "η_opt в одном измерении, H = ∂²E/∂ω²")
+    in_one = Text("η_opt in one dimension, H = ∂²E/∂ω²")
     yield Claim(in_one, "H^(-1)", best, at={"H": float(second)})
     yield Claim("η_opt", "", best, FORMULA_ONLY)
     step = _step()
     step.backward()
     w = next(x for x in _leaves(step) if x.label == "w")
     yield Claim(
-        Text("the factor of a step at η = 2.5", "множитель шага при η = 2.5"), "", w.grad,
-        Text(
-            "the lecture shows a run that diverges: |1 − ηλ| > 1, and the minimum is overshot each time",
-            "лекция показывает расходящийся запуск: |1 − ηλ| > 1, и каждый шаг перелетает минимум",
-        ),
+        Text("the factor of a step at η = 2.5"), "", w.grad,
+        Text("the lecture shows a run that diverges: |1 − ηλ| > 1, and the minimum is overshot each time"),
     )  # fmt: skip
-    grown = Text(
-        "what the error of the weights grows by in a step of the run",
-        "во сколько раз за шаг запуска растёт ошибка весов",
-    )
+    grown = Text("what the error of the weights grows by in a step of the run")
     yield Claim(grown, "", _growth(RATE), _REBUILT)
     yield Claim(
-        Text("the batch rate like η = 0.2 after each example", "пакетный шаг, равный η = 0.2 после каждого примера"),
+        Text("the batch rate like η = 0.2 after each example"),
         "20", 0.2 * len(X),
     )  # fmt: skip
     with_bias, X, _ = _mean_error(bias=True)  # noqa: N806
     yield Claim(
-        Text("λ_max when the bias is a weight, too", "λ_max, если считать и смещение весом"), "",
+        Text("λ_max when the bias is a weight, too"), "",
         largest_eigenvalue(with_bias, np.zeros(3)),
-        Text(
-            "the lecture's neuron has a bias, but .84 is the eigenvalue of its two weights",
-            "у нейрона в лекции есть смещение, но .84 — собственное значение для двух его весов",
-        ),
+        Text("the lecture's neuron has a bias, but .84 is the eigenvalue of its two weights"),
     )  # fmt: skip
 
 
@@ -119,12 +108,10 @@ def _leaves(root: Value) -> list[Value]:
 SYSTEMS = (
     System(
         "learning-rate", "001",
-        Text("The largest learning rate", "Наибольшая скорость обучения"),
+        Text("The largest learning rate"),
         Text(
             "A linear neuron on set-1, 100 examples of two Gaussians, rebuilt here with means ±(.4, .8) and covariance "
-            ".04·I; E = ½·mean (Xw − y)². The graph is one step in one dimension, w − η·∂E/∂w with E = ½λw².",
-            "Линейный нейрон на наборе-1, 100 примеров из двух гауссиан; здесь он восстановлен: средние ±(.4, .8), "
-            "ковариация .04·I; E = ½·mean (Xw − y)². Граф — один шаг в одном измерении, w − η·∂E/∂w при E = ½λw².",
+            ".04·I; E = ½·mean (Xw − y)². The graph is one step in one dimension, w − η·∂E/∂w with E = ½λw²."
         ),
         _rate_claims, _step,
     ),

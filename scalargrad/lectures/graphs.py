@@ -9,8 +9,9 @@ from typing import Any
 import scalargrad.ops.elementwise as ops
 from scalargrad.engine import Value
 from scalargrad.expression import parse
+from scalargrad.language import Text
 from scalargrad.lectures.circuits import leaves
-from scalargrad.lectures.claims import Claim, Text
+from scalargrad.lectures.claims import Claim
 from scalargrad.lectures.system import System
 from scalargrad.tracing import trace
 
@@ -29,14 +30,11 @@ def _symbolic_claims() -> Iterator[Claim]:
     a, b = np.ones(10), np.ones(10) * 2
     at_once = [{"a": x, "b": y} for x, y in zip(a, b)]
     d = parse(_D).evaluate(A=a, B=b)
-    yield Claim(Text("d, ten numbers", "d, десять чисел"), "b*a + 1", d, at=at_once)
+    yield Claim(Text("d, ten numbers"), "b*a + 1", d, at=at_once)
     c = parse("B*A").evaluate(A=a, B=b)
-    yield Claim(Text("c = b·a on the way to it", "c = b·a по пути к нему"), "b*a", c, at=at_once)
+    yield Claim(Text("c = b·a on the way to it"), "b*a", c, at=at_once)
     root = _symbolic()
-    only = Text(
-        "the lecture says that a symbolic graph has derivatives, and gives none",
-        "лекция говорит, что по символьному графу берутся производные, но не приводит их",
-    )
+    only = Text("the lecture says that a symbolic graph has derivatives, and gives none")
     for leaf in trace(root).leaves:
         yield Claim(f"∂D/∂{leaf.name}", "", leaf.grad, only)
 
@@ -59,7 +57,7 @@ def _rooted_claims() -> Iterator[Claim]:
     root = trace(_rooted()).root.value
     # root is the lecture's word for the square root
     yield Claim("output₂", "sqrt(exp(mul(input3, add(input1, input2))))", root, at=at)
-    why = Text("the lecture leaves the derivatives to the framework", "производные лекция оставляет фреймворку")
+    why = Text("the lecture leaves the derivatives to the framework")
     for name in ("x₁", "x₂", "x₃"):
         yield Claim(f"∂output₂/∂{name}", "", nodes[name].grad, why)
 
@@ -88,9 +86,9 @@ def _stacked_claims() -> Iterator[Claim]:
     w = LAYERS
     gammas = collapse([[w["w11"], w["w12"]], [w["w21"], w["w22"]]], [w["w1"], w["w2"]])
     first, second = "w1*w11 + w2*w12", "w1*w21 + w2*w22"
-    yield Claim(Text("γ₁, from the product of the matrices", "γ₁ из произведения матриц"), first, gammas[0], at=w)
-    yield Claim(Text("γ₂, from the product of the matrices", "γ₂ из произведения матриц"), second, gammas[1], at=w)
-    yield Claim(Text("γ₂ as the derivative ∂y/∂x", "γ₂ как производная ∂y/∂x"), second, x.grad, at=w)
+    yield Claim(Text("γ₁, from the product of the matrices"), first, gammas[0], at=w)
+    yield Claim(Text("γ₂, from the product of the matrices"), second, gammas[1], at=w)
+    yield Claim(Text("γ₂ as the derivative ∂y/∂x"), second, x.grad, at=w)
     at: Any = {"γ1": gammas[0], "γ2": gammas[1], "x": x.value}
     yield Claim("y", "γ1 + γ2*x", t.root.value, at=at)
 
@@ -117,24 +115,18 @@ def _logic_claims() -> Iterator[Claim]:
 
     for name, (neuron, function, wanted) in _LOGIC.items():
         table = logic.truth_table(getattr(logic, function))
-        yield Claim(Text(f"{name}, its truth table", f"{name}, таблица истинности"), wanted, table.outputs)
+        yield Claim(Text("{0}, its truth table", name), wanted, table.outputs)
         at = [dict(zip(("x1", "x2"), map(float, inputs))) for inputs, _ in table]
-        yield Claim(Text(f"{name} as a neuron", f"{name} нейроном"), neuron, table.outputs, at=at)
+        yield Claim(Text("{0} as a neuron", name), neuron, table.outputs, at=at)
     yield Claim(
-        Text(
-            "how many of XOR's four rows the best single neuron has right",
-            "сколько строк XOR из четырёх верны у лучшего одиночного нейрона",
-        ),
+        Text("how many of XOR's four rows the best single neuron has right"),
         "",
         _best_line(),
-        Text(
-            "the lecture says that one neuron is not enough, and gives no number",
-            "лекция говорит, что одного нейрона мало, но числа не приводит",
-        ),
+        Text("the lecture says that one neuron is not enough, and gives no number"),
     )
-    threshold = Text("Rosenblatt's neuron where Σwx = γ", "нейрон Розенблатта при Σwx = γ")
+    threshold = Text("Rosenblatt's neuron where Σwx = γ")
     yield Claim(threshold, "1", ops.heaviside(0.0))
-    strict = Text("the logic neurons' [Σwx − γ > 0] there", "логические нейроны, [Σwx − γ > 0], там же")
+    strict = Text("the logic neurons' [Σwx − γ > 0] there")
     yield Claim(strict, "0", ops.greater(0.0, 0.0))
 
 
@@ -154,42 +146,32 @@ def _best_line() -> float:
 SYSTEMS = (
     System(
         "symbolic-graph", "002",
-        Text("A symbolic graph: C = B·A, D = C + 1", "Символьный граф: C = B·A, D = C + 1"),
+        Text("A symbolic graph: C = B·A, D = C + 1"),
         Text(
             "The graph is written first and run later, with A = ones(10) and B = 2·ones(10); NumPy computes the same "
-            "at once.",
-            "Сначала задаётся граф, затем он исполняется с A = ones(10) и B = 2·ones(10); NumPy считает то же сразу.",
+            "at once."
         ),
         _symbolic_claims, _symbolic,
     ),
     System(
         "root-exp-mul", "004",
-        Text("root(exp(mul(x₃, add(x₁, x₂))))", "root(exp(mul(x₃, add(x₁, x₂))))"),
-        Text(
-            "The graph that shows what a framework does; root is the square root. Here at x₁ = 1, x₂ = 2, x₃ = 0.5.",
-            "Граф, на котором показано, что делает фреймворк; root — квадратный корень. Здесь x₁ = 1, x₂ = 2, "
-            "x₃ = 0.5.",
-        ),
+        Text("root(exp(mul(x₃, add(x₁, x₂))))"),
+        Text("The graph that shows what a framework does; root is the square root. Here at x₁ = 1, x₂ = 2, x₃ = 0.5."),
         _rooted_claims, _rooted,
     ),
     System(
         "logic-neurons", "002",
-        Text("Neurons that compute AND, OR, NOT, XOR", "Нейроны, вычисляющие И, ИЛИ, НЕ, XOR"),
+        Text("Neurons that compute AND, OR, NOT, XOR"),
         Text(
             "A threshold neuron [w₁x₁ + w₂x₂ + b > 0] on all rows of a truth table. XOR takes the product x₁x₂ as one "
-            "more feature, or two layers (XOR-2).",
-            "Пороговый нейрон [w₁x₁ + w₂x₂ + b > 0] на всех строках таблицы истинности. Для XOR нужен ещё признак x₁x₂ "
-            "или два слоя (XOR-2).",
+            "more feature, or two layers (XOR-2)."
         ),
         _logic_claims, _logic,
     ),
     System(
         "stacked-linear-layers", "002",
-        Text("Two linear layers are one", "Два линейных слоя — это один"),
-        Text(
-            "y = w₁h₁ + w₂h₂ with h₁ = w₁₁ + w₂₁x and h₂ = w₁₂ + w₂₂x is the line γ₁ + γ₂x.",
-            "y = w₁h₁ + w₂h₂, где h₁ = w₁₁ + w₂₁x и h₂ = w₁₂ + w₂₂x, — это прямая γ₁ + γ₂x.",
-        ),
+        Text("Two linear layers are one"),
+        Text("y = w₁h₁ + w₂h₂ with h₁ = w₁₁ + w₂₁x and h₂ = w₁₂ + w₂₂x is the line γ₁ + γ₂x."),
         _stacked_claims, _stacked,
     ),
 )  # fmt: skip

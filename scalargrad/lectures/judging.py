@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from scalargrad.lectures.claims import FORMULA_ONLY, Claim, Text
+from scalargrad.language import Text
+from scalargrad.lectures.claims import FORMULA_ONLY, Claim
 from scalargrad.lectures.system import System
 
 SCORES = (0.6, 0.5, 0.3, 0.2, 0.2, 0.1, 0.0)
@@ -18,22 +19,17 @@ def _roc_claims() -> Iterator[Claim]:
 
     area = metrics.roc_auc(CLASSES, SCORES)
     pairs = CLASSES.count(1) * CLASSES.count(0)
-    table = Text(
-        "the lecture gives the table only; of the pairs of a 1 and a 0 a tie counts ½",
-        "в лекции только таблица; среди пар из 1 и 0 ничья считается за ½",
-    )
+    table = Text("the lecture gives the table only; of the pairs of a 1 and a 0 a tie counts ½")
     yield Claim("ROC-AUC", "", area, table)
-    yield Claim(
-        Text(f"pairs in the right order, of {pairs}", f"верно упорядоченных пар из {pairs}"), "", area * pairs, table
-    )
+    yield Claim(Text("pairs in the right order, of {0}", pairs), "", area * pairs, table)
     fpr, tpr, _ = metrics.roc_curve(CLASSES, SCORES)
     yield Claim(
-        Text("the false positive rates of the curve's points", "доли ложных срабатываний в точках кривой"),
+        Text("the false positive rates of the curve's points"),
         "",
         fpr,
         table,
     )
-    yield Claim(Text("the true positive rates there", "доли верных срабатываний там же"), "", tpr, table)
+    yield Claim(Text("the true positive rates there"), "", tpr, table)
 
 
 def _average_claims() -> Iterator[Claim]:
@@ -42,33 +38,27 @@ def _average_claims() -> Iterator[Claim]:
     micro = metrics.precision_from_counts(TP, FP, average="micro")
     macro = metrics.precision_from_counts(TP, FP, average="macro")
     yield Claim(
-        Text("micro, as a formula", "микро, формулой"),
+        Text("micro, as a formula"),
         "(1/3*(20+0+19)) / (1/3*(20+0+19) + 1/3*(5+1+0))", micro, at={},
     )  # fmt: skip
-    yield Claim(Text("micro", "микро"), "0.87", micro)
-    yield Claim(Text("macro, as a formula", "макро, формулой"), "1/3*(20/(20+5) + 0/(0+1) + 19/(19+0))", macro, at={})
-    yield Claim(Text("macro", "макро"), "0.6", macro)
+    yield Claim(Text("micro"), "0.87", micro)
+    yield Claim(Text("macro, as a formula"), "1/3*(20/(20+5) + 0/(0+1) + 19/(19+0))", macro, at={})
+    yield Claim(Text("macro"), "0.6", macro)
     each = metrics.precision_from_counts(TP, FP, average=None)
-    yield Claim(Text("precision of each class", "точность каждого класса"), "", each, FORMULA_ONLY)
+    yield Claim(Text("precision of each class"), "", each, FORMULA_ONLY)
 
 
 SYSTEMS = (
     System(
         "roc-auc", "000",
-        Text("The area under the ROC curve", "Площадь под ROC-кривой"),
-        Text(
-            "Scores .6 .5 .3 .2 .2 .1 .0 of examples whose classes are 1 0 1 0 1 0 0.",
-            "Оценки .6 .5 .3 .2 .2 .1 .0 для примеров классов 1 0 1 0 1 0 0.",
-        ),
+        Text("The area under the ROC curve"),
+        Text("Scores .6 .5 .3 .2 .2 .1 .0 of examples whose classes are 1 0 1 0 1 0 0."),
         _roc_claims,
     ),
     System(
         "micro-macro-precision", "000",
-        Text("Precision, micro and macro averaged", "Точность (precision): микро- и макроусреднение"),
-        Text(
-            "Three classes with TP = 20, 0, 19 and FP = 5, 1, 0. Micro averages the counts first, macro the ratios.",
-            "Три класса: TP = 20, 0, 19 и FP = 5, 1, 0. Микро сначала усредняет числа, макро — сами отношения.",
-        ),
+        Text("Precision, micro and macro averaged"),
+        Text("Three classes with TP = 20, 0, 19 and FP = 5, 1, 0. Micro averages the counts first, macro the ratios."),
         _average_claims,
     ),
 )  # fmt: skip

@@ -8,7 +8,8 @@ from typing import Any
 import scalargrad.ops.elementwise as ops
 from scalargrad.derivatives import jacobian
 from scalargrad.engine import Value
-from scalargrad.lectures.claims import FORMULA_ONLY, Claim, Text, Verdict, cut
+from scalargrad.language import Text
+from scalargrad.lectures.claims import FORMULA_ONLY, Claim, Verdict, cut
 from scalargrad.lectures.system import System
 from scalargrad.stepper.rounding import rounded
 from scalargrad.symbolic import pretty_name
@@ -32,16 +33,10 @@ _TWO = {  # t, the label, what the lecture prints
     "t=10": (10.0, 1, "0.99 0.01", "-ln(0.99)"),
     "t=-1": (-1.0, 0, "0.26 0.74", "-ln(0.74)"),
 }
-_CUT_TEN = Text(
-    "σ(10) is cut to .99, as if the network were wrong once in a hundred and not once in 22 000 times",
-    "σ(10) обрезано до .99, будто сеть ошибается раз на сто, а не раз на 22 000",
-)
-_LOSS_TEN = Text(
-    "−ln .99 is the loss of a p that was cut off; the right loss is some 200 times smaller",
-    "−ln .99 — потеря при обрезанном p, верная потеря примерно в 200 раз меньше",
-)
-_CUT_ONE = Text("σ(−1) is cut to .26, and .74 is 1 − .26", "σ(−1) обрезано до .26, а .74 — это 1 − .26")
-_LOSS_ONE = Text("the lecture takes ln of 1 − .26", "лекция берёт ln от 1 − .26")
+_CUT_TEN = Text("σ(10) is cut to .99, as if the network were wrong once in a hundred and not once in 22 000 times")
+_LOSS_TEN = Text("−ln .99 is the loss of a p that was cut off; the right loss is some 200 times smaller")
+_CUT_ONE = Text("σ(−1) is cut to .26, and .74 is 1 − .26")
+_LOSS_ONE = Text("the lecture takes ln of 1 − .26")
 
 
 def _two_classes() -> dict[str, Value]:
@@ -58,7 +53,7 @@ def _two_classes_claims() -> Iterator[Claim]:
         loss = log_loss(Value(t), y).data
         why = _LOSS_TEN if t > 0 else _LOSS_ONE
         along = -ops.log(short if y else 1 - short)
-        what = Text(f"logloss, {name}, y = {y}", f"logloss, {name}, y = {y}")
+        what = f"logloss, {name}, y = {y}"
         yield Claim(what, says, loss, why, at={}, along=along, by=Verdict.TRUNCATED)
 
 
@@ -111,18 +106,15 @@ def _three_classes_claims() -> Iterator[Claim]:
         yield Claim(f"softmax({_row(numbers)})", printed, p)
         loss = cross_entropy(numbers, right).data
         losses.append(loss)
-        why = Text("the lecture takes ln of the rounded probability", "лекция берёт ln от округлённой вероятности")
+        why = Text("the lecture takes ln of the rounded probability")
         yield Claim(f"−ln {pretty_name(f'p{right + 1}')}", says, loss, why, at={}, along=-ops.log(short[right]))
         if numbers == LOGITS[0]:
-            adding = Text(
-                "probabilities add up to 1, and rounded ones need not",
-                "вероятности в сумме дают 1, округлённые — не обязательно",
-            )
-            whole = Text("their sum", "их сумма")
+            adding = Text("probabilities add up to 1, and rounded ones need not")
+            whole = Text("their sum")
             yield Claim(whole, "0.71 + 0.26 + 0.04 = 1.01", float(p.sum()), adding, at={}, along=sum(short))
     yield Claim(
-        Text("the sum of the three losses", "сумма трёх потерь"), "", sum(losses),
-        Text("the lecture's loss is a sum, but not added up", "функция потерь — сумма, но итог в лекции не подсчитан"),
+        Text("the sum of the three losses"), "", sum(losses),
+        Text("the lecture's loss is a sum, but not added up"),
     )  # fmt: skip
 
 
@@ -146,8 +138,8 @@ def _jacobian_claims() -> Iterator[Claim]:
         yield Claim(f"∂{names[i]}/∂{z_names[i]}", "SoftMax*(1 - SoftMax)", exact[i], at=diagonal)
     sums = [float(sum(float(x) for x in row)) for row in found]
     yield Claim(
-        Text("the sums of the rows", "суммы строк"), "", sums,
-        Text("the lecture does not say it: the shares always add up to 1", "в лекции этого нет: сумма долей всегда 1"),
+        Text("the sums of the rows"), "", sums,
+        Text("the lecture does not say it: the shares always add up to 1"),
     )  # fmt: skip
 
 
@@ -170,18 +162,16 @@ def _softmax_loss_claims() -> Iterator[Claim]:
     s = softmax(z)
     terms = [[float(x) for x in row] for row in jacobian([-ops.log(x) for x in s], z)]
     at_i = [{"y_i": 1.0, "p_i": s[i].data} for i in range(3)]
-    yield Claim(
-        Text("the term of k = i", "слагаемое при k = i"), "-y_i + y_i*p_i", [terms[i][i] for i in range(3)], at=at_i
-    )
+    yield Claim(Text("the term of k = i"), "-y_i + y_i*p_i", [terms[i][i] for i in range(3)], at=at_i)
     others = [(i, k) for i in range(3) for k in range(3) if i != k]
     exact = [terms[i][k] for i, k in others]
     for says, why in (
-        ("y_i*p_i", Text("the slide writes pᵢ where it must be pₖ", "на слайде pᵢ, а должно быть pₖ")),
+        ("y_i*p_i", Text("the slide writes pᵢ where it must be pₖ")),
         ("y_i*p_k", None),
     ):
         at = [{"y_i": 1.0, "p_i": s[i].data, "p_k": s[k].data} for i, k in others]
-        mended = Text("the same, put right", "то же, исправлено") if why is None else None
-        yield Claim(mended or Text("the term of k ≠ i", "слагаемое при k ≠ i"), says, exact, why, at=at)
+        mended = Text("the same, put right") if why is None else None
+        yield Claim(mended or Text("the term of k ≠ i"), says, exact, why, at=at)
 
 
 # --- BCE behind a sigmoid --------------------------------------------------------------------------------------------
@@ -196,63 +186,50 @@ def _bce_claims() -> Iterator[Claim]:
     for z, y in places:
         leaf = Value(z)
         log_loss(leaf, y).backward()
-        what = Text(f"∂BCE/∂z at z = {z:g}, y = {y:g}", f"∂BCE/∂z при z = {z:g}, y = {y:g}")
+        what = Text("∂BCE/∂z at z = {0:g}, y = {1:g}", z, y)
         yield Claim(what, "σ(z) - y", leaf.grad, at={"z": z, "y": y})
-    yield Claim(Text("BCE at z = .5, y = .8", "BCE при z = .5, y = .8"), "", _bce().data, FORMULA_ONLY)
+    yield Claim(Text("BCE at z = .5, y = .8"), "", _bce().data, FORMULA_ONLY)
     y = 0.8
     best = Value(ops.log(y / (1 - y)))
     least = log_loss(best, y)
     least.backward()
-    soft = Text(
-        "the lecture asks what a label of y = .8 means: the least loss is not 0 but the label's entropy",
-        "лекция спрашивает, что значит метка y = .8: минимум потерь не 0, а энтропия метки",
-    )
-    yield Claim(Text("the least BCE of y = .8, at σ = .8", "минимум BCE для y = .8, при σ = .8"), "", least.data, soft)
-    yield Claim(Text("∂BCE/∂z there", "∂BCE/∂z там же"), "σ(z) - y", best.grad, at={"z": best.data, "y": y})
+    soft = Text("the lecture asks what a label of y = .8 means: the least loss is not 0 but the label's entropy")
+    yield Claim(Text("the least BCE of y = .8, at σ = .8"), "", least.data, soft)
+    yield Claim(Text("∂BCE/∂z there"), "σ(z) - y", best.grad, at={"z": best.data, "y": y})
 
 
 SYSTEMS = (
     System(
         "two-class-log-loss", "002",
-        Text("Log loss of two classes", "Logloss для двух классов"),
+        Text("Log loss of two classes"),
         Text(
             "Two examples: t = 10 of class 1, t = −1 of class 0; p = σ(t), and the loss is −ln of the right class's "
-            "probability.",
-            "Два примера: t = 10 класса 1 и t = −1 класса 0; p = σ(t), потеря — это −ln вероятности верного класса.",
+            "probability."
         ),
         _two_classes_claims, _two_classes, 6,
     ),
     System(
         "softmax", "002",
-        Text("Softmax of three classes and its loss", "Softmax для трёх классов и его функция потерь"),
-        Text(
-            "Three examples; the right classes are the first, the third and the second.",
-            "Три примера; верные классы — первый, третий и второй.",
-        ),
+        Text("Softmax of three classes and its loss"),
+        Text("Three examples; the right classes are the first, the third and the second."),
         _three_classes_claims, _three_classes,
     ),
     System(
         "softmax-jacobian", "003",
-        Text("The Jacobian of softmax", "Якобиан softmax"),
-        Text("All nine derivatives at z = (5, 4, 2).", "Все девять производных в точке z = (5, 4, 2)."),
+        Text("The Jacobian of softmax"),
+        Text("All nine derivatives at z = (5, 4, 2)."),
         _jacobian_claims, _first_share,
     ),
     System(
         "softmax-cross-entropy", "003",
-        Text("The gradient of softmax with cross-entropy: p − y", "Градиент softmax с кросс-энтропией: p − y"),
-        Text(
-            "CE = −Σ yᵢ ln pᵢ with p = softmax(z) and one right class, on the examples of lecture 002.",
-            "CE = −Σ yᵢ ln pᵢ, где p = softmax(z) и верный класс один, на примерах из лекции 002.",
-        ),
+        Text("The gradient of softmax with cross-entropy: p − y"),
+        Text("CE = −Σ yᵢ ln pᵢ with p = softmax(z) and one right class, on the examples of lecture 002."),
         _softmax_loss_claims, _softmax_loss,
     ),
     System(
         "bce-sigmoid", "003",
-        Text("The gradient of BCE behind a sigmoid: σ(z) − y", "Градиент BCE после сигмоиды: σ(z) − y"),
-        Text(
-            "BCE = −[(1 − y) ln(1 − p) + y ln p] with p = σ(z); the label may be soft, such as y = .8.",
-            "BCE = −[(1 − y) ln(1 − p) + y ln p], где p = σ(z); метка может быть мягкой, например y = .8.",
-        ),
+        Text("The gradient of BCE behind a sigmoid: σ(z) − y"),
+        Text("BCE = −[(1 − y) ln(1 − p) + y ln p] with p = σ(z); the label may be soft, such as y = .8."),
         _bce_claims, _bce,
     ),
 )  # fmt: skip

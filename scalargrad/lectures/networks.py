@@ -7,7 +7,8 @@ from typing import Any
 
 import scalargrad.ops.elementwise as ops
 from scalargrad.engine import Value
-from scalargrad.lectures.claims import FORMULA_ONLY, Claim, Text
+from scalargrad.language import Text
+from scalargrad.lectures.claims import FORMULA_ONLY, Claim
 from scalargrad.lectures.system import System
 from scalargrad.modes import scope
 from scalargrad.stepper.rounding import rounded, rounded_along
@@ -50,10 +51,7 @@ def _labelled(root: Value, rounding: int | None = None) -> dict[str, Any]:
 
 _SUMS = {"z_H1": "-1.9", "z_H2": "3.1", "z_H3": "-0.4", "z_O1": "-.63", "z_O2": "1.76"}
 _NEURONS = {"H1": ".13", "H2": ".96", "H3": ".40", "O1": ".35", "O2": ".85"}
-_ROUNDED = Text(
-    "the lecture goes on from the hidden values rounded to .13, .96, .40",
-    "лекция продолжает с округлёнными значениями скрытого слоя .13, .96, .40",
-)
+_ROUNDED = Text("the lecture goes on from the hidden values rounded to .13, .96, .40")
 
 
 def _network_claims() -> Iterator[Claim]:
@@ -70,16 +68,12 @@ def _network_claims() -> Iterator[Claim]:
         yield Claim(node.name, says, node.value, why, along=along[label].value)
     weights, short = OUTPUT[0], [along[label].value for label in ("H1", "H2", "H3")]
     from_rounded = ops.sigmoid(sum(w * h for w, h in zip(weights, short)))
-    yield Claim(
-        Text("O₁ from the rounded hidden values", "O₁ из округлённых значений скрытого слоя"), ".35", from_rounded
-    )
+    yield Claim(Text("O₁ from the rounded hidden values"), ".35", from_rounded)
     hidden = ops.sigmoid(matmul(np.array(HIDDEN), np.array(INPUTS)))
-    yield Claim(Text("the hidden layer as S(W·x)", "скрытый слой как S(W·x)"), ".13 .96 0.4", hidden)
+    yield Claim(Text("the hidden layer as S(W·x)"), ".13 .96 0.4", hidden)
     outputs = ops.sigmoid(matmul(np.array(OUTPUT), hidden))
     nodes = [{"O": exact[label].value} for label in ("O1", "O2")]
-    yield Claim(
-        Text("the outputs, by matrices and node by node", "выходы: матрицами и узел за узлом"), "O", outputs, at=nodes
-    )
+    yield Claim(Text("the outputs, by matrices and node by node"), "O", outputs, at=nodes)
 
 
 def _error() -> Any:
@@ -94,19 +88,16 @@ def _error_claims() -> Iterator[Claim]:
     o, hidden = nodes["O1"].value, [nodes[f"H{i}"].value for i in (1, 2, 3)]
     weights = [nodes[f"o1{i}"].grad for i in (1, 2, 3)]
     at = [{"I": i, "O": o, "T": TARGET} for i in hidden]
-    yield Claim(Text("∂E/∂w of O1's three weights", "∂E/∂w трёх весов O1"), "I*(O - T)*O*(1 - O)", weights, at=at)
+    yield Claim(Text("∂E/∂w of O1's three weights"), "I*(O - T)*O*(1 - O)", weights, at=at)
     i2, o2 = rounded(hidden[0], 2), rounded(o, 2)
     along = i2 * (o2 - TARGET) * o2 * (1 - o2)
-    why = Text("the lecture puts in .13 and .35, which are rounded", "лекция подставляет округлённые .13 и .35")
+    why = Text("the lecture puts in .13 and .35, which are rounded")
     yield Claim(
-        Text("∂E/∂w of the first of them", "∂E/∂w первого из них"),
+        Text("∂E/∂w of the first of them"),
         ".13*(.35 - .9)*.35*(1 - .35)", weights[0], why, at={}, along=along,
     )  # fmt: skip
     yield Claim("δ_O1 = ∂E/∂z_O1", "", nodes["z_O1"].grad, FORMULA_ONLY)
-    only = Text(
-        "the lecture stops at the output layer; the same rule goes on",
-        "лекция останавливается на выходном слое, дальше действует то же правило",
-    )
+    only = Text("the lecture stops at the output layer; the same rule goes on")
     yield Claim("δ_H1, δ_H2, δ_H3", "", [nodes[f"z_H{i}"].grad for i in (1, 2, 3)], only)
     yield Claim("∂E/∂x₁, ∂E/∂x₂, ∂E/∂x₃", "", [nodes[f"x{i}"].grad for i in (1, 2, 3)], only)
 
@@ -114,20 +105,14 @@ def _error_claims() -> Iterator[Claim]:
 SYSTEMS = (
     System(
         "network-3-3-2", "001",
-        Text("The network 3-3-2: its prediction", "Сеть 3-3-2: вычисление прогноза"),
-        Text(
-            "Inputs (.5, .9, −.3), three sigmoid neurons, two sigmoid outputs, no bias.",
-            "Вход (.5, .9, −.3), три нейрона с сигмоидой, два выхода с сигмоидой, без смещений.",
-        ),
+        Text("The network 3-3-2: its prediction"),
+        Text("Inputs (.5, .9, −.3), three sigmoid neurons, two sigmoid outputs, no bias."),
         _network_claims, _network,
     ),
     System(
         "network-3-3-2-backprop", "001",
-        Text("The network 3-3-2: backpropagation", "Сеть 3-3-2: обратное распространение ошибки"),
-        Text(
-            "The target of O1 is T = .9. The lecture's formula is the derivative of E = ½(O − T)².",
-            "Целевое значение для O1: T = .9. Формула лекции — производная от E = ½(O − T)².",
-        ),
+        Text("The network 3-3-2: backpropagation"),
+        Text("The target of O1 is T = .9. The lecture's formula is the derivative of E = ½(O − T)²."),
         _error_claims, _error,
     ),
 )  # fmt: skip

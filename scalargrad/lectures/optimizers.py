@@ -9,7 +9,8 @@ from typing import Any
 
 from scalargrad.engine import Value
 from scalargrad.expression import parse
-from scalargrad.lectures.claims import Claim, Text
+from scalargrad.language import Text
+from scalargrad.lectures.claims import Claim
 from scalargrad.lectures.system import System
 from scalargrad.symbolic import pretty_name
 
@@ -51,27 +52,21 @@ class Rule:
 
 ε = 1e-10
 _GRADIENT = {"g": "2*x"}
-_EPSILON = Text(
-    "PyTorch adds ε to the root, the lecture under it: no digit here shows it",
-    "PyTorch прибавляет ε к корню, лекция — под корнем: на этих цифрах разницы не видно",
-)
+_EPSILON = Text("PyTorch adds ε to the root, the lecture under it: no digit here shows it")
 RULES = {
     "momentum": Rule(
         "Momentum",
         _GRADIENT | {"x": "x - α*g + β*(x - x_prev)"},
         {"α": 0.1, "β": 0.9},
         {"lr": 0.1, "momentum": 0.9},
-        Text(
-            "PyTorch keeps the velocity instead of the last step, which is the same while α does not change",
-            "PyTorch хранит скорость, а не последний шаг; пока α не меняется, это одно и то же",
-        ),
+        Text("PyTorch keeps the velocity instead of the last step, which is the same while α does not change"),
     ),
     "nesterov": Rule(
         "Nesterov",
         {"g": "2*(x + β*v)", "v": "β*v - α*g", "x": "x + v"},
         {"α": 0.1, "β": 0.9},
         {"lr": 0.1, "momentum": 0.9},
-        Text("PyTorch's x is the lecture's x + βv", "x в PyTorch — это x + βv лекции"),
+        Text("PyTorch's x is the lecture's x + βv"),
     ),
     "adagrad": Rule(
         "Adagrad",
@@ -86,21 +81,15 @@ RULES = {
         {"α": 0.1, "γ": 0.9, "ε": ε},
         {"lr": 0.1, "gamma": 0.9, "eps": ε},
         _EPSILON,
-        Text("G begins at 0, so the first step is α/√(1 − γ)", "G начинается с 0, поэтому первый шаг равен α/√(1 − γ)"),
+        Text("G begins at 0, so the first step is α/√(1 − γ)"),
     ),
     "adam": Rule(
         "Adam",
         _GRADIENT | {"v": "β1*v + (1 - β1)*g", "G": "β2*G + (1 - β2)*g^2", "x": "x - α/sqrt(G + ε)*v"},
         {"α": 0.1, "β1": 0.9, "β2": 0.999, "ε": ε},
         {"lr": 0.1, "betas": (0.9, 0.999), "eps": ε},
-        Text(
-            "PyTorch corrects v and G for having begun at 0, the lecture does not",
-            "PyTorch поправляет v и G на то, что они начинаются с 0, лекция — нет",
-        ),
-        Text(
-            "v and G begin at 0, so the first step is α·(1 − β₁)/√(1 − β₂)",
-            "v и G начинаются с 0, поэтому первый шаг равен α·(1 − β₁)/√(1 − β₂)",
-        ),
+        Text("PyTorch corrects v and G for having begun at 0, the lecture does not"),
+        Text("v and G begin at 0, so the first step is α·(1 − β₁)/√(1 − β₂)"),
     ),
 }
 
@@ -132,10 +121,10 @@ def _claims(rule: Rule) -> Iterator[Claim]:
         at, now = rule.step(now, k)
         yield Claim(pretty_name(f"x{k}"), rule.lines["x"], x, at=at)
     if rule.first is not None:
-        what = Text("the first step, in units of α", "первый шаг, в единицах α")
+        what = Text("the first step, in units of α")
         yield Claim(what, "", (START - found[0]) / rule.settings["α"], rule.first)
     theirs = iterates(rule, "torch")
-    yield Claim(Text("x₁ to x₄ in PyTorch's variant", "x₁…x₄ в варианте PyTorch"), "", theirs, rule.torch)
+    yield Claim(Text("x₁ to x₄ in PyTorch's variant"), "", theirs, rule.torch)
 
 
 def _graph(rule: Rule) -> Any:
@@ -147,10 +136,7 @@ def _graph(rule: Rule) -> Any:
 
 def _system(name: str, title: Text, written: str) -> System:
     rule = RULES[name]
-    about = Text(
-        f"{written}. On f = x² from x₀ = 1 with {_settings(rule)}; the graph is the second step.",
-        f"{written}. На f = x² от x₀ = 1, {_settings(rule)}; граф — второй шаг.",
-    )
+    about = Text("{0}. On f = x² from x₀ = 1 with {1}; the graph is the second step.", written, _settings(rule))
     return System(name, "000", title, about, partial(_claims, rule), partial(_graph, rule), 4)
 
 
@@ -159,11 +145,9 @@ def _settings(rule: Rule) -> str:
 
 
 SYSTEMS = (
-    _system("momentum", Text("Momentum", "Momentum (момент)"), "x ← x − α∇f(x) + β(x − x_prev)"),
-    _system(
-        "nesterov", Text("Nesterov momentum", "Nesterov momentum (момент Нестерова)"), "v ← βv − α∇f(x + βv), x ← x + v"
-    ),
-    _system("adagrad", Text("Adagrad", "Adagrad"), "G ← G + (∇f)², x ← x − α/√(G + ε)·∇f"),
-    _system("rmsprop", Text("RMSProp", "RMSProp"), "G ← γG + (1 − γ)(∇f)², x ← x − α/√(G + ε)·∇f"),
-    _system("adam", Text("Adam", "Adam"), "v ← β₁v + (1 − β₁)∇f, G ← β₂G + (1 − β₂)(∇f)², x ← x − α/√(G + ε)·v"),
+    _system("momentum", Text("Momentum"), "x ← x − α∇f(x) + β(x − x_prev)"),
+    _system("nesterov", Text("Nesterov momentum"), "v ← βv − α∇f(x + βv), x ← x + v"),
+    _system("adagrad", Text("Adagrad"), "G ← G + (∇f)², x ← x − α/√(G + ε)·∇f"),
+    _system("rmsprop", Text("RMSProp"), "G ← γG + (1 − γ)(∇f)², x ← x − α/√(G + ε)·∇f"),
+    _system("adam", Text("Adam"), "v ← β₁v + (1 − β₁)∇f, G ← β₂G + (1 − β₂)(∇f)², x ← x − α/√(G + ε)·v"),
 )

@@ -9,19 +9,13 @@ from math import isfinite
 from typing import TYPE_CHECKING
 
 from scalargrad.formatting import visible
-from scalargrad.lectures.claims import Claim, Text, Verdict
+from scalargrad.language import Text, say
+from scalargrad.lectures.claims import Claim, Verdict
 
 if TYPE_CHECKING:
     from scalargrad.lectures.system import System
 
-_HEADS = (
-    Text("what", "что"),
-    Text("lecture says", "в лекции"),
-    Text("exact", "точно"),
-    Text("why they differ", "почему различаются"),
-)
-_SO = Text("computed so: {0}", "если считать так: {0}")
-_LECTURE = Text("lecture {0}", "лекция {0}")
+_HEADS = (Text("what"), Text("lecture says"), Text("exact"), Text("why they differ"))
 _FOLLOWING = 2  # spaces between the columns
 NARROWEST = 60
 """The least width of a table of text."""
@@ -58,7 +52,7 @@ def reason(claim: Claim, lang: str | None) -> str:
         parts.append(claim.why.told(lang))
     line = ": ".join(parts)
     if claim.along is not None and claim.verdict not in (Verdict.AGREES, Verdict.ERROR):
-        line += f" ({_SO.told(lang).format(series(claim.numbers_along))})"
+        line += f" ({say('computed so: {0}', series(claim.numbers_along), lang=lang)})"
     return line
 
 
@@ -76,6 +70,10 @@ def rows(system: System, lang: str | None) -> list[tuple[str, ...]]:
     return [(told(c.what, lang), said(c), series(c.numbers), reason(c, lang)) for c in system.claims]
 
 
+def _title(system: System, lang: str | None) -> tuple[str, str]:
+    return system.title.told(lang), say("lecture {0}", system.lecture, lang=lang)
+
+
 def text(system: System, lang: str | None, width: int) -> str:
     """The table in plain text, its columns wrapped to fit."""
     heads = tuple([head.told(lang) for head in _HEADS])
@@ -89,7 +87,7 @@ def text(system: System, lang: str | None, width: int) -> str:
     table = [_lines(line, sizes) for line in lines]
     rule = "  ".join("─" * min(size, want) for size, want in zip(sizes, wanted))
     return "\n".join([
-        f"{system.title.told(lang)} ({_LECTURE.told(lang).format(system.lecture)})",
+        "{} ({})".format(*_title(system, lang)),
         *textwrap.wrap(system.about.told(lang), width), "", table[0], rule, *table[1:],
     ])  # fmt: skip
 
@@ -108,7 +106,7 @@ def markdown(system: System, lang: str | None) -> str:
     """The table in Markdown."""
     lines = [tuple([head.told(lang) for head in _HEADS]), ("---",) * 4, *rows(system, lang)]
     return "\n".join([
-        f"**{_marked(system.title.told(lang))}** ({_marked(_LECTURE.told(lang).format(system.lecture))})", "",
+        "**{}** ({})".format(*map(_marked, _title(system, lang))), "",
         _marked(system.about.told(lang)), "", *["| " + " | ".join(map(_marked, line)) + " |" for line in lines],
     ])  # fmt: skip
 
@@ -127,6 +125,6 @@ def html(system: System, lang: str | None) -> str:
         "<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in line) + "</tr>" for line in rows(system, lang)
     )
     return (
-        f"<p><b>{escape(system.title.told(lang))}</b> ({escape(_LECTURE.told(lang).format(system.lecture))})</p>"
-        f"<p>{escape(system.about.told(lang))}</p><table><thead><tr>{heads}</tr></thead><tbody>{body}</tbody></table>"
+        "<p><b>{}</b> ({})</p>".format(*map(escape, _title(system, lang)))
+        + f"<p>{escape(system.about.told(lang))}</p><table><thead><tr>{heads}</tr></thead><tbody>{body}</tbody></table>"
     )

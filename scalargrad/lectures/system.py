@@ -5,23 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
+from scalargrad.endings import Endings
+from scalargrad.language import Text, say
 from scalargrad.lectures import showing
-from scalargrad.lectures.claims import Claim, Text
+from scalargrad.lectures.claims import Claim
 
 if TYPE_CHECKING:
     from scalargrad.drawing import Drawing
     from scalargrad.stepper import Stepper
-
-_NO_GRAPH = Text(
-    "{0} is a table without a computational graph: read its numbers with text()",
-    "{0} — таблица, вычислительного графа у неё нет: числа показывает text()",
-)
-_NO_OUTPUT = Text(
-    "{0} has no output {1!r}: choose one of {2}",
-    "у {0} нет выхода {1!r}: выберите один из {2}",
-)
 
 
 @dataclass(frozen=True)
@@ -30,6 +23,16 @@ class System:
 
     A notebook shows the table of claims; ``print(system.text())`` does so elsewhere.
     """
+
+    endings: ClassVar[Endings] = Endings(
+        "a table is saved as {0}, not as {1!r}",
+        {
+            ".txt": lambda system, path: system.text() + "\n",
+            ".md": lambda system, path: system.markdown() + "\n",
+            ".html": lambda system, path: system.html() + "\n",
+        },
+    )
+    """How the table is saved."""
 
     name: str
     lecture: str
@@ -65,13 +68,15 @@ class System:
         """
         graph = self.graph()
         if graph is None:
-            raise ValueError(_NO_GRAPH.told().format(self.name))
+            raise ValueError(
+                say("{0} is a table without a computational graph: read its numbers with text()", self.name)
+            )
         roots = graph if isinstance(graph, dict) else {}
         if output is None:
             return next(iter(roots.values()), graph)
         if output not in roots:
             known = ", ".join(roots) or "output=None"
-            raise ValueError(_NO_OUTPUT.told().format(self.name, output, known))
+            raise ValueError(say("{0} has no output {1!r}: choose one of {2}", self.name, output, known))
         return roots[output]
 
     def draw(self, output: str | None = None, **options: Any) -> Drawing:

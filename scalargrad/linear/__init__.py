@@ -10,20 +10,11 @@ the lecture. The perceptron and the logic neurons have a step behind it, which n
 (array([2.]), 1.0, array([21.]))
 """
 
-from scalargrad.linear import logic as logic
-from scalargrad.linear.classification import LogisticRegression as LogisticRegression
-from scalargrad.linear.classification import SoftmaxRegression as SoftmaxRegression
-from scalargrad.linear.collapsing import collapse as collapse
-from scalargrad.linear.perceptron import NotSeparatedWarning as NotSeparatedWarning
-from scalargrad.linear.perceptron import Perceptron as Perceptron
-from scalargrad.linear.regression import LinearRegression as LinearRegression
+from scalargrad.linear import classification, collapsing, logic, perceptron, regression
+from scalargrad.linear.classification import *
+from scalargrad.linear.collapsing import *
+from scalargrad.linear.perceptron import *
+from scalargrad.linear.regression import *
 
-__all__ = [
-    "LinearRegression",
-    "LogisticRegression",
-    "NotSeparatedWarning",
-    "Perceptron",
-    "SoftmaxRegression",
-    "collapse",
-    "logic",
-]
+_PARTS = (classification, collapsing, perceptron, regression)
+__all__ = sorted(["logic", *[name for part in _PARTS for name in part.__all__]])

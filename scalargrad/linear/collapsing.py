@@ -7,6 +7,8 @@ from typing import Any
 from scalargrad.ops.given import as_array
 from scalargrad.ops.structural import matmul
 
+__all__ = ["collapse"]
+
 
 def collapse(*layers: Any) -> Any:
     """The one linear layer that does what these do one after the other: A = W₁W₂⋯, since (XW₁)W₂ = X(W₁W₂).

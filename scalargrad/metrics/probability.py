@@ -7,7 +7,10 @@ from typing import Any
 import numpy as np
 
 from scalargrad.metrics.curves import columns_of
-from scalargrad.metrics.given import Array, class_labels, listed, numbers, require_length, weights
+from scalargrad.metrics.given import class_labels, listed, numbers, require_length, weights
+from scalargrad.settings import Array
+
+__all__ = ["log_loss"]
 
 
 def log_loss(y_true: Any, probabilities: Any, *, labels: Any = None, sample_weight: Any = None) -> float:

@@ -11,59 +11,27 @@
 True
 """
 
-from scalargrad.nn.activations import (
-    ACTIVATIONS,
-    ELU,
-    Activation,
-    Heaviside,
-    LeakyReLU,
-    PReLU,
-    ReLU,
-    Sigmoid,
-    Softmax,
-    Softplus,
-    Softsign,
-    Tanh,
-)
-from scalargrad.nn.containers import MLP, Sequential
-from scalargrad.nn.initialisers import (
-    INITIALISERS,
-    constant,
-    he_normal,
-    he_uniform,
-    normal,
-    uniform,
-    xavier_normal,
-    xavier_uniform,
-    zeros,
-)
-from scalargrad.nn.layers import Linear, Maxout, Neuron, Perceptron
-from scalargrad.nn.losses import (
-    LOSSES,
-    bce,
-    bce_with_logits,
-    cross_entropy,
-    exponential,
-    hinge,
-    huber,
-    logistic,
-    mae,
-    mape,
-    mean_bias_error,
-    mse,
-    multiclass_hinge,
-    nll,
-    smooth_hinge,
-    squared_hinge,
-)
-from scalargrad.nn.module import Module
-from scalargrad.nn.regularisation import BatchNorm1d, Dropout
+from typing import Any as _Any
 
-__all__ = [
-    "ACTIVATIONS", "ELU", "INITIALISERS", "LOSSES", "MLP", "Activation", "BatchNorm1d", "Dropout", "Heaviside",
-    "LeakyReLU", "Linear", "Maxout", "Module", "Neuron", "PReLU", "Perceptron", "ReLU", "Sequential", "Sigmoid",
-    "Softmax", "Softplus", "Softsign", "Tanh", "bce", "bce_with_logits", "constant", "cross_entropy", "exponential",
-    "he_normal", "he_uniform", "hinge", "huber", "logistic", "mae", "mape", "mean_bias_error", "mse",
-    "multiclass_hinge", "nll", "normal", "smooth_hinge", "squared_hinge", "uniform", "xavier_normal", "xavier_uniform",
-    "zeros",
-]  # fmt: skip
+from scalargrad.nn import activations, containers, initialisers, layers, losses, module, regularisation
+from scalargrad.nn.activations import *
+from scalargrad.nn.containers import *
+from scalargrad.nn.initialisers import *
+from scalargrad.nn.layers import *
+from scalargrad.nn.losses import *
+from scalargrad.nn.module import *
+from scalargrad.nn.regularisation import *
+
+_PARTS = (activations, containers, initialisers, layers, losses, module, regularisation)
+__all__ = sorted([name for part in _PARTS for name in part.__all__])
+
+
+def __getattr__(name: str) -> _Any:
+    """The module of an activation whose row was registered later."""
+    if any(kind.__name__ == name for kind in activations.ACTIVATIONS.values()):
+        return getattr(activations, name)
+    raise AttributeError(f"module 'scalargrad.nn' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__, *[kind.__name__ for kind in activations.ACTIVATIONS.values()]})

@@ -1,7 +1,11 @@
-"""Activations as modules, so that they can stand between layers. What they compute is a row of the registry each."""
+"""Activations as modules, so that they can stand between layers.
+
+A row of the registry with ``activation="Tanh"`` is the module ``nn.Tanh``: it is made here, from the row alone.
+"""
 
 from __future__ import annotations
 
+from inspect import Parameter, Signature
 from numbers import Integral
 from types import MappingProxyType
 from typing import Any
@@ -14,7 +18,7 @@ from scalargrad.nn import scoping
 from scalargrad.nn.backends import as_values, backend_of, is_value_backed, numbers_of, parameter
 from scalargrad.nn.module import Module
 from scalargrad.ops import elementwise as ops
-from scalargrad.ops.registry import Op
+from scalargrad.ops.registry import OPS, Op
 from scalargrad.ops.structural import softmax
 from scalargrad.settings import number, short, size
 
@@ -57,62 +61,6 @@ class Activation(Module):
         return ", ".join([*own, *(f"{name}={value:g}" for name, value in self.settings.items())])
 
 
-class Sigmoid(Activation):
-    """σ(x) = 1/(1 + e^−x), between 0 and 1."""
-
-    def __init__(self) -> None:
-        super().__init__(ops.sigmoid)
-
-
-class Tanh(Activation):
-    """tanh(x), between −1 and 1."""
-
-    def __init__(self) -> None:
-        super().__init__(ops.tanh)
-
-
-class ReLU(Activation):
-    """max(0, x)."""
-
-    def __init__(self) -> None:
-        super().__init__(ops.relu)
-
-
-class LeakyReLU(Activation):
-    """x, or ``slope``·x below 0."""
-
-    def __init__(self, slope: float = 0.01) -> None:
-        super().__init__(ops.leaky_relu, slope=slope)
-
-
-class ELU(Activation):
-    """x, or ``alpha``·(eˣ − 1) below 0."""
-
-    def __init__(self, alpha: float = 1.0) -> None:
-        super().__init__(ops.elu, alpha=alpha)
-
-
-class Softplus(Activation):
-    """log(1 + eˣ), the smooth ReLU."""
-
-    def __init__(self) -> None:
-        super().__init__(ops.softplus)
-
-
-class Softsign(Activation):
-    """x/(1 + |x|), between −1 and 1."""
-
-    def __init__(self) -> None:
-        super().__init__(ops.softsign)
-
-
-class Heaviside(Activation):
-    """The step function, 1 from 0 on. Its derivative is 0: nothing before it learns."""
-
-    def __init__(self) -> None:
-        super().__init__(ops.heaviside)
-
-
 class PReLU(Module):
     """Leaky ReLU whose slope is learned (He et al. 2015); one slope for all, or one for each of ``features``."""
 
@@ -145,11 +93,45 @@ class Softmax(Module):
         return f"axis={self.axis}"
 
 
-ACTIVATIONS: dict[str, type[Module]] = {
-    "sigmoid": Sigmoid, "tanh": Tanh, "relu": ReLU, "leaky_relu": LeakyReLU, "elu": ELU, "softplus": Softplus,
-    "softsign": Softsign, "heaviside": Heaviside, "prelu": PReLU, "softmax": Softmax,
-}  # fmt: skip
-"""The activations by the name of their operation."""
+ACTIVATIONS: dict[str, type[Module]] = {"prelu": PReLU, "softmax": Softmax}
+"""The activations by the name of their operation: these two, and one for each row that is an activation."""
+
+
+def _follow(row: Op, added: bool) -> None:
+    """Make the module of a new row that is an activation, or take it away with its row."""
+    if row.activation and not added:
+        del ACTIVATIONS[row.name], globals()[row.activation]
+    elif row.activation:
+        if row.activation in globals():
+            raise ValueError(f"{row.name}: there is a module called {row.activation} already")
+        ACTIVATIONS[row.name] = globals()[row.activation] = _module_of(row)
+
+
+def _module_of(row: Op) -> type[Module]:
+    """The module of a row: ``LeakyReLU(slope=0.01)`` of ``leaky_relu(a, slope=0.01)``."""
+    first = len(row.operands) - len(row.defaults)
+    settings = [
+        Parameter(name, Parameter.POSITIONAL_OR_KEYWORD, default=default)
+        for name, default in zip(row.operands[first:], row.defaults)
+    ]
+    signature = Signature([Parameter("self", Parameter.POSITIONAL_OR_KEYWORD), *settings])
+
+    def __init__(self: Activation, *given: float, **named: float) -> None:  # noqa: N807
+        try:
+            bound = signature.bind(self, *given, **named)
+        except TypeError as error:
+            raise TypeError(f"{type(self).__name__}: {error}") from None
+        bound.apply_defaults()
+        del bound.arguments["self"]
+        Activation.__init__(self, row, **bound.arguments)
+
+    __init__.__signature__ = signature  # type: ignore[attr-defined]
+    doc = f"{row.name}{row.signature} of every element. {row.note[:1].upper()}{row.note[1:]}."
+    return type(row.activation, (Activation,), {"__init__": __init__, "__doc__": doc, "__module__": __name__})
+
+
+OPS.subscribe(_follow)
+__all__ = ["ACTIVATIONS", "Activation", *[kind.__name__ for kind in ACTIVATIONS.values()]]
 
 
 def activation(given: Any, what: str = "activation") -> Module:

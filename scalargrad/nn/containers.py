@@ -14,6 +14,8 @@ from scalargrad.nn.layers import Linear
 from scalargrad.nn.module import Module
 from scalargrad.settings import Seed, generator, short, size
 
+__all__ = ["MLP", "Sequential"]
+
 
 class Sequential(Module):
     """Modules one after the other: the lecture's LEGO net.

@@ -22,6 +22,8 @@ from scalargrad.ops.structural import matmul, reshape
 from scalargrad.ops.structural import max as largest
 from scalargrad.settings import Seed, flag, generator, short, size
 
+__all__ = ["Linear", "Maxout", "Neuron", "Perceptron"]
+
 
 def features(x: Any, expected: int, where: str) -> Any:
     """The input as an array or a Tensor, whose last axis has the expected length."""

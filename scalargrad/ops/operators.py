@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from scalargrad.ops.registry import OPS, Op, is_number, subscribe
+from scalargrad.ops.registry import OPS, Op, is_number
 
 
 class Operators:
@@ -116,7 +116,7 @@ def install(cls: type, method: Callable[[Op], Callable[..., Any]] = method_of) -
         bound.__doc__ = f"{op.note}: the op ``{op.name}{op.signature}`` with this as its first operand."
         setattr(cls, op.name, bound)
 
-    subscribe(listener)
+    OPS.subscribe(listener)
 
 
 DUNDERS = {

@@ -7,8 +7,7 @@ else (methods, gradients, drawings, formulas, parser, tests) is a reading of tha
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from keyword import iskeyword
 from typing import Any
@@ -19,59 +18,15 @@ from scalargrad.ops.given import as_number as as_number
 from scalargrad.ops.given import finite as finite
 from scalargrad.ops.given import is_number as is_number
 from scalargrad.ops.python import PYTHONS
+from scalargrad.ops.rows import RESERVED, Row, Table
+from scalargrad.ops.rows import NotDifferentiableError as NotDifferentiableError
+from scalargrad.ops.rows import remove as remove
+from scalargrad.ops.rows import temporary as temporary
 
-OPS: dict[str, Op] = {}
+OPS: Table[Op] = Table()
 """Every registered op by name, in the order of registration."""
 
-RESERVED = frozenset(
-    [
-        "T",
-        "args",
-        "array",
-        "as_leaf",
-        "atom",
-        "backward",
-        "conjugate",
-        "constant",
-        "constant_like",
-        "data",
-        "detach",
-        "detached",
-        "drawn",
-        "dtype",
-        "fitted",
-        "gathered",
-        "grad",
-        "inf",
-        "inputs",
-        "item",
-        "label",
-        "names",
-        "nan",
-        "observed",
-        "ndim",
-        "op",
-        "pi",
-        "recomputed",
-        "requires_grad",
-        "rint",
-        "scope",
-        "seeds",
-        "shape",
-        "shares",
-        "size",
-        "unit",
-    ]
-)
-"""Names no op can have: attributes of the operand types, loaded or not, and constants of formulas."""
-
-_listeners: list[Callable[[Op, bool], None]] = []
-
 Interval = tuple[float, float]
-
-
-class NotDifferentiableError(TypeError):
-    """A gradient was asked for through an operation that has none."""
 
 
 @dataclass(frozen=True)
@@ -88,7 +43,7 @@ class Kink:
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Op:
+class Op(Row):
     """One elementwise operation: a row of the registry, and the function of that name.
 
     ``forward(xp, *operands)`` computes it with the functions of ``xp`` (:mod:`scalargrad.numerics` on floats, NumPy on
@@ -99,6 +54,7 @@ class Op:
     formula. Operands may be given by name; those with a default in ``forward`` may be left out.
     """
 
+    table = OPS
     name: str
     forward: Callable[..., Any]
     partials: tuple[Callable[..., Any], ...]
@@ -121,6 +77,8 @@ class Op:
     """NumPy's name for it, where that is another one."""
     aliases: tuple[str, ...] = ()
     """Other names the formula parser knows it by."""
+    activation: str = ""
+    """The name of its module in :mod:`scalargrad.nn`, if it is an activation; operands with a default are settings."""
     why_not: str = ""
     """Why no gradient passes through it; such an op has no partials."""
     operands: tuple[str, ...] = field(init=False)
@@ -155,10 +113,6 @@ class Op:
                 f"{self.name}: {len(names)} operands need as many domain intervals, not {len(self.domain)}"
             )
 
-    @property
-    def __name__(self) -> str:
-        return self.name
-
     def text_of(self, *operands: str | float, style: str = "text") -> str:
         """The written form with these names or numbers as operands, in ``style`` "text" or "latex"."""
         from scalargrad.symbolic import written
@@ -170,18 +124,6 @@ class Op:
         from scalargrad.symbolic import formula
 
         return formula(self, position, operands, style)
-
-    def __repr__(self) -> str:
-        return f"<op {self.name}>"
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        return _by_name, (self.name,)
-
-    def __deepcopy__(self, memo: object) -> Op:
-        return self
-
-    def __copy__(self) -> Op:
-        return self
 
     # --- calling -----------------------------------------------------------------------------------------------------
 
@@ -220,12 +162,9 @@ class Op:
             raise TypeError(_said("{0} takes {1}; it has no operand {2!r}", self, min(unknown)))
         return tuple(filled)
 
-    @property
-    def signature(self) -> str:
-        """The operands as a call shows them: ``(a, slope=0.01)``."""
-        first = len(self.operands) - len(self.defaults)
-        parts = [n if i < first else f"{n}={self.defaults[i - first]:g}" for i, n in enumerate(self.operands)]
-        return f"({', '.join(parts)})"
+    def parameters(self) -> list[tuple[str, Any]]:
+        required = len(self.operands) - len(self.defaults)
+        return list(zip(self.operands, (*[...] * required, *self.defaults)))
 
     def number(self, *operands: float) -> float:
         """The forward on floats; what Python raises (``1/0``) is answered in IEEE arithmetic."""
@@ -252,12 +191,6 @@ class Op:
         self.require_derivative()
         pairs = zip(self.partials, needed, strict=True)
         return [upstream * partial(y, *operands) if need else None for partial, need in pairs]
-
-    def require_derivative(self) -> None:
-        if self.why_not:
-            from scalargrad.language import say
-
-            raise NotDifferentiableError(say("{0} has no gradient: {1}", self.name, say(self.why_not)))
 
     def _on_other(self, operands: tuple[Any, ...]) -> Any:
         np = sys.modules.get("numpy")
@@ -306,48 +239,12 @@ def op(name: str, forward: Callable[..., Any], partials: tuple[Callable[..., Any
     row = Op(name, forward, partials, **details)
     if name in OPS:
         raise ValueError(f"there is an op called {name} already")
-    public = vars(sys.modules["scalargrad"])
-    if name in RESERVED or name in public.get("_LAZY", ()) or (name in public and not isinstance(public[name], Op)):
+    public = sys.modules["scalargrad"]
+    if name in RESERVED or (name in dir(public) and not isinstance(vars(public).get(name), Op)):
         raise ValueError(f"an op cannot be called {name}: that name is taken")
-    OPS[name] = row
-    told: list[Callable[[Op, bool], None]] = []
-    try:
-        for listener in _listeners:
-            listener(row, True)
-            told.append(listener)
-    except BaseException:
-        del OPS[name]
-        for listener in told:
-            listener(row, False)
-        raise
-    return row
+    return OPS.add(row)
 
 
-def remove(row: Op) -> None:
-    """Take an op out of the registry and out of every reading of it."""
-    del OPS[row.name]
-    for listener in _listeners:
-        listener(row, False)
-
-
-@contextmanager
-def temporary(row: Op) -> Iterator[Op]:
-    """Keep an op registered for the length of a ``with`` block."""
-    try:
-        yield row
-    finally:
-        remove(row)
-
-
-def subscribe(listener: Callable[[Op, bool], None]) -> None:
-    """Call ``listener(op, True)`` for every op there is and will be, ``listener(op, False)`` when one goes."""
-    _listeners.append(listener)
-    for row in OPS.values():
-        listener(row, True)
-
-
-def _by_name(name: str) -> Op:
-    try:
-        return OPS[name]
-    except KeyError:
-        raise LookupError(f"no op called {name} is registered here") from None
+def by_ufunc(name: str) -> Op | None:
+    """The op that NumPy calls by this name, if there is one."""
+    return OPS.get(name) or next((row for row in OPS.values() if row.ufunc == name), None)

@@ -6,12 +6,13 @@ takes the upstream gradient to the downstream ones, and an **expand**, which sta
 
 from __future__ import annotations
 
-import copy
+import inspect
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
 from scalargrad import modes
+from scalargrad.ops.expansions import Expansion
 from scalargrad.ops.given import (
     REFUSALS,
     as_array,
@@ -26,12 +27,12 @@ from scalargrad.ops.given import (
     wrong_setting,
 )
 from scalargrad.ops.python import PYTHONS
-from scalargrad.ops.registry import NotDifferentiableError
+from scalargrad.ops.registry import OPS
+from scalargrad.ops.rows import RESERVED, Row, Table
+from scalargrad.ops.rows import remove as remove
 
-STRUCTURAL: dict[str, StructuralOp] = {}
+STRUCTURAL: Table[StructuralOp] = Table()
 """Every structural op by name, in the order of registration."""
-
-_listeners: list[Callable[[StructuralOp, bool], None]] = []
 
 _PLAIN = {type(None), bool, int, float, str, tuple}
 
@@ -39,7 +40,7 @@ Settings = dict[str, Any]
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class StructuralOp:
+class StructuralOp(Row):
     """One operation that moves or reduces: a row of the registry, and the function of that name.
 
     ``forward(xp, *arrays, **settings)`` computes it, ``xp`` being NumPy. ``pullbacks[i](g, y, *arrays, **settings)``
@@ -52,6 +53,7 @@ class StructuralOp:
     Arrays come first, then the settings under NumPy's names. With ``many``, the first argument is a sequence of arrays.
     """
 
+    table = STRUCTURAL
     name: str
     forward: Callable[..., Any]
     pullbacks: tuple[Callable[..., Any], ...]
@@ -71,10 +73,10 @@ class StructuralOp:
     """Why arrays do not fit, of the arrays and settings, where NumPy's message would not say it."""
     integers: tuple[int, ...] = ()
     """The places of operands that may be integers and stay so (labels); all others are turned into floats."""
-    keeps: bool = False
-    """Whether the forward returns, with the output, what the pullback then gets as ``kept=``.
+    saves: bool = False
+    """Whether the forward returns, with the output, what the pullback then gets as ``saved=``.
 
-    On Tensors, where the gradient has a graph of its own, ``kept`` is None, and the pullback computes it by ops.
+    On Tensors, where the gradient has a graph of its own, ``saved`` is None, and the pullback computes it by ops.
     """
     many: bool = False
     together: Callable[..., list[Any]] | None = None
@@ -106,36 +108,13 @@ class StructuralOp:
         if len(self.pullbacks) != (0 if self.why_not else 1 if self.many else len(self.operands)):
             raise ValueError(f"{self.name}: give a pullback for each array, or say why not")
 
-    @property
-    def __name__(self) -> str:
-        return self.name
-
-    @property
-    def signature(self) -> str:
-        """The operands and settings as a call shows them: ``(a, axis=None, keepdims=False)``."""
-        if self.arrange:
-            code, defaults = self.arrange.__code__, self.arrange.__defaults__ or ()
-            names = list(code.co_varnames[: code.co_argcount])
-            first = len(names) - len(defaults)
-            parts = [n if i < first else f"{n}={defaults[i - first]!r}" for i, n in enumerate(names)]
-            if code.co_flags & 4:  # it takes *operands
-                parts.append("*" + code.co_varnames[code.co_argcount])
-        else:
-            parts = ["arrays"] if self.many else list(self.operands)
-            parts += [k if v is ... else f"{k}={v!r}" for k, v in self.settings.items()]
-        return f"({', '.join(parts)})"
-
-    def __repr__(self) -> str:
-        return f"<op {self.name}>"
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        return _by_name, (self.name,)
-
-    def __deepcopy__(self, memo: object) -> StructuralOp:
-        return self
-
-    def __copy__(self) -> StructuralOp:
-        return self
+    def parameters(self) -> list[tuple[str, Any]]:
+        if self.arrange is None:
+            names = ["arrays"] if self.many else list(self.operands)
+            return [*[(name, ...) for name in names], *self.settings.items()]
+        given = inspect.signature(self.arrange).parameters.values()
+        defaults = [... if p.default is p.empty else p.default for p in given]
+        return [("*" * (p.kind is p.VAR_POSITIONAL) + p.name, default) for p, default in zip(given, defaults)]
 
     # --- calling -----------------------------------------------------------------------------------------------------
 
@@ -222,7 +201,7 @@ class StructuralOp:
             if not is_raw(error):
                 raise
             raise self.misfit(arrays, settings, error) from None
-        result = result[0] if self.keeps else result
+        result = result[0] if self.saves else result
         if expands and self.decides and modes.tracer() is None:
             self._remember(arrays, settings, result)
         return result
@@ -251,7 +230,7 @@ class StructuralOp:
         result = self.forward(np, *widened, **settings)
         if not narrow:
             return result
-        if self.keeps:
+        if self.saves:
             return result[0].astype(np.float16), result[1]
         return result.astype(np.float16)
 
@@ -297,7 +276,7 @@ class StructuralOp:
     # --- gradients ---------------------------------------------------------------------------------------------------
 
     def downstream(
-        self, place: int, g: Any, y: Any, arrays: tuple[Any, ...], settings: Settings, kept: Any = None
+        self, place: int, g: Any, y: Any, arrays: tuple[Any, ...], settings: Settings, saved: Any = None
     ) -> Any:
         """The gradient passed on to the array in this place, before it is fitted to the array's shape."""
         if self.why_not:
@@ -305,15 +284,11 @@ class StructuralOp:
         if self.wide and g.dtype.char == "e":
             g, y, *wide = [x.astype("float32") if x.dtype.char == "e" else x for x in (g, y, *arrays)]
             arrays = tuple(wide)
-        if self.keeps:
-            return self.pullbacks[place](g, y, *arrays, kept=kept, **settings)
+        if self.saves:
+            return self.pullbacks[place](g, y, *arrays, saved=saved, **settings)
         if self.many:
             return self.pullbacks[0](g, y, *arrays, place=place, **settings)
         return self.pullbacks[place](g, y, *arrays, **settings)
-
-    def require_derivative(self) -> None:
-        if self.why_not:
-            raise NotDifferentiableError(f"{self.name} has no gradient: {self.why_not}")
 
     def formula(self, place: int) -> str:
         """The downstream gradient of the array in this place, as a formula of ``Ḡ``, ``Y``, ``#1``, …
@@ -326,35 +301,6 @@ class StructuralOp:
         return self.formulas[0 if self.many else place] if self.formulas else "Ḡ"
 
 
-@dataclass(frozen=True, eq=False, slots=True)
-class Expansion:
-    """A structural op on Values whose expansion decided by their numbers: with other numbers it is another graph."""
-
-    op: StructuralOp
-    arrays: tuple[Any, ...]
-    settings: Settings
-
-    @property
-    def operands(self) -> list[Any]:
-        """All the nodes it was given, those that are not in the graph it made among them."""
-        return [x for a in self.arrays if a.dtype == object for x in a.flat if hasattr(type(x), "_apply_op")]
-
-    def again(self, other: Callable[[Any], Any]) -> list[Any]:
-        """The elements of the result with other nodes in the operands' places."""
-        result = self.op.on_arrays(self._mapped(other), self.settings)
-        return list(result.flat) if hasattr(result, "flat") else [result]
-
-    def _mapped(self, other: Callable[[Any], Any]) -> tuple[Any, ...]:
-        import numpy as np
-
-        return tuple([np.frompyfunc(other, 1, 1)(a) if a.dtype == object and a.size else a for a in self.arrays])
-
-    def __deepcopy__(self, memo: dict[int, Any]) -> Expansion:
-        copied = Expansion(self.op, self._mapped(lambda x: copy.deepcopy(x, memo)), self.settings)
-        memo[id(self)] = copied
-        return copied
-
-
 def structural(
     name: str, forward: Callable[..., Any], pullbacks: tuple[Callable[..., Any], ...] = (), **details: Any
 ) -> StructuralOp:
@@ -363,33 +309,11 @@ def structural(
     >>> twice = structural("twice", lambda xp, a: xp.concatenate([a, a]), (lambda g, y, a: g[: len(a)] + g[len(a) :],))
     >>> twice([1.0, 2.0])
     array([1., 2., 1., 2.])
-    >>> remove_structural(twice)
+    >>> remove(twice)
     """
     row = StructuralOp(name, forward, pullbacks, **details)
     if name in STRUCTURAL:
         raise ValueError(f"there is a structural op called {name} already")
-    STRUCTURAL[name] = row
-    for listener in _listeners:
-        listener(row, True)
-    return row
-
-
-def remove_structural(row: StructuralOp) -> None:
-    """Take a structural op out of the registry and out of every reading of it."""
-    del STRUCTURAL[row.name]
-    for listener in _listeners:
-        listener(row, False)
-
-
-def subscribe_structural(listener: Callable[[StructuralOp, bool], None]) -> None:
-    """Call ``listener(op, True)`` for every op of this kind there is and will be, with False when one goes."""
-    _listeners.append(listener)
-    for row in STRUCTURAL.values():
-        listener(row, True)
-
-
-def _by_name(name: str) -> StructuralOp:
-    try:
-        return STRUCTURAL[name]
-    except KeyError:
-        raise LookupError(f"no structural op called {name} is registered here") from None
+    if name in RESERVED or name in OPS:
+        raise ValueError(f"an op cannot be called {name}: that name is taken")
+    return STRUCTURAL.add(row)

@@ -15,32 +15,12 @@ The default is "torch": what other programs mean by the name, and in the case of
 True
 """
 
-from scalargrad.optim import schedules as schedules
-from scalargrad.optim.adaptive import Adagrad as Adagrad
-from scalargrad.optim.adaptive import Adam as Adam
-from scalargrad.optim.adaptive import AdamW as AdamW
-from scalargrad.optim.adaptive import RMSProp as RMSProp
-from scalargrad.optim.adaptive import Rprop as Rprop
-from scalargrad.optim.descent import GD as GD
-from scalargrad.optim.descent import SGD as SGD
-from scalargrad.optim.descent import Momentum as Momentum
-from scalargrad.optim.descent import Nesterov as Nesterov
-from scalargrad.optim.optimizer import Optimizer as Optimizer
+from scalargrad.optim import adaptive, descent, schedules
+from scalargrad.optim.adaptive import *
+from scalargrad.optim.descent import *
+from scalargrad.optim.optimizer import Optimizer
 
-RULES = ("GD", "SGD", "Momentum", "Nesterov", "Adagrad", "RMSProp", "Adam", "AdamW", "Rprop")
+RULES = (*descent.__all__, *adaptive.__all__)
 """The optimizers, in the order of the lecture."""
 
-__all__ = [
-    "GD",
-    "RULES",
-    "SGD",
-    "Adagrad",
-    "Adam",
-    "AdamW",
-    "Momentum",
-    "Nesterov",
-    "Optimizer",
-    "RMSProp",
-    "Rprop",
-    "schedules",
-]
+__all__ = sorted(["RULES", "Optimizer", "schedules", *RULES])

@@ -15,6 +15,9 @@ import numpy as np
 from scalargrad.optim.optimizer import Optimizer, Rate
 from scalargrad.settings import pair_of_numbers
 
+__all__ = ["Adagrad", "RMSProp", "Adam", "AdamW", "Rprop"]  # noqa: RUF022 (the order of the lecture)
+
+
 Arrays = tuple[Any, ...]
 sqrt = np.sqrt
 

@@ -12,6 +12,9 @@ from typing import Any
 from scalargrad.optim.optimizer import Optimizer, Rate, put_back
 from scalargrad.settings import flag
 
+__all__ = ["GD", "SGD", "Momentum", "Nesterov"]
+
+
 Arrays = tuple[Any, ...]
 
 

@@ -1,12 +1,11 @@
 """Where the numbers of the parameters are: each slot is one array that an optimizer reads and writes.
 
-A Tensor is one slot, and so are all Values together. Values bound to a ``store``, the Tensor in which compiled code
-keeps the numbers of them all, are that Tensor's slot.
+A Tensor is one slot, and so are all Values together. A class of Values whose numbers lie elsewhere has ``_slots``: what
+these are (:mod:`fastpath.compiler.slots`).
 """
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
@@ -14,9 +13,8 @@ import numpy as np
 
 from scalargrad.engine import Value
 from scalargrad.graph import Node
-from scalargrad.settings import short
+from scalargrad.settings import Array, short
 
-Array = np.ndarray[Any, Any]
 Named = tuple[str, Any]
 """A parameter, a Value or a Tensor, by its name."""
 
@@ -71,7 +69,7 @@ class TensorSlot(Slot):
         return self.tensor._data
 
     def write(self, new: Any) -> None:
-        self.tensor.array = new
+        self.tensor._array = new
 
     def gradient(self) -> Any:
         return self.tensor.grad
@@ -96,7 +94,7 @@ class HalfSlot(TensorSlot):
 
     def write(self, new: Any) -> None:
         with np.errstate(over="ignore"):
-            self.tensor.array = new.astype(np.float16)
+            self.tensor._array = new.astype(np.float16)
 
     def gradient(self) -> Any:
         grad = self.tensor.grad
@@ -137,74 +135,6 @@ class ValuesSlot(Slot):
         return type(self.values[0]) is self.first  # else they have been bound since, or released
 
 
-class StoreSlot(Slot):
-    """The numbers of all the Values that are bound to a store, as the Tensor it is."""
-
-    __slots__ = ("home", "members", "moves", "places", "store")
-
-    def __init__(self, store: Any, members: list[Named]) -> None:
-        super().__init__("values")
-        self.store = store
-        self.members = members
-        self.places = np.array([value.place for _, value in members])
-        self.home: Any = sys.modules[type(members[0][1]).__module__]  # it counts how often Values change their store
-        self.moves = getattr(self.home, "moves", 0)
-
-    def read(self) -> Any:
-        return self.store._data
-
-    def write(self, new: Any) -> None:
-        self.store.array = new
-
-    def gradient(self) -> Any:
-        grad = self.store.grad
-        return np.zeros_like(self.store._data) if grad is None else grad  # as that of a Value, it begins as 0
-
-    def clear(self) -> None:
-        self.store.grad = None
-
-    def element(self, i: int) -> str:
-        return self.members[int(np.flatnonzero(self.places == i)[0])][0]
-
-    def current(self) -> bool:
-        return getattr(self.home, "moves", 0) == self.moves
-
-
-class PartSlot(StoreSlot):
-    """The numbers of some of the Values that are bound to a store: those at their places in it."""
-
-    __slots__ = ("at",)
-
-    def __init__(self, store: Any, members: list[Named]) -> None:
-        super().__init__(store, sorted(members, key=lambda member: member[1].place))
-        first, count = int(self.places[0]), len(members)
-        together = bool((self.places == np.arange(first, first + count)).all())
-        self.at: Any = slice(first, first + count) if together else self.places
-        self.places = np.arange(count)
-
-    def read(self) -> Any:
-        return _part(self.store._data, self.at)
-
-    def write(self, new: Any) -> None:
-        whole = self.store._data.copy()
-        whole[self.at] = new
-        self.store.array = whole
-
-    def gradient(self) -> Any:
-        grad = self.store.grad
-        return np.zeros(len(self.members), self.store.dtype) if grad is None else _part(grad, self.at)
-
-    def clear(self) -> None:
-        if self.store.grad is not None:
-            grad = self.store.grad.copy()
-            grad[self.at] = 0
-            self.store.grad = grad
-
-
-def _part(array: Array, at: Any) -> Array:
-    return array[at] if type(at) is slice else array.take(at)
-
-
 def gather(parameters: Any) -> list[Named]:
     """The parameters one by one, each with its name: that given, else its label, else its number.
 
@@ -235,7 +165,7 @@ def _contents(parameters: Any) -> Any:
 
 
 def _leaves(given: Any, name: str) -> Iterator[Named]:
-    if isinstance(given, Value) or (isinstance(given, Node) and hasattr(given, "array")):
+    if isinstance(given, Value) or (isinstance(given, Node) and hasattr(given, "_array")):
         yield name, given
     elif isinstance(given, np.ndarray) and given.dtype == object:
         for i, item in enumerate(given.ravel().tolist()):
@@ -256,29 +186,25 @@ def _at(name: str, i: int, shape: tuple[int, ...]) -> str:
 
 
 def slots_of(parameters: list[Named]) -> list[Slot]:
-    """The slots in which the numbers of these parameters are now.
-
-    A store is taken as it is if all that is in it are parameters; else those places of it that are.
-    """
-    slots: list[Slot] = [
-        (HalfSlot if x.dtype == np.float16 else TensorSlot)(name, x)
-        for name, x in parameters
-        if not isinstance(x, Value)
-    ]
-    bound: dict[Any, list[Named]] = {}
+    """The slots in which the numbers of these parameters are now."""
+    slots: list[Slot] = []
     plain: list[Named] = []
+    elsewhere: dict[Any, list[Named]] = {}
     for name, x in parameters:
-        if isinstance(x, Value):
-            store: Any = getattr(x, "store", None)
-            (plain if store is None else bound.setdefault(store, [])).append((name, x))
-    for store, members in bound.items():
-        slots.append((StoreSlot if len(members) == store.size else PartSlot)(store, members))
+        if not isinstance(x, Value):
+            slots.append((HalfSlot if x.dtype == np.float16 else TensorSlot)(name, x))
+        elif hasattr(x, "_slots"):
+            elsewhere.setdefault(type(x), []).append((name, x))
+        else:
+            plain.append((name, x))
+    for kind, members in elsewhere.items():
+        slots += kind._slots(members)
     return slots + ([ValuesSlot(plain)] if plain else [])
 
 
-def of_values(slots: list[Slot]) -> list[StoreSlot | ValuesSlot]:
+def of_values(slots: list[Slot]) -> list[ValuesSlot]:
     """Those of the slots that hold Values."""
-    return [slot for slot in slots if isinstance(slot, (StoreSlot, ValuesSlot))]
+    return [slot for slot in slots if isinstance(slot, ValuesSlot)]
 
 
 def collected(slots: list[Slot], parameters: list[Named]) -> tuple[int, tuple[Array, ...]]:

@@ -12,36 +12,14 @@ first picture is drawn.
 >>> plots.close(ax)
 """
 
-from scalargrad.plots.canvas import PALETTE as PALETTE
-from scalargrad.plots.canvas import close as close
-from scalargrad.plots.canvas import save as save
-from scalargrad.plots.curves import activation as activation
-from scalargrad.plots.curves import activations as activations
-from scalargrad.plots.judging import confusion_matrix as confusion_matrix
-from scalargrad.plots.judging import pr as pr
-from scalargrad.plots.judging import roc as roc
-from scalargrad.plots.landscape import loss_surface as loss_surface
-from scalargrad.plots.landscape import optimizer_paths as optimizer_paths
-from scalargrad.plots.landscape import surface as surface
-from scalargrad.plots.layers import histograms as histograms
-from scalargrad.plots.progress import learning_rates as learning_rates
-from scalargrad.plots.progress import loss_curves as loss_curves
-from scalargrad.plots.regions import decision_regions as decision_regions
+from scalargrad.plots import canvas, curves, judging, landscape, layers, progress, regions
+from scalargrad.plots.canvas import *
+from scalargrad.plots.curves import *
+from scalargrad.plots.judging import *
+from scalargrad.plots.landscape import *
+from scalargrad.plots.layers import *
+from scalargrad.plots.progress import *
+from scalargrad.plots.regions import *
 
-__all__ = [
-    "PALETTE",
-    "activation",
-    "activations",
-    "close",
-    "confusion_matrix",
-    "decision_regions",
-    "histograms",
-    "learning_rates",
-    "loss_curves",
-    "loss_surface",
-    "optimizer_paths",
-    "pr",
-    "roc",
-    "save",
-    "surface",
-]
+_PARTS = (canvas, curves, judging, landscape, layers, progress, regions)
+__all__ = sorted([name for part in _PARTS for name in part.__all__])

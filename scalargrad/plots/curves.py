@@ -12,10 +12,13 @@ from scalargrad.engine import Value
 from scalargrad.modes import enable_grad
 from scalargrad.ops.registry import OPS, Kink, Op
 from scalargrad.plots.canvas import PALETTE, SMALL, canvas, close, grid, legend, new_figure
-from scalargrad.plots.read import Array, interval
+from scalargrad.plots.read import interval
+from scalargrad.settings import Array
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+
+__all__ = ["activation", "activations"]
 
 LECTURE = ("sigmoid", "tanh", "softsign", "heaviside", "softplus", "relu", "leaky_relu", "elu")
 """The activations of the lecture's table (lecture 002)."""

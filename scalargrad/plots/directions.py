@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 
 from scalargrad.metrics.given import plain
-from scalargrad.plots.read import Array, numbers
+from scalargrad.plots.read import numbers
+from scalargrad.settings import Array
 
 
 @contextmanager
@@ -85,8 +86,8 @@ def _as_long(direction: Array, array: Array) -> Array:
 def _write(nodes: dict[str, Any], new: dict[Any, Array]) -> None:
     """The numbers into the parameters: Values one by one, Tensors whole."""
     for name, node in nodes.items():
-        if hasattr(node, "array"):
-            node.array = new[name]
+        if hasattr(node, "_array"):
+            node._array = new[name]
             continue
         for value, number in zip(np.asarray(node, dtype=object).flat, np.ravel(new[name])):
             value.data = float(number)

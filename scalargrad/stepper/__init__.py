@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import cached_property
 from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, overload
 
-from scalargrad import saving
+from scalargrad.endings import Endings
 from scalargrad.formatting import decimal, one_line
 from scalargrad.language import language, say
 from scalargrad.stepper import rendering
@@ -31,6 +31,17 @@ class Stepper(Sequence["StepDrawing"]):
     A sequence: ``stepper[i]`` is one step, a drawing with that step lit and its line of text. A notebook shows the
     whole as a player.
     """
+
+    endings = Endings(
+        "steps are saved as {0}, not as {1!r}: choose one",
+        {
+            ".txt": lambda stepper, path, predict: stepper.text,
+            ".md": lambda stepper, path, predict: stepper.markdown,
+            ".tex": lambda stepper, path, predict: rendering.latex_document(stepper.latex),
+            ".html": lambda stepper, path, predict: stepper.player(predict),
+        },
+    )
+    """How steps are saved."""
 
     def __init__(self, trace: Trace, precision: int, lang: str, rounding: int | None = None) -> None:
         self.exact = trace
@@ -187,20 +198,10 @@ class Stepper(Sequence["StepDrawing"]):
     def save(self, path: str | PathLike[str], *, predict: bool = False) -> Path:
         """Write the steps to a file in the form its name asks for, in UTF-8.
 
-        ``.txt``, ``.md`` or ``.tex``; or ``.html``, a page that plays them, with no need of a network (and, with
-        ``predict``, asks for the numbers first). The file is replaced as a whole, or not at all.
+        As a text, in Markdown, in LaTeX, or as a page that plays them, with no need of a network (and, with
+        ``predict``, asks for the numbers first); see ``endings``. The file is replaced as a whole, or not at all.
         """
-        path = Path(path)
-        forms: dict[str, Callable[[], str]] = {
-            ".txt": lambda: self.text,
-            ".md": lambda: self.markdown,
-            ".tex": lambda: rendering.latex_document(self.latex),
-            ".html": lambda: self.player(predict),
-        }
-        form = forms.get(path.suffix.lower())
-        if form is None:
-            raise ValueError(say("steps are saved as .txt, .md, .tex or .html, not as {0!r}: choose one", path.name))
-        return saving.write(path, form())
+        return self.endings.save(self, path, predict)
 
     def open(self, *, predict: bool = False) -> Path:
         """Show the player in the web browser; the page is a temporary file, whose path is returned."""
@@ -226,9 +227,9 @@ class Stepper(Sequence["StepDrawing"]):
 def steps(root_or_trace: Any, *, precision: int = 4, lang: str | None = None, rounding: int | None = None) -> Stepper:
     """The computation behind a result, step by step: forward, then backward, with ``precision`` decimals.
 
-    ``lang`` is the language, "en" or "ru" (``SCALARGRAD_LANG`` if not given). With ``rounding=2`` every number is
-    rounded to two decimals before the next one is computed from it, as on the lecture's slides, and the exact number is
-    told beside it.
+    ``lang`` is the language, such as "en" or "ru" (``SCALARGRAD_LANG`` if not given). With ``rounding=2`` every number
+    is rounded to two decimals before the next one is computed from it, as on the lecture's slides, and the exact number
+    stands beside it.
 
     Pure, like :func:`scalargrad.trace`: no ``grad`` is touched, and a stale graph is refused with StaleGraphError.
 

@@ -11,10 +11,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from scalargrad import saving
 from scalargrad.drawing import Drawing
-from scalargrad.drawing.dot import Style
-from scalargrad.drawing.theme import theme
+from scalargrad.drawing.style import Style, theme
+from scalargrad.endings import Endings
 from scalargrad.language import say
 from scalargrad.stepper.equations import equation
 from scalargrad.stepper.frames import OPEN, numbers_of
@@ -48,6 +47,16 @@ class Worksheet:
     ``html``, ``markdown`` and ``latex`` are the page in these forms, :meth:`save` writes one; ``key`` is the same page
     with the answers.
     """
+
+    endings = Endings(
+        "a worksheet is saved as {0}, not as {1!r}: choose one",
+        {
+            ".html": lambda sheet, path: sheet.html,
+            ".md": lambda sheet, path: sheet._markdown(sheet.picture.save(path.with_suffix(".svg")).name),
+            ".tex": lambda sheet, path: sheet._document(sheet.picture.save(path.with_suffix(".png")).name),
+        },
+    )
+    """How a worksheet is saved."""
 
     def __init__(self, title: str, picture: Drawing, blanks: Sequence[Blank], lang: str, key: Worksheet | None) -> None:
         self.title = printable(title)
@@ -137,23 +146,15 @@ class Worksheet:
             parts.append(r"\end{enumerate}")
         return "\n".join(parts) + "\n"
 
-    def save(self, path: str | PathLike[str]) -> Path:
-        """Write the page as ``.html``, ``.md`` or ``.tex``; the last two with a picture of the same name beside them.
+    def _document(self, picture: str) -> str:
+        return latex_document(self._latex(picture), packages=("graphicx",))
 
-        (``.tex`` is a whole document.) Each file is replaced as a whole, or not at all.
+    def save(self, path: str | PathLike[str]) -> Path:
+        """Write the page as its name asks for, see ``endings``; Markdown and LaTeX with a picture beside it.
+
+        LaTeX is a whole document. Each file is replaced as a whole, or not at all.
         """
-        path = Path(path)
-        form = path.suffix.lower()
-        if form == ".html":
-            content = self.html
-        elif form == ".md":
-            content = self._markdown(self.picture.save(path.with_suffix(".svg")).name)
-        elif form == ".tex":
-            picture = self.picture.save(path.with_suffix(".png"))
-            content = latex_document(self._latex(picture.name), packages=("graphicx",))
-        else:
-            raise ValueError(say("a worksheet is saved as .html, .md or .tex, not as {0!r}: choose one", path.name))
-        return saving.write(path, content)
+        return self.endings.save(self, path)
 
     def _repr_html_(self) -> str:
         start = '<iframe style="width:100%;height:640px;border:0" srcdoc='

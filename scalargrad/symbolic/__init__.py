@@ -1,10 +1,11 @@
 """Symbols: the rows of the registry read as formulas, in text, in LaTeX and as Python source.
 
 A :class:`Sym` is a formula tree. Running a partial on symbols gives the formula of the local derivative, which is what
-drawings and steps show, and, as Python source, what the engine compiles its backward functions from.
+drawings and steps show, and, as Python source, what the engine compiles its backward functions from. Running a forward
+on symbols (:mod:`.forward`) gives the op in terms of plain functions: what writers of other languages start from.
 """
 
-from scalargrad.symbolic.reading import Operand, as_sym, formula, kept, local_derivative, written
+from scalargrad.symbolic.partials import Operand, as_sym, formula, local_derivative, saved, written
 from scalargrad.symbolic.sym import Sym
 from scalargrad.symbolic.tidying import tidy
 from scalargrad.symbolic.writing import (
@@ -24,7 +25,6 @@ __all__ = [
     "Sym",
     "as_sym",
     "formula",
-    "kept",
     "latex",
     "latex_name",
     "latex_text",
@@ -32,6 +32,7 @@ __all__ = [
     "number_text",
     "pretty_name",
     "python",
+    "saved",
     "text",
     "tidy",
     "written",

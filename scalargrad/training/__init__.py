@@ -1,8 +1,9 @@
 """Training a model: ``fit``, and the history it gives."""
 
-from scalargrad.training.fitting import fit as fit
-from scalargrad.training.history import Best as Best
-from scalargrad.training.history import History as History
-from scalargrad.training.stopping import EarlyStopping as EarlyStopping
+from scalargrad.training import fitting, history, stopping
+from scalargrad.training.fitting import *
+from scalargrad.training.history import *
+from scalargrad.training.stopping import *
 
-__all__ = ["Best", "EarlyStopping", "History", "fit"]
+_PARTS = (fitting, history, stopping)
+__all__ = sorted([name for part in _PARTS for name in part.__all__])

@@ -56,7 +56,7 @@ def magnitudes(root, leaves):
     upstream = {root: 1.0}
     for node in reversed(topological_order(root)):
         if node.op is not None:
-            for _, operand, local, _ in node.shares(0.0):
+            for _, operand, local, _ in node._downstreams(0.0):
                 upstream[operand] = upstream.get(operand, 0.0) + upstream.get(node, 0.0) * abs(local)
     sizes = np.array([root.data, *[upstream.get(leaf, 0.0) for leaf in leaves]])
     return np.where(np.isfinite(sizes), abs(sizes), 0.0)

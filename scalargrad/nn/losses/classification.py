@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from scalargrad.nn.losses.reducing import known, nodes, numbers_in, paired, reduced, shape_of, weights_of_classes
+from scalargrad.nn.losses.reducing import known, loss, nodes, numbers_in, paired, reduced, shape_of, weights_of_classes
 from scalargrad.ops import elementwise as ops
 from scalargrad.ops import structural
 from scalargrad.ops.given import require_unmasked
@@ -27,6 +27,7 @@ def _sign(x: Any) -> Any:
     return (x == 1) | (x == -1)
 
 
+@loss
 def bce(p: Any, y: Any, reduction: str = "mean", *, sample_weight: Any = None, class_weight: Any = None) -> Any:
     """Binary cross-entropy of probabilities, mean of −y·log p − (1 − y)·log(1 − p); labels from 0 to 1.
 
@@ -55,6 +56,7 @@ def _times(y: Any, p: Any, labels: Any) -> Any:
     return y * ops.log(ops.where(never[()], 1.0, p))
 
 
+@loss
 def bce_with_logits(
     z: Any, y: Any, reduction: str = "mean", *, sample_weight: Any = None, class_weight: Any = None
 ) -> Any:
@@ -78,6 +80,7 @@ def _by_rounding(name: str, class_weight: Any, labels: Any) -> Any:
     return weights_of_classes(name, class_weight, None if labels is None else labels.round(), 2)
 
 
+@loss
 def logistic(z: Any, t: Any, reduction: str = "mean", *, sample_weight: Any = None) -> Any:
     """Two-class log loss with labels t = ±1: log(1 + e^(−t·z)) = −log σ(t·z).
 
@@ -87,6 +90,7 @@ def logistic(z: Any, t: Any, reduction: str = "mean", *, sample_weight: Any = No
     return reduced("logistic", ops.softplus(-_margin("logistic", z, t)), reduction, sample_weight)
 
 
+@loss
 def cross_entropy(
     z: Any, y: Any, reduction: str = "mean", *, sample_weight: Any = None, class_weight: Any = None
 ) -> Any:
@@ -116,6 +120,7 @@ def _by_class(name: str, class_weight: Any, y: Any, classes: int) -> Any:
     return weights_of_classes(name, class_weight, labels, classes)
 
 
+@loss
 def nll(p: Any, y: Any, reduction: str = "mean", *, sample_weight: Any = None, class_weight: Any = None) -> Any:
     """Cross-entropy of probabilities (n, classes): −log p of the right class; labels are classes (n,), or one-hot.
 
@@ -170,6 +175,7 @@ def _chosen(p: Any, labels: Any) -> Any:
     return index(p, labels) if labels.ndim == 0 else index(p, (*np.indices(labels.shape), labels))
 
 
+@loss
 def hinge(z: Any, t: Any, reduction: str = "mean", *, sample_weight: Any = None) -> Any:
     """Hinge loss, mean of max(0, 1 − t·z), with labels ±1: no loss beyond a margin of 1.
 
@@ -179,11 +185,13 @@ def hinge(z: Any, t: Any, reduction: str = "mean", *, sample_weight: Any = None)
     return reduced("hinge", ops.relu(1 - _margin("hinge", z, t)), reduction, sample_weight)
 
 
+@loss
 def squared_hinge(z: Any, t: Any, reduction: str = "mean", *, sample_weight: Any = None) -> Any:
     """Squared hinge loss, mean of max(0, 1 − t·z)², with labels ±1."""
     return reduced("squared_hinge", ops.square(ops.relu(1 - _margin("squared_hinge", z, t))), reduction, sample_weight)
 
 
+@loss
 def smooth_hinge(z: Any, t: Any, reduction: str = "mean", *, alpha: float = 1.0, sample_weight: Any = None) -> Any:
     """Generalised smooth hinge loss with labels ±1 (Rennie 2005): with m = t·z,
 
@@ -201,6 +209,7 @@ def smooth_hinge(z: Any, t: Any, reduction: str = "mean", *, alpha: float = 1.0,
     return reduced("smooth_hinge", losses, reduction, sample_weight)
 
 
+@loss
 def exponential(z: Any, t: Any, reduction: str = "mean", *, sample_weight: Any = None) -> Any:
     """Exponential loss, mean of e^(−t·z), with labels ±1: that of boosting."""
     return reduced("exponential", ops.exp(-_margin("exponential", z, t)), reduction, sample_weight)
@@ -213,6 +222,7 @@ def _margin(name: str, z: Any, t: Any) -> Any:
     return t * z
 
 
+@loss
 def multiclass_hinge(z: Any, y: Any, reduction: str = "mean", *, margin: float = 1.0, sample_weight: Any = None) -> Any:
     """Multi-class hinge loss of scores (n, classes): Σ over the other classes j of max(0, margin − z_y + z_j).
 

@@ -2,19 +2,37 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from numbers import Real
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
 from scalargrad import modes
-from scalargrad.nn.backends import Array, numbers_of
+from scalargrad.nn.backends import numbers_of
 from scalargrad.ops.given import require_unmasked
 from scalargrad.ops.structural import mean, reshape
 from scalargrad.ops.structural import sum as total
-from scalargrad.settings import number
+from scalargrad.settings import Array, number
 
 REDUCTIONS = ("mean", "sum", "none")
+
+LOSSES: dict[str, Callable[..., Any]] = {}
+"""Every loss by name."""
+
+Loss = TypeVar("Loss", bound=Callable[..., Any])
+
+
+def loss(function: Loss) -> Loss:
+    """Register a function of ``(predictions, targets, reduction="mean", *, sample_weight=None)`` as a loss.
+
+    It is in ``nn`` and in ``LOSSES`` by its name then, and ``fit(loss="…")`` finds it.
+    """
+    name = function.__name__
+    if name in LOSSES and LOSSES[name].__module__ != function.__module__:
+        raise ValueError(f"there is a loss called {name} already")
+    LOSSES[name] = function
+    return function
 
 
 def nodes(x: Any, name: str, what: str = "predictions") -> Any:

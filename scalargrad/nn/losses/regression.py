@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from scalargrad.nn.losses.reducing import numbers_in, paired, reduced
+from scalargrad.nn.losses.reducing import loss, numbers_in, paired, reduced
 from scalargrad.ops import elementwise as ops
 from scalargrad.settings import number
 
 
+@loss
 def mse(predictions: Any, targets: Any, reduction: str = "mean", *, sample_weight: Any = None) -> Any:
     """Mean squared error, mean of (p − y)².
 
@@ -25,18 +26,21 @@ def mse(predictions: Any, targets: Any, reduction: str = "mean", *, sample_weigh
     return reduced("mse", ops.square(p - y), reduction, sample_weight)
 
 
+@loss
 def mae(predictions: Any, targets: Any, reduction: str = "mean", *, sample_weight: Any = None) -> Any:
     """Mean absolute error, mean of |p − y|: −log likelihood of Laplace's distribution, so outliers weigh less."""
     p, y = paired("mae", predictions, targets)
     return reduced("mae", ops.abs(p - y), reduction, sample_weight)
 
 
+@loss
 def mean_bias_error(predictions: Any, targets: Any, reduction: str = "mean", *, sample_weight: Any = None) -> Any:
     """Mean bias error, mean of p − y: whether predictions are too large on the whole. It has no minimum."""
     p, y = paired("mean_bias_error", predictions, targets)
     return reduced("mean_bias_error", p - y, reduction, sample_weight)
 
 
+@loss
 def mape(predictions: Any, targets: Any, reduction: str = "mean", *, sample_weight: Any = None) -> Any:
     """Mean absolute percentage error, mean of |p − y|/|y|, as a fraction. Targets must not be 0."""
     p, y = paired("mape", predictions, targets)
@@ -44,6 +48,7 @@ def mape(predictions: Any, targets: Any, reduction: str = "mean", *, sample_weig
     return reduced("mape", ops.abs((p - y) / y), reduction, sample_weight)
 
 
+@loss
 def huber(
     predictions: Any, targets: Any, reduction: str = "mean", *, delta: float = 1.0, sample_weight: Any = None
 ) -> Any:

@@ -11,14 +11,14 @@ from typing import Any
 import numpy as np
 
 from fastpath import functions, recording
-from fastpath.bound import Bound
-from fastpath.plan.refusing import WholeNumberError, place_in_code, refuse, users_line
+from fastpath.bound import BoundOp
 from fastpath.tensor import Tensor, make
+from fastpath.traced.refusing import WholeNumberError, place_in_code, refuse, users_line
 from scalargrad import modes
 from scalargrad.ops.operators import Operators
-from scalargrad.ops.registry import Op, subscribe
+from scalargrad.ops.registry import OPS, Op
 from scalargrad.ops.structural import astype, index, matmul
-from scalargrad.ops.structure import StructuralOp, subscribe_structural
+from scalargrad.ops.structure import STRUCTURAL, StructuralOp
 
 
 def active() -> Any:
@@ -62,7 +62,7 @@ class Traced(Tensor):
         return _recorded(recording.apply_structural, op, operands, settings)
 
     @staticmethod
-    def computed_with(op: Any, operands: tuple[Any, ...]) -> tuple[Any, ...]:
+    def _computed_with(op: Any, operands: tuple[Any, ...]) -> tuple[Any, ...]:
         """Whole numbers among operands as floats, unless they are only moved about, or meant to be whole."""
         if op is astype or (op.name in _MOVING and len({_is_whole(x) for x in operands}) == 1):
             return operands
@@ -74,12 +74,12 @@ class Traced(Tensor):
         inputs = tuple(
             [x if isinstance(x, Tensor) else recording.constant(x, function.__name__, operands) for x in operands]
         )
-        plain = [x.detached() if isinstance(x, Traced) else x for x in operands]
-        result, kept = functions.run(function, tuple(plain))
-        op = functions.ArrayFunctionOp(function, tuple([None if isinstance(x, Tensor) else x for x in operands]), kept)
+        plain = [x._detached() if isinstance(x, Traced) else x for x in operands]
+        result, saved = functions.run(function, tuple(plain))
+        op = functions.ArrayFunctionOp(function, tuple([None if isinstance(x, Tensor) else x for x in operands]), saved)
         return _recorded(recording.record, op, result, inputs, tuple([getattr(x, "_data", x) for x in inputs]))
 
-    def detached(self) -> Tensor:
+    def _detached(self) -> Tensor:
         """The numbers themselves, for a Function to see."""
         leaf = make(self._data, None, (), None, None)
         leaf.requires_grad = self.requires_grad and self._data.dtype.kind == "f"
@@ -94,12 +94,12 @@ class Traced(Tensor):
     def __getitem__(self, key: Any) -> Any:
         return index(self, key)
 
-    def beside(self, a: Any) -> Any:
+    def _beside(self, a: Any) -> Any:
         """What is to be indexed by this one, as a node of the same graph."""
         if isinstance(a, Traced):
             return a
         a = a if isinstance(a, Tensor) else recording.constant(np.asarray(a), "index", (self,))
-        node = make(a._use(), Bound(astype, {"dtype": a.dtype}), (a,), (a._data,), (True,))
+        node = make(a._use(), BoundOp(astype, {"dtype": a.dtype}), (a,), (a._data,), (True,))
         node.__class__ = Traced
         return node
 
@@ -125,7 +125,7 @@ class Traced(Tensor):
         """
         active().observers.append((observe, arrays))
 
-    def checked(self, check: Callable[[Any], None]) -> None:
+    def _checked(self, check: Callable[[Any], None]) -> None:
         """Have its numbers checked, now and at every run, before they are used."""
         check(self._data)
         active().observers.append((check, (self,)))
@@ -143,7 +143,7 @@ class Traced(Tensor):
     def data(self, new: Any) -> None:
         refuse("a change of the data", "return the new array from the function instead")
 
-    array = data
+    _array = data
 
     def __array__(self, *arguments: Any, **named: Any) -> Any:
         return refuse("an array made", "use the functions of scalargrad on it")
@@ -206,8 +206,8 @@ def _method(op: Any, present: bool) -> None:
         setattr(Traced, op.name, method)
 
 
-subscribe(_method)
-subscribe_structural(_method)
+OPS.subscribe(_method)
+STRUCTURAL.subscribe(_method)
 
 
 _MOVING = frozenset(["reshape", "transpose", "broadcast_to", "index", "concatenate"])
@@ -241,7 +241,7 @@ def _indexed(op: StructuralOp, a: Tensor, settings: dict[str, Any]) -> Tensor:
     except (ValueError, IndexError, TypeError) as error:
         raise op.misfit((a._data,), known, error) from None
     nodes = tuple([x for x in key if isinstance(x, Tensor)])
-    return recording.record(Bound(op, settings), data, (a, *nodes), (a._data, *[x._data for x in nodes]))
+    return recording.record(BoundOp(op, settings), data, (a, *nodes), (a._data, *[x._data for x in nodes]))
 
 
 def _recorded(apply: Callable[..., Tensor], *given: Any) -> Tensor:
@@ -254,7 +254,7 @@ def _recorded(apply: Callable[..., Tensor], *given: Any) -> Tensor:
     return node if modes.recording() else _stopped(node)
 
 
-class _Stop(Bound):
+class _Stop(BoundOp):
     """The op of ``detach``."""
 
     stops = True

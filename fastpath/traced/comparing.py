@@ -7,11 +7,11 @@ from typing import Any
 import numpy as np
 
 from fastpath import functions
-from fastpath.bound import Bound
-from fastpath.plan.refusing import users_line
-from fastpath.plan.traced import Traced
-from fastpath.plan.tracing import Graph
+from fastpath.bound import BoundOp
 from fastpath.tensor import Tensor
+from fastpath.traced.graph import Graph
+from fastpath.traced.refusing import users_line
+from fastpath.traced.tensors import Traced
 
 
 def difference(first: Graph, second: Graph) -> str | None:
@@ -40,7 +40,7 @@ def taken_apart(graph: Graph) -> str | None:
     """The name of an argument, a matrix, that is used only row by row, as ``x[0]`` and ``x[1]``."""
     for x in graph.arguments:
         users = [n for n in graph.order if any(y is x for y in n.inputs)]
-        keys = [n.op.settings.get("key", ()) for n in users if isinstance(n.op, Bound) and n.op.name == "index"]
+        keys = [n.op.settings.get("key", ()) for n in users if isinstance(n.op, BoundOp) and n.op.name == "index"]
         rows = {key[0] for key in keys if len(key) == 1 and isinstance(key[0], int)}
         if x.ndim == 2 and len(rows) > 1 and len(keys) == len(users):
             return x.label
@@ -48,7 +48,7 @@ def taken_apart(graph: Graph) -> str | None:
 
 
 def _same_op(a: Any, b: Any) -> bool:
-    if isinstance(a, Bound) and isinstance(b, Bound):
+    if isinstance(a, BoundOp) and isinstance(b, BoundOp):
         return a.op is b.op and same_settings(a.settings, b.settings)
     if isinstance(a, functions.ArrayFunctionOp) and isinstance(b, functions.ArrayFunctionOp):
         return a.function is b.function and same_settings(a.constants, b.constants)

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from scalargrad.derivatives.decided import remembering
 from scalargrad.freshness import fresh_order
-from scalargrad.graph import Node
+from scalargrad.graph import Node, reverse
 from scalargrad.ops.registry import Op
 
 
-def pull(roots: Sequence[Any], upstreams: Sequence[Any], variables: Sequence[Any]) -> list[Any]:
+def vjp(roots: Sequence[Any], upstreams: Sequence[Any], variables: Sequence[Any]) -> list[Any]:
     """``Σ_r upstream_r · ∂root_r/∂x`` for each variable: a node, or a plain number where it is one.
 
     Roots that are numbers have no derivative. Contributions are added up outputs first, operands from left to right, as
@@ -25,42 +25,36 @@ def pull(roots: Sequence[Any], upstreams: Sequence[Any], variables: Sequence[Any
         needed = tuple([isinstance(x, Node) and x in ways for x in node.inputs])
         if any(needed):
             ways[node] = needed
-    received: dict[Any, Any] = {}
 
-    def give(node: Any, share: Any) -> None:
-        if share is not None:
-            share = node.fitted(share)
-            received[node] = received[node] + share if node in received else share
+    def pass_on(node: Any, upstream: Any) -> Iterator[tuple[Any, Any]]:
+        if needed := ways.get(node):
+            for operand, downstream in zip(node.inputs, downstreams(node, upstream, needed)):
+                if downstream is not None:
+                    yield operand, operand._unbroadcast(downstream)
 
-    for root, upstream in seeded:
-        give(root, upstream)
-    wanted = set(variables)
-    for node in reversed(order):
-        if node in received and any(ways.get(node, ())):
-            upstream = received[node] if node in wanted else received.pop(node)
-            for operand, share in zip(node.inputs, shares(node, upstream, ways[node])):
-                give(operand, share)
-    found = [received[x] if x in received else x.fitted(0.0) for x in variables]
-    return remembering(found, order, (roots, upstreams, variables), pull)
+    seeds = [(root, root._unbroadcast(upstream)) for root, upstream in seeded if upstream is not None]
+    received = reverse(order, seeds, pass_on, keep=set(variables))
+    found = [received[x] if x in received else x._unbroadcast(0.0) for x in variables]
+    return remembering(found, order, (roots, upstreams, variables), vjp)
 
 
-def shares(node: Any, upstream: Any, needed: tuple[bool, ...]) -> list[Any]:
+def downstreams(node: Any, upstream: Any, needed: tuple[bool, ...]) -> list[Any]:
     """``upstream × local`` for each needed operand of a node; None for the others, and where it is exactly nought."""
     op, operands = node.op, node.inputs
     if not isinstance(op, Op):
-        return list(op.pullback(node.constant_like(upstream), node, operands, needed))
+        return list(op.pullback(node._constant_like(upstream), node, operands, needed))
     op.require_derivative()
     pairs = list(zip(op.partials, needed))
     try:
         locals_ = [partial(node, *operands) if need else None for partial, need in pairs]
     except ZeroDivisionError:  # 1/b of a constant b = 0: Python refuses it, as a Value it is answered as IEEE does
-        nodes = tuple(map(node.constant_like, operands))
+        nodes = tuple(map(node._constant_like, operands))
         locals_ = [partial(node, *nodes) if need else None for partial, need in pairs]
     return [None if local is None else _product(upstream, local) for local in locals_]
 
 
 def _product(upstream: Any, local: Any) -> Any:
-    """``upstream × local`` with no node for a factor 1, and None for a share that is exactly nought."""
+    """``upstream × local`` with no node for a factor 1, and None for a downstream that is exactly nought."""
     for one, other in ((upstream, local), (local, upstream)):
         if isinstance(one, (float, int)):
             if one == 1:

@@ -1,7 +1,8 @@
 """Russian, by the English texts that stand in the code. Terms are those of the lectures."""
 
 # fmt: off
-RUSSIAN = {
+NAME = "Русский"
+TEXTS = {
     # --- steps -------------------------------------------------------------------------------------------------------
     "Forward": "Прямой проход",
     "Backward": "Обратный проход",
@@ -22,8 +23,8 @@ RUSSIAN = {
     "{0} is not defined at these numbers, so it has no derivative there":
         "{0} при этих числах не определено, поэтому производной там нет",
     "The computational graph of {0}": "Вычислительный граф {0}",
-    "steps are saved as .txt, .md, .tex or .html, not as {0!r}: choose one":
-        "шаги сохраняются как .txt, .md, .tex или .html, а не как {0!r}: выберите одно из них",
+    "steps are saved as {0}, not as {1!r}: choose one":
+        "шаги сохраняются как {0}, а не как {1!r}: выберите одно из них",
     "{0} is a number of decimals from 0 to 17, not {1!r}":
         "{0} — число знаков после точки от 0 до 17, а не {1!r}",
     "rounding is for graphs of single numbers, not of arrays: leave it out":
@@ -69,8 +70,8 @@ RUSSIAN = {
         "в шаге {0} нечего вычислять: пропустите другое число",
     "blanks is 'all', 'forward', 'backward', a number, or the indices of steps, not {0!r}":
         "blanks — это 'all', 'forward', 'backward', количество или номера шагов, а не {0!r}",
-    "a worksheet is saved as .html, .md or .tex, not as {0!r}: choose one":
-        "задание сохраняется как .html, .md или .tex, а не как {0!r}: выберите одно из них",
+    "a worksheet is saved as {0}, not as {1!r}: choose one":
+        "задание сохраняется как {0}, а не как {1!r}: выберите одно из них",
     # --- drawings ----------------------------------------------------------------------------------------------------
     "value": "значение",
     "gradient": "градиент",
@@ -96,8 +97,8 @@ RUSSIAN = {
     "(give the parts of a computation names with scalargrad.scope)":
         "на этом рисунке было бы узлов: {0}, больше, чем {1}; разрешите их с max_nodes={0} или сверните области с "
         "depth=0 (имена частям вычисления даёт scalargrad.scope)",
-    "a drawing is saved as .svg, .png, .dot or .json, not as {0!r}":
-        "рисунок сохраняется как .svg, .png, .dot или .json, а не как {0!r}",
+    "a drawing is saved as {0}, not as {1!r}": "рисунок сохраняется как {0}, а не как {1!r}",
+    "a table is saved as {0}, not as {1!r}": "таблица сохраняется как {0}, а не как {1!r}",
     "cannot write {0}: there is no folder {1}": "нельзя записать {0}: нет папки {1}",
     "theme is 'light' or 'dark', not {0!r}": "theme — это 'light' или 'dark', а не {0!r}",
     "there is no layout engine: install one with `pip install graphviz-pure`, or Graphviz, or name its dot program in "
@@ -245,7 +246,7 @@ RUSSIAN = {
     "more about one of them: {0}": "подробнее об одной из них: {0}",
     "show this help and exit": "показать эту справку и выйти",
     "show the version": "показать версию",
-    "the language: en or ru; {0} chooses it too": "язык: en или ru; его выбирает и {0}",
+    "the language: {0}; {1} chooses it too": "язык: {0}; его выбирает и {1}",
     "this should not have happened: {0} ({1}); please report it":
         "этого не должно было случиться: {0} ({1}); пожалуйста, сообщите об этом",
     "out of memory: the graph is too large for this machine": "не хватает памяти: граф слишком велик для этой машины",
@@ -253,7 +254,7 @@ RUSSIAN = {
         "нет команды {0!r}: есть {1} (см. scalargrad --help)",
     "a formula, in quotes: \"tanh(w*x + b)\"": "формула в кавычках: \"tanh(w*x + b)\"",
     "a number for each variable; 1/3 and pi/2 too": "число для каждой переменной; можно и 1/3, и pi/2",
-    "a .svg, .png, .dot or .json file": "файл .svg, .png, .dot или .json",
+    "the file to write: {0}": "файл, в который записать: {0}",
     "decimals": "знаков после точки",
     "decimals; 4 if not given": "знаков после точки; 4, если не задано",
     "round every number to N decimals before going on, as on the slides":
@@ -264,18 +265,15 @@ RUSSIAN = {
         "что показывать из values,upstream,local,downstream,formulas",
     "draw graphs of up to so many nodes": "рисовать графы, в которых узлов не больше этого",
     "fold scopes nested deeper than this": "свернуть области, вложенные глубже этого",
-    "-o {0}: expected a name that ends in .svg, .png, .dot or .json":
-        "-o {0}: имя должно оканчиваться на .svg, .png, .dot или .json",
-    "-o {0}: expected a name that ends in {1}": "-o {0}: имя должно оканчиваться на {1}",
     "{0} {1}: expected a name that ends in {2}": "{0} {1}: имя должно оканчиваться на {2}",
     "wrote {0}": "записано: {0}",
     "LaTeX, to stand in a document that loads amsmath": "LaTeX для документа с пакетом amsmath",
     "Markdown": "Markdown",
-    "write a .txt, .md, .tex (a whole document) or .html (a page that plays the steps)":
-        "записать .txt, .md, .tex (целый документ) или .html (страницу, которая проигрывает шаги)",
+    "the file to write: {0}; of these .html is a page that plays the steps":
+        "файл, в который записать: {0}; из них .html — страница, которая проигрывает шаги",
     "write the page that plays the steps": "записать страницу, которая проигрывает шаги",
     "let the page ask for each number first": "пусть страница сначала спрашивает каждое число",
-    "write a worksheet (.html, .md or .tex) and its key": "записать задание (.html, .md или .tex) и ответы к нему",
+    "write a worksheet and its key: {0}": "записать задание и ответы к нему: {0}",
     "--predict is for the page that plays the steps: add --html steps.html":
         "--predict относится к странице, которая проигрывает шаги: добавьте --html steps.html",
     "1: gradients; 2: second derivatives too": "1: градиенты; 2: и вторые производные",
@@ -303,14 +301,15 @@ RUSSIAN = {
     "it has none": "переменных в ней нет",
     "{0}: not a variable of the formula, {1}": "{0}: такой переменной в формуле нет, {1}",
     "a value without a name": "значение без имени",
-    "--lang is en or ru, not {0!r}": "--lang — это en или ru, а не {0!r}",
+    "--lang is {0}, not {1!r}": "--lang — это {0}, а не {1!r}",
+    "{0} or {1}": "{0} или {1}",
     "an example of the lectures; without it all of them are listed":
         "пример из лекций; без имени перечисляются все",
     "draw its graph": "нарисовать его граф",
     "tell its computation step by step": "рассказать его вычисление по шагам",
     "which of its graphs, if it has several": "который из его графов, если их несколько",
-    "where to write it: .txt, .md or .html; a drawing .svg, .png, .dot or .json; steps .tex, too":
-        "куда записать: .txt, .md или .html; рисунок .svg, .png, .dot или .json; шаги также .tex",
+    "the file to write: {0}; a drawing {1}; steps {2}":
+        "файл, в который записать: {0}; рисунок {1}; шаги {2}",
     "{0} needs the name of an example: scalargrad lecture lists them":
         "{0} требует имени примера: их перечисляет scalargrad lecture",
     "{0} has no effect on the table: add {1}": "{0} не действует на таблицу: добавьте {1}",
@@ -417,7 +416,7 @@ RUSSIAN = {
     "a where the condition is not 0, else b; the gradient goes to the one chosen":
         "a, если условие не 0, иначе b; градиент идёт к выбранному",
     "−1, 0 or 1; its derivative is 0, at the jump too": "−1, 0 или 1; производная 0, и в скачке тоже",
-    "1 where a > b, else 0 (Iverson's bracket)": "1, если a > b, иначе 0 (скобка Айверсона)",
+    "1 where a > b, else 0": "1, если a > b, иначе 0",
     "1 where a ≥ b, else 0": "1, если a ≥ b, иначе 0",
     "1 where a < b, else 0": "1, если a < b, иначе 0",
     "1 where a ≤ b, else 0": "1, если a ≤ b, иначе 0",
@@ -431,5 +430,191 @@ RUSSIAN = {
     "it is flat between its jumps, so its derivative teaches nothing; round after backward, not before":
         "между скачками она постоянна, поэтому её производная ничему не учит; округляйте после обратного прохода, "
         "а не до",
+    # --- the lectures ------------------------------------------------------------------------------------------------
+    "there is no system {0!r} in the lectures: {1}all of them are listed by lectures.names() and by the command "
+    "scalargrad lecture":
+        "в лекциях нет системы {0!r}: {1}все перечисляют lectures.names() и команда scalargrad lecture",
+    "did you mean {0!r}? ": "может быть, {0!r}? ",
+    "the lecture multiplies the rounded upstream 0.2 by the local derivative":
+        "лекция умножает локальную производную на округлённый верхний градиент 0.2",
+    "the lecture writes out the products at w₀ and x₀ only, and this one goes the same way":
+        "лекция выписывает произведения только для w₀ и x₀, здесь всё так же",
+    "the local derivative of the gate": "локальная производная узла",
+    "∂L/∂z gate by gate: ×(−1), exp, +1, 1/x": "∂L/∂z по отдельным узлам: ×(−1), exp, +1, 1/x",
+    "The rule of the course: DownStream = Local × Upstream": "Правило курса: DownStream = Local × Upstream",
+    "L = (x·y + b)² at x = 3, y = −4, b = 14: on every edge the gradient that flows on is the local derivative "
+    "times the gradient that arrives.":
+        "L = (x·y + b)² при x = 3, y = −4, b = 14: по каждому ребру дальше идёт локальная производная, умноженная "
+        "на пришедший градиент.",
+    "The sigmoid neuron, gate by gate": "Нейрон с сигмоидой, узел за узлом",
+    "1/(1 + exp(−(w₀x₀ + w₁x₁ + w₂))) at w₀ = 2, x₀ = −1, w₁ = −3, x₁ = −2, w₂ = −3, forward and backward.":
+        "1/(1 + exp(−(w₀x₀ + w₁x₁ + w₂))) при w₀ = 2, x₀ = −1, w₁ = −3, x₁ = −2, w₂ = −3: прямой и обратный проход.",
+    "The same neuron with one sigmoid gate": "Тот же нейрон с одним узлом-сигмоидой",
+    "Four gates of the circuit, ×(−1), exp, +1 and 1/x, together are σ, whose local derivative is (1 − σ)σ.":
+        "Четыре узла схемы, ×(−1), exp, +1 и 1/x, вместе составляют σ с локальной производной (1 − σ)σ.",
+    "Multiply, with a backward of its own": "Multiply со своим обратным проходом",
+    "The lecture's autograd function: forward stashes x and y, backward multiplies them crosswise by the upstream "
+    "gradient. Here x = 3, y = −4, and the upstream is 2.5.":
+        "Функция из лекции: forward запоминает x и y, backward умножает их крест-накрест на верхний градиент. Здесь "
+        "x = 3, y = −4, верхний градиент 2.5.",
+    "The sigmoid's backward pass from its output": "Обратный проход сигмоиды через её выход",
+    "The layer keeps its output z = σ(x) alone: gradInput = gradOutput·(1 − z)·z.":
+        "Слой хранит только свой выход z = σ(x): gradInput = gradOutput·(1 − z)·z.",
+    "the formula on two slides": "формула на двух слайдах",
+    "w₂ is a bias: the circuit has no x₂": "w₂ — это смещение: входа x₂ в схеме нет",
+    "its number": "её значение",
+    "the lecture gives the formula only": "в лекции только формула",
+    "agrees": "совпадает",
+    "rounded on the way": "округлено по ходу",
+    "digits cut off": "цифры отброшены",
+    "an error": "ошибка",
+    "not printed": "не приведено",
+    "the lecture does not give its data; on the rebuilt set this follows from λ_max":
+        "данных лекция не приводит, на восстановленном наборе это следует из λ_max",
+    "η_opt in one dimension, H = ∂²E/∂ω²": "η_opt в одном измерении, H = ∂²E/∂ω²",
+    "what the error of the weights grows by in a step of the run": "во сколько раз за шаг запуска растёт ошибка весов",
+    "The largest learning rate": "Наибольшая скорость обучения",
+    "A linear neuron on set-1, 100 examples of two Gaussians, rebuilt here with means ±(.4, .8) and covariance "
+    ".04·I; E = ½·mean (Xw − y)². The graph is one step in one dimension, w − η·∂E/∂w with E = ½λw².":
+        "Линейный нейрон на наборе-1, 100 примеров из двух гауссиан; здесь он восстановлен: средние ±(.4, .8), "
+        "ковариация .04·I; E = ½·mean (Xw − y)². Граф — один шаг в одном измерении, w − η·∂E/∂w при E = ½λw².",
+    "the factor of a step at η = 2.5": "множитель шага при η = 2.5",
+    "the lecture shows a run that diverges: |1 − ηλ| > 1, and the minimum is overshot each time":
+        "лекция показывает расходящийся запуск: |1 − ηλ| > 1, и каждый шаг перелетает минимум",
+    "the batch rate like η = 0.2 after each example": "пакетный шаг, равный η = 0.2 после каждого примера",
+    "λ_max when the bias is a weight, too": "λ_max, если считать и смещение весом",
+    "the lecture's neuron has a bias, but .84 is the eigenvalue of its two weights":
+        "у нейрона в лекции есть смещение, но .84 — собственное значение для двух его весов",
+    "the lecture says that a symbolic graph has derivatives, and gives none":
+        "лекция говорит, что по символьному графу берутся производные, но не приводит их",
+    "the lecture leaves the derivatives to the framework": "производные лекция оставляет фреймворку",
+    "Rosenblatt's neuron where Σwx = γ": "нейрон Розенблатта при Σwx = γ",
+    "the logic neurons' [Σwx − γ > 0] there": "логические нейроны, [Σwx − γ > 0], там же",
+    "A symbolic graph: C = B·A, D = C + 1": "Символьный граф: C = B·A, D = C + 1",
+    "The graph is written first and run later, with A = ones(10) and B = 2·ones(10); NumPy computes the same at "
+    "once.":
+        "Сначала задаётся граф, затем он исполняется с A = ones(10) и B = 2·ones(10); NumPy считает то же сразу.",
+    "root(exp(mul(x₃, add(x₁, x₂))))": "root(exp(mul(x₃, add(x₁, x₂))))",
+    "The graph that shows what a framework does; root is the square root. Here at x₁ = 1, x₂ = 2, x₃ = 0.5.":
+        "Граф, на котором показано, что делает фреймворк; root — квадратный корень. Здесь x₁ = 1, x₂ = 2, x₃ = 0.5.",
+    "Neurons that compute AND, OR, NOT, XOR": "Нейроны, вычисляющие И, ИЛИ, НЕ, XOR",
+    "A threshold neuron [w₁x₁ + w₂x₂ + b > 0] on all rows of a truth table. XOR takes the product x₁x₂ as one more "
+    "feature, or two layers (XOR-2).":
+        "Пороговый нейрон [w₁x₁ + w₂x₂ + b > 0] на всех строках таблицы истинности. Для XOR нужен ещё признак x₁x₂ "
+        "или два слоя (XOR-2).",
+    "Two linear layers are one": "Два линейных слоя — это один",
+    "y = w₁h₁ + w₂h₂ with h₁ = w₁₁ + w₂₁x and h₂ = w₁₂ + w₂₂x is the line γ₁ + γ₂x.":
+        "y = w₁h₁ + w₂h₂, где h₁ = w₁₁ + w₂₁x и h₂ = w₁₂ + w₂₂x, — это прямая γ₁ + γ₂x.",
+    "d, ten numbers": "d, десять чисел",
+    "c = b·a on the way to it": "c = b·a по пути к нему",
+    "γ₁, from the product of the matrices": "γ₁ из произведения матриц",
+    "γ₂, from the product of the matrices": "γ₂ из произведения матриц",
+    "γ₂ as the derivative ∂y/∂x": "γ₂ как производная ∂y/∂x",
+    "how many of XOR's four rows the best single neuron has right":
+        "сколько строк XOR из четырёх верны у лучшего одиночного нейрона",
+    "the lecture says that one neuron is not enough, and gives no number":
+        "лекция говорит, что одного нейрона мало, но числа не приводит",
+    "the lecture gives the table only; of the pairs of a 1 and a 0 a tie counts ½":
+        "в лекции только таблица; среди пар из 1 и 0 ничья считается за ½",
+    "The area under the ROC curve": "Площадь под ROC-кривой",
+    "Scores .6 .5 .3 .2 .2 .1 .0 of examples whose classes are 1 0 1 0 1 0 0.":
+        "Оценки .6 .5 .3 .2 .2 .1 .0 для примеров классов 1 0 1 0 1 0 0.",
+    "Precision, micro and macro averaged": "Точность (precision): микро- и макроусреднение",
+    "Three classes with TP = 20, 0, 19 and FP = 5, 1, 0. Micro averages the counts first, macro the ratios.":
+        "Три класса: TP = 20, 0, 19 и FP = 5, 1, 0. Микро сначала усредняет числа, макро — сами отношения.",
+    "the false positive rates of the curve's points": "доли ложных срабатываний в точках кривой",
+    "the true positive rates there": "доли верных срабатываний там же",
+    "micro, as a formula": "микро, формулой",
+    "micro": "микро",
+    "macro, as a formula": "макро, формулой",
+    "macro": "макро",
+    "precision of each class": "точность каждого класса",
+    "σ(10) is cut to .99, as if the network were wrong once in a hundred and not once in 22 000 times":
+        "σ(10) обрезано до .99, будто сеть ошибается раз на сто, а не раз на 22 000",
+    "−ln .99 is the loss of a p that was cut off; the right loss is some 200 times smaller":
+        "−ln .99 — потеря при обрезанном p, верная потеря примерно в 200 раз меньше",
+    "σ(−1) is cut to .26, and .74 is 1 − .26": "σ(−1) обрезано до .26, а .74 — это 1 − .26",
+    "the lecture takes ln of 1 − .26": "лекция берёт ln от 1 − .26",
+    "the lecture asks what a label of y = .8 means: the least loss is not 0 but the label's entropy":
+        "лекция спрашивает, что значит метка y = .8: минимум потерь не 0, а энтропия метки",
+    "the lecture takes ln of the rounded probability": "лекция берёт ln от округлённой вероятности",
+    "Log loss of two classes": "Logloss для двух классов",
+    "Two examples: t = 10 of class 1, t = −1 of class 0; p = σ(t), and the loss is −ln of the right class's "
+    "probability.":
+        "Два примера: t = 10 класса 1 и t = −1 класса 0; p = σ(t), потеря — это −ln вероятности верного класса.",
+    "Softmax of three classes and its loss": "Softmax для трёх классов и его функция потерь",
+    "Three examples; the right classes are the first, the third and the second.":
+        "Три примера; верные классы — первый, третий и второй.",
+    "The Jacobian of softmax": "Якобиан softmax",
+    "All nine derivatives at z = (5, 4, 2).": "Все девять производных в точке z = (5, 4, 2).",
+    "The gradient of softmax with cross-entropy: p − y": "Градиент softmax с кросс-энтропией: p − y",
+    "CE = −Σ yᵢ ln pᵢ with p = softmax(z) and one right class, on the examples of lecture 002.":
+        "CE = −Σ yᵢ ln pᵢ, где p = softmax(z) и верный класс один, на примерах из лекции 002.",
+    "The gradient of BCE behind a sigmoid: σ(z) − y": "Градиент BCE после сигмоиды: σ(z) − y",
+    "BCE = −[(1 − y) ln(1 − p) + y ln p] with p = σ(z); the label may be soft, such as y = .8.":
+        "BCE = −[(1 − y) ln(1 − p) + y ln p], где p = σ(z); метка может быть мягкой, например y = .8.",
+    "probabilities add up to 1, and rounded ones need not": "вероятности в сумме дают 1, округлённые — не обязательно",
+    "their sum": "их сумма",
+    "the sum of the three losses": "сумма трёх потерь",
+    "the lecture's loss is a sum, but not added up": "функция потерь — сумма, но итог в лекции не подсчитан",
+    "the sums of the rows": "суммы строк",
+    "the lecture does not say it: the shares always add up to 1": "в лекции этого нет: сумма долей всегда 1",
+    "the term of k = i": "слагаемое при k = i",
+    "the slide writes pᵢ where it must be pₖ": "на слайде pᵢ, а должно быть pₖ",
+    "the same, put right": "то же, исправлено",
+    "BCE at z = .5, y = .8": "BCE при z = .5, y = .8",
+    "the least BCE of y = .8, at σ = .8": "минимум BCE для y = .8, при σ = .8",
+    "∂BCE/∂z there": "∂BCE/∂z там же",
+    "the term of k ≠ i": "слагаемое при k ≠ i",
+    "the lecture goes on from the hidden values rounded to .13, .96, .40":
+        "лекция продолжает с округлёнными значениями скрытого слоя .13, .96, .40",
+    "the lecture puts in .13 and .35, which are rounded": "лекция подставляет округлённые .13 и .35",
+    "the lecture stops at the output layer; the same rule goes on":
+        "лекция останавливается на выходном слое, дальше действует то же правило",
+    "The network 3-3-2: its prediction": "Сеть 3-3-2: вычисление прогноза",
+    "Inputs (.5, .9, −.3), three sigmoid neurons, two sigmoid outputs, no bias.":
+        "Вход (.5, .9, −.3), три нейрона с сигмоидой, два выхода с сигмоидой, без смещений.",
+    "The network 3-3-2: backpropagation": "Сеть 3-3-2: обратное распространение ошибки",
+    "The target of O1 is T = .9. The lecture's formula is the derivative of E = ½(O − T)².":
+        "Целевое значение для O1: T = .9. Формула лекции — производная от E = ½(O − T)².",
+    "O₁ from the rounded hidden values": "O₁ из округлённых значений скрытого слоя",
+    "the hidden layer as S(W·x)": "скрытый слой как S(W·x)",
+    "the outputs, by matrices and node by node": "выходы: матрицами и узел за узлом",
+    "∂E/∂w of O1's three weights": "∂E/∂w трёх весов O1",
+    "∂E/∂w of the first of them": "∂E/∂w первого из них",
+    "PyTorch adds ε to the root, the lecture under it: no digit here shows it":
+        "PyTorch прибавляет ε к корню, лекция — под корнем: на этих цифрах разницы не видно",
+    "PyTorch keeps the velocity instead of the last step, which is the same while α does not change":
+        "PyTorch хранит скорость, а не последний шаг; пока α не меняется, это одно и то же",
+    "PyTorch's x is the lecture's x + βv": "x в PyTorch — это x + βv лекции",
+    "G begins at 0, so the first step is α/√(1 − γ)": "G начинается с 0, поэтому первый шаг равен α/√(1 − γ)",
+    "PyTorch corrects v and G for having begun at 0, the lecture does not":
+        "PyTorch поправляет v и G на то, что они начинаются с 0, лекция — нет",
+    "v and G begin at 0, so the first step is α·(1 − β₁)/√(1 − β₂)":
+        "v и G начинаются с 0, поэтому первый шаг равен α·(1 − β₁)/√(1 − β₂)",
+    "the first step, in units of α": "первый шаг, в единицах α",
+    "Momentum": "Momentum (момент)",
+    "Nesterov momentum": "Nesterov momentum (момент Нестерова)",
+    "Adagrad": "Adagrad",
+    "RMSProp": "RMSProp",
+    "Adam": "Adam",
+    "x₁ to x₄ in PyTorch's variant": "x₁…x₄ в варианте PyTorch",
+    "computed so: {0}": "если считать так: {0}",
+    "lecture {0}": "лекция {0}",
+    "what": "что",
+    "lecture says": "в лекции",
+    "exact": "точно",
+    "why they differ": "почему различаются",
+    "{0} is a table without a computational graph: read its numbers with text()":
+        "{0} — таблица, вычислительного графа у неё нет: числа показывает text()",
+    "{0} has no output {1!r}: choose one of {2}": "у {0} нет выхода {1!r}: выберите один из {2}",
+    "grad_{0} of the product that is built in": "grad_{0} встроенного произведения",
+    "gradInput at x = {0:g}, gradOutput = {1}": "gradInput при x = {0:g}, gradOutput = {1}",
+    "{0}, its truth table": "{0}, таблица истинности",
+    "{0} as a neuron": "{0} нейроном",
+    "pairs in the right order, of {0}": "верно упорядоченных пар из {0}",
+    "∂BCE/∂z at z = {0:g}, y = {1:g}": "∂BCE/∂z при z = {0:g}, y = {1:g}",
+    "{0}. On f = x² from x₀ = 1 with {1}; the graph is the second step.":
+        "{0}. На f = x² от x₀ = 1, {1}; граф — второй шаг.",
 }
 """The Russian text for each English one. Both have the same places for what is put in."""

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from fastpath.plan.refusing import is_ours, users_line
+from fastpath.traced.refusing import is_ours, users_line
 
 
 def state_of(generator: Any) -> Any:

@@ -10,11 +10,11 @@ from typing import Any, NoReturn
 import numpy as np
 
 from fastpath.numerics import Array
-from fastpath.plan.nesting import Rebuild, flattened, is_nested
-from fastpath.plan.randomness import state_of
-from fastpath.plan.refusing import RandomNumbersError, TracingError, is_ours, users_line
-from fastpath.plan.traced import Traced, TracedInteger
 from fastpath.tensor import Tensor, make
+from fastpath.traced.nesting import Rebuild, flattened, is_nested
+from fastpath.traced.randomness import state_of
+from fastpath.traced.refusing import RandomNumbersError, TracingError, is_ours, users_line
+from fastpath.traced.tensors import Traced, TracedInteger
 from scalargrad import modes
 from scalargrad.graph import topological_order
 
@@ -97,7 +97,7 @@ def traced(
                     "list or dict"
                 )
             outputs[i] = Tensor(x)
-    looked_at = [x for _, arrays in tracer.observers for x in arrays if isinstance(x, Tensor)]
-    order = topological_order(*outputs, *looked_at)
+    watched = [x for _, arrays in tracer.observers for x in arrays if isinstance(x, Tensor)]
+    order = topological_order(*outputs, *watched)
     single = not is_nested(returned)
     return Graph(order, outputs, single, arguments, tracer.draws, tracer.observers, tracer.lines, rebuild)

@@ -44,11 +44,11 @@ def written(op: Op, operands: tuple[Operand | Sym, ...], style: str = "text") ->
     return STYLES[style](Sym(op, tuple(map(as_sym, operands)), None))
 
 
-def kept(op: Op, position: int) -> frozenset[str]:
+def saved(op: Op, position: int) -> frozenset[str]:
     """What a partial needs from the forward pass: some of the operands' names, and ``"output"``.
 
     >>> from scalargrad.ops.elementwise import mul, tanh
-    >>> sorted(kept(mul, 0)), sorted(kept(tanh, 0))
+    >>> sorted(saved(mul, 0)), sorted(saved(tanh, 0))
     (['b'], ['output'])
     """
     return local_derivative(op, position, op.operands, "output").names()

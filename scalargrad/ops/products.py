@@ -1,0 +1,97 @@
+"""Products of matrices, and sums of products by subscripts: one row each.
+
+In a pullback ``g`` is the upstream gradient and ``y`` the output. An expansion is given where the forward does not run
+on object arrays of Values as it stands.
+"""
+# fmt: off
+
+import math as _math
+
+from scalargrad.ops.structure import structural as _op
+from scalargrad.ops.subscripts import parse as _parse
+
+
+def _swapped(a):
+    """The last two axes exchanged."""
+    return a.T if a.ndim == 2 else a.swapaxes(-1, -2)
+
+
+def _column(a):
+    return a.reshape((*a.shape, 1))
+
+
+def _row(a):
+    return a.reshape((*a.shape[:-1], 1, a.shape[-1]))
+
+
+def _matmul_left(g, y, a, b):
+    if a.ndim == b.ndim == 2:
+        return g @ b.T
+    if b.ndim == 1:
+        return _column(g) * b
+    return g @ _swapped(b) if a.ndim > 1 else (b @ _column(g)).reshape(b.shape[:-1])
+
+
+def _matmul_right(g, y, a, b):
+    if a.ndim == b.ndim == 2:
+        return a.T @ g
+    if a.ndim == 1:
+        return _column(a) * _row(g) if b.ndim > 1 else g * a
+    if b.ndim > 2:
+        return _swapped(a) @ g
+    rows = a if a.ndim == 2 else a.reshape((_math.prod(a.shape[:-1]), a.shape[-1]))
+    return rows.T @ g.reshape((rows.shape[0], *b.shape[1:]))
+
+
+def _matmul_misfit(a, b):
+    if not (a.ndim and b.ndim):
+        return "a single number is multiplied by * instead"
+    inner = a.shape[-1], b.shape[-2 if b.ndim > 1 else 0]
+    return "" if inner[0] == inner[1] else f"the inner sizes are {inner[0]} and {inner[1]}"
+
+
+matmul = _op("matmul", lambda xp, a, b: xp.matmul(a, b),
+    (_matmul_left, _matmul_right), explain=_matmul_misfit,
+    wide=True, formulas=("Ḡ #2ᵀ", "#1ᵀ Ḡ"), symbol="@",
+    samples=(lambda x: matmul(x(2, 3), x(3, 4)), lambda x: matmul(x(3), x(3)), lambda x: matmul(x(2, 3), x(3)),
+             lambda x: matmul(x(3), x(3, 2)), lambda x: matmul(x(2, 2, 3), x(3, 2)), lambda x: matmul(x(2, 3), x(2, 3, 2)),
+             lambda x: matmul(x(2, 1, 2, 3), x(3, 3, 2)), lambda x: matmul(x(2, 2, 3), x(3)), lambda x: matmul(x(3), x(2, 3, 2))),
+    note="matrix product; stacks of matrices broadcast")
+
+
+def _einsum(subscripts, *operands):
+    from scalargrad.ops.composite import diagonal
+    from scalargrad.ops.given import as_array
+
+    if not isinstance(subscripts, str):
+        raise TypeError(f"einsum: the subscripts come first, as a text such as 'ij,jk->ik', not {subscripts!r}")
+    arrays = [as_array(x, "einsum") for x in operands]
+    inputs, output = _parse(subscripts, [a.ndim for a in arrays])
+    for i, letters in enumerate(inputs):
+        while twice := [c for c in letters if letters.count(c) > 1]:
+            first, second = letters.index(twice[0]), letters.rindex(twice[0])
+            arrays[i] = diagonal(arrays[i], 0, first, second)
+            letters = letters[:first] + letters[first + 1:second] + letters[second + 1:] + twice[0]
+        inputs[i] = letters
+    return tuple(arrays), {"subscripts": f"{','.join(inputs)}->{output}"}
+
+
+def _einsum_pullback(g, y, *arrays, place, subscripts):
+    left, output = subscripts.split("->")
+    inputs = left.split(",")
+    own, others = inputs[place], inputs[:place] + inputs[place + 1:]
+    found = [c for c in own if c in output + "".join(others)]  # the rest was summed on its own: g is repeated along it
+    share = einsum(f"{','.join([output, *others])}->{''.join(found)}", g, *arrays[:place], *arrays[place + 1:])
+    lengths = iter(share.shape)
+    return share.reshape(tuple([next(lengths) if c in found else 1 for c in own]))
+
+
+einsum = _op("einsum",
+    lambda xp, *arrays, subscripts: xp.einsum(subscripts, *arrays, optimize=sum(a.size for a in arrays) > 4096),
+    (_einsum_pullback,), many=True, arrange=_einsum,
+    wide=True, formulas=("einsum(Ḡ, the others)",), symbol="Σ∏",
+    samples=(lambda x: einsum("ij,jk->ik", x(2, 3), x(3, 2)), lambda x: einsum("ij,jk", x(2, 3), x(3, 2)),
+             lambda x: einsum("ii->i", x(3, 3)), lambda x: einsum("ii", x(3, 3)), lambda x: einsum("ij->j", x(2, 3)),
+             lambda x: einsum("i,j,k->kji", x(2), x(3), x(2)), lambda x: einsum("...ij,...jk->...ik", x(2, 2, 3), x(3, 2)),
+             lambda x: einsum("ij,ij->", x(2, 3), x(1, 3)), lambda x: einsum("iij,j->i", x(2, 2, 3), x(3))),
+    note="sums of products, by subscripts as 'ij,jk->ik'")

@@ -1,0 +1,222 @@
+"""The operations that reduce axes: one row each.
+
+In a pullback ``g`` is the upstream gradient and ``y`` the output. An expansion is given where the forward does not run
+on object arrays of Values as it stands.
+"""
+# fmt: off
+
+import builtins as _py
+import math as _math
+from typing import Any as _Any
+
+from scalargrad.ops import axes as _axes
+from scalargrad.ops import elementwise as _ops
+from scalargrad.ops import expansions as _expansions
+from scalargrad.ops.moving import concatenate as _concatenate
+from scalargrad.ops.structure import structural as _op
+
+sum = _op("sum", lambda xp, a, *, axis=None, keepdims=False: xp.add.reduce(a, axis=axis, keepdims=keepdims),
+    (lambda g, y, a, axis, keepdims: _axes.restored(g, a, axis, keepdims),),
+    wide=True, formulas=("Ḡ",), symbol="Σ",
+    samples=(lambda x: sum(x(2, 3)), lambda x: sum(x(2, 3), axis=0), lambda x: sum(x(2, 3, 2), (-1, 0), keepdims=True)),
+    note="sum over axes")
+
+
+def _mean(xp, a, *, axis=None, keepdims=False):
+    return xp.add.reduce(a, axis=axis, keepdims=keepdims) / _axes.count(a, axis)
+
+
+mean = _op("mean", _mean,
+    (lambda g, y, a, axis, keepdims: _axes.restored(g / _axes.count(a, axis), a, axis, keepdims),),
+    wide=True, formulas=("Ḡ/n",), samples=(lambda x: mean(x(2, 3)), lambda x: mean(x(2, 3), axis=-1, keepdims=True)),
+    note="mean over axes")
+
+
+def _shared_by_ties(g, y, a, axis, keepdims):
+    tied = _ops.equal(a, _axes.restored(y, a, axis, keepdims))
+    return _axes.restored(g, a, axis, keepdims) * (tied / tied.sum(axis=axis, keepdims=True))
+
+
+max = _op("max", lambda xp, a, *, axis=None, keepdims=False: xp.maximum.reduce(a, axis=axis, keepdims=keepdims),
+    (_shared_by_ties,),
+    expand=lambda xp, a, axis, keepdims: _axes.along(_expansions.chosen(_ops.maximum), xp, a, axis, keepdims), decides=True,
+    formulas=("Ḡ·[#1 = Y]/ties",),
+    samples=(lambda x: max(x(2, 3)), lambda x: max(x(2, 3), axis=1), lambda x: max(x(2, 3, 2), (0, -1), keepdims=True)),
+    note="the largest element; tied ones share the gradient equally")
+
+min = _op("min", lambda xp, a, *, axis=None, keepdims=False: xp.minimum.reduce(a, axis=axis, keepdims=keepdims),
+    (_shared_by_ties,),
+    expand=lambda xp, a, axis, keepdims: _axes.along(_expansions.chosen(_ops.minimum), xp, a, axis, keepdims), decides=True,
+    formulas=("Ḡ·[#1 = Y]/ties",),
+    samples=(lambda x: min(x(2, 3)), lambda x: min(x(2, 3), axis=-1, keepdims=True)),
+    note="the smallest element; tied ones share the gradient equally")
+
+def _place(name):
+    """The place of the best element among Values: a whole number, or a node in arithmetic with others."""
+    def place(xp, a, axis, keepdims):
+        from scalargrad.ops.found import found_among
+
+        find = getattr(xp, name)
+        find(a, axis=axis)  # compares the Values themselves, so that whoever traces them is told
+        data = xp.frompyfunc(lambda x: x.data if hasattr(type(x), "_apply_op") else x, 1, 1)(a)
+        numbers = xp.asarray(data, dtype=float)
+        return found_among(name, a, find(numbers, axis=axis, keepdims=keepdims))
+    return place
+
+
+argmax = _op("argmax", lambda xp, a, *, axis=None, keepdims=False: xp.argmax(a, axis=axis, keepdims=keepdims),
+    expand=_place("argmax"),
+    why_not="which element is the largest changes in jumps; softmax is its differentiable relative",
+    samples=(lambda x: argmax(x(2, 3)), lambda x: argmax(x(2, 3), axis=1)),
+    note="the index of the largest element, the first of tied ones")
+
+argmin = _op("argmin", lambda xp, a, *, axis=None, keepdims=False: xp.argmin(a, axis=axis, keepdims=keepdims),
+    expand=_place("argmin"),
+    why_not="which element is the smallest changes in jumps; softmax of the negative numbers is its differentiable relative",
+    samples=(lambda x: argmin(x(2, 3)), lambda x: argmin(x(2, 3), axis=1)),
+    note="the index of the smallest element, the first of tied ones")
+
+
+def _products_of_others(b):
+    """For each element the product of all others along the last axis, without a division: zeros do no harm."""
+    half = b.shape[-1] // 2
+    if half == 0:
+        return 1.0
+    left, right, rest = b[..., :half], b[..., half:2 * half], b[..., 2 * half:]
+    pairs = left * right
+    if rest.shape[-1]:
+        pairs = _concatenate([pairs, rest], axis=-1)
+    if pairs.shape[-1] == 1:
+        return _concatenate([right, left], axis=-1)
+    others = _products_of_others(pairs)
+    parts = [others[..., :half] * right, others[..., :half] * left, others[..., half:]]
+    return _concatenate(parts, axis=-1)
+
+
+def _prod_pullback(g, y, a, axis, keepdims):
+    if a.size == 0:
+        return a
+    axes = _axes.normalized(axis, a.ndim)
+    others = _products_of_others(_axes.together(a, axes))
+    return _axes.restored(g, a, axis, keepdims) * (others if isinstance(others, float) else _axes.apart(others, a, axes))
+
+
+prod = _op("prod", lambda xp, a, *, axis=None, keepdims=False: xp.multiply.reduce(a, axis=axis, keepdims=keepdims),
+    (_prod_pullback,),
+    wide=True, formulas=("Ḡ·Π of the others",), symbol="Π",
+    samples=(lambda x: prod(x(5)), lambda x: prod(x(2, 3), axis=0), lambda x: prod(x(2, 3, 2), (0, 2), keepdims=True)),
+    note="product over axes; right with zeros, too")
+
+cumsum = _op("cumsum", lambda xp, a, *, axis=None: xp.cumsum(a, axis=axis),
+    (lambda g, y, a, axis: (_backwards(cumsum(_backwards(g, axis or 0), axis or 0), axis or 0)).reshape(a.shape),),
+    wide=True, formulas=("Σ of the later Ḡ",), samples=(lambda x: cumsum(x(2, 3)), lambda x: cumsum(x(2, 3), axis=1)),
+    note="running sums along an axis, of all elements if none is given")
+
+
+def _backwards(a, axis):
+    return a[(slice(None),) * (axis % a.ndim) + (slice(None, None, -1),)]
+
+# --- spread ----------------------------------------------------------------------------------------------------------
+
+
+def _var(xp, a, *, axis=None, ddof=0, keepdims=False):
+    gap = xp.asarray(a - xp.add.reduce(a, axis=axis, keepdims=True) / _axes.count(a, axis))
+    return xp.add.reduce(xp.asarray(gap * gap), axis=axis, keepdims=keepdims) / _py.max(_axes.count(a, axis) - ddof, 0)
+
+
+def _std(xp, a, *, axis=None, ddof=0, keepdims=False):
+    count = _axes.count(a, axis)
+    gap = _gaps(xp, a, axis, count)
+    spread = _root_of_squares(xp, gap, axis, keepdims, _py.max(count - ddof, 0))
+    if a.size == 0 or count <= ddof:
+        return spread
+    highest = xp.maximum.reduce(a, axis=axis, keepdims=keepdims)
+    same = (highest == xp.minimum.reduce(a, axis=axis, keepdims=keepdims)) & (abs(highest) < _math.inf)
+    return xp.where(same, 0.0, spread).astype(a.dtype)  # not the rounding of the mean
+
+
+def _gaps(xp, a, axis, count):
+    """How far each element is from the mean, which is subtracted twice, since the first time it is rounded."""
+    gap = a - xp.add.reduce(a / count, axis=axis, keepdims=True)  # divided first: no overflow
+    return gap - xp.add.reduce(gap, axis=axis, keepdims=True) / count
+
+
+def _root_of_squares(xp, a, axis, keepdims, count=1):
+    """``√(Σ a²/count)``; where the squares would overflow or vanish, those of a multiple are taken."""
+    y = xp.sqrt(xp.add.reduce(a * a, axis=axis, keepdims=keepdims) / count)
+    if ((y > _least(xp, a.dtype)) & (y < _math.inf)).all():
+        return y
+    size = xp.maximum.reduce(abs(a), axis=axis, keepdims=True, initial=0.0)
+    by = _expansions.scale(xp.where, xp.less, size)
+    scaled = a / by
+    y = xp.sqrt(xp.add.reduce(scaled * scaled, axis=axis, keepdims=True) / count) * by
+    return _axes.dropped(xp.asarray(y), a, axis, keepdims).astype(a.dtype)
+
+
+def _least(xp, dtype):
+    """From where on a root of squares is right as it is: what vanished among them would not have counted."""
+    if dtype not in _LEAST:
+        info = xp.finfo(dtype)
+        _LEAST[dtype] = float(info.tiny) ** 0.5 / float(info.eps)
+    return _LEAST[dtype]
+
+
+_LEAST: dict[_Any, float] = {}
+
+
+def _std_pullback(g, y, a, axis, ddof, keepdims):
+    gap = a - a.sum(axis=axis, keepdims=True) / _axes.count(a, axis)
+    gap = gap - gap.sum(axis=axis, keepdims=True) / _axes.count(a, axis)
+    return _axes.restored(g / _py.max(_axes.count(a, axis) - ddof, 0), a, axis, keepdims) * (gap / _axes.restored(_or_infinity(y), a, axis, keepdims))
+
+
+def _if_any(a, b, c, d):
+    """``where(equal(a, b), c, d)``; ``d`` itself if it is seen at once that they are equal nowhere."""
+    if type(a).__module__ == "numpy" and not (a == b).any():
+        return d
+    return _ops.where(_ops.equal(a, b), c, d)
+
+
+def _or_infinity(y):
+    """``y``, but infinity for 0: what is divided by it is 0 there."""
+    return _if_any(y, 0.0, _math.inf, y)
+
+
+var = _op("var", _var,
+    (lambda g, y, a, axis, ddof, keepdims: _axes.restored(g * 2.0 / _py.max(_axes.count(a, axis) - ddof, 0), a, axis, keepdims)
+        * (a - a.sum(axis=axis, keepdims=True) / _axes.count(a, axis)),),
+    wide=True, formulas=("2Ḡ·(#1 − mean)/n",),
+    samples=(lambda x: var(x(2, 3)), lambda x: var(x(2, 3), axis=0, ddof=1), lambda x: var(x(2, 3), 1, keepdims=True)),
+    note="mean squared distance from the mean; the sum of squares is divided by n − ddof")
+
+std = _op("std", _std,
+    (_std_pullback,),
+    expand=lambda xp, a, axis, ddof, keepdims: _axes.along(_expansions.std(ddof), xp, a, axis, keepdims), decides=True,
+    wide=True, formulas=("Ḡ·(#1 − mean)/(n Y)",),
+    samples=(lambda x: std(x(2, 3)), lambda x: std(x(2, 3), axis=0, ddof=1), lambda x: std(x(2, 3), 1, keepdims=True)),
+    note="square root of the variance, to 4 ulp at any size; its gradient is 0 where all elements are equal")
+
+
+def _check_order(x, ord, axis):
+    if ord not in (None, 2):
+        raise ValueError(f"norm: ord is 2 (or left out), not {ord!r}; sum(abs(x)) and max(abs(x)) are ord 1 and inf")
+    if ord == 2 and len(_axes.normalized(axis, x.ndim)) != 1:
+        raise ValueError("norm: ord=2 over two axes is a singular value; leave ord out for the root of all squares")
+
+
+def _norm(xp, x, *, ord=None, axis=None, keepdims=False):
+    _check_order(x, ord, axis)
+    return _root_of_squares(xp, x, axis, keepdims)
+
+
+def _norm_of_values(xp, x, ord, axis, keepdims):
+    _check_order(x, ord, axis)
+    return _axes.along(_expansions.norm, xp, x, axis, keepdims)
+
+
+norm = _op("norm", _norm,
+    (lambda g, y, x, ord, axis, keepdims: _axes.restored(g, x, axis, keepdims) * (x / _axes.restored(_or_infinity(y), x, axis, keepdims)),),
+    expand=lambda xp, x, ord, axis, keepdims: _norm_of_values(xp, x, ord, axis, keepdims), decides=True,
+    wide=True, formulas=("Ḡ·#1/Y",), symbol="‖x‖",
+    samples=(lambda x: norm(x(3)), lambda x: norm(x(2, 3), 2, axis=1), lambda x: norm(x(2, 3), axis=0, keepdims=True)),
+    note="square root of the sum of squares, to 4 ulp at any size; its gradient at 0 is 0")

@@ -1,0 +1,122 @@
+"""What the two tables of operations have in common: a table, and a row of it, which is also a function."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any, Generic, TypeVar
+
+R = TypeVar("R", bound="Row")
+
+NODE = ("backward", "data", "grad", "inputs", "item", "label", "op", "scope")
+"""What a Value and a Tensor show besides their ops."""
+TENSOR = ("T", "detach", "dtype", "ndim", "requires_grad", "shape", "size")
+"""What a Tensor shows besides."""
+RESERVED = frozenset([*NODE, *TENSOR, "args", "atom", "constant", "inf", "named", "names", "nan", "number", "pi"])
+"""Names no op can have: attributes of the operand types, loaded or not, and constants of formulas."""
+
+
+class NotDifferentiableError(TypeError):
+    """A gradient was asked for through an operation that has none."""
+
+
+class Row:
+    """One operation: a row of a table, and the function of that name."""
+
+    name: str
+    note: str
+    why_not: str
+    table: Table[Any]
+
+    @property
+    def __name__(self) -> str:
+        return self.name
+
+    def __repr__(self) -> str:
+        return f"<op {self.name}>"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _by_name, (self.name,)
+
+    def __deepcopy__(self, memo: object) -> Row:
+        return self
+
+    def __copy__(self) -> Row:
+        return self
+
+    def parameters(self) -> list[tuple[str, Any]]:
+        """What a call takes: names and defaults, ``...`` for one that must be given."""
+        raise NotImplementedError
+
+    @property
+    def signature(self) -> str:
+        """What a call takes, as text: ``(a, axis=None, keepdims=False)``."""
+        return f"({', '.join([name if x is ... else f'{name}={_default(x)}' for name, x in self.parameters()])})"
+
+    def require_derivative(self) -> None:
+        """Raise NotDifferentiableError, with the reason, if it has no derivative."""
+        if self.why_not:
+            from scalargrad.language import say
+
+            raise NotDifferentiableError(say("{0} has no gradient: {1}", self.name, say(self.why_not)))
+
+
+def _default(x: Any) -> str:
+    return f"{x:g}" if type(x) is float else repr(x)
+
+
+class Table(dict[str, R], Generic[R]):
+    """The rows of one kind by name, in the order of registration."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.listeners: list[Callable[[R, bool], None]] = []
+
+    def subscribe(self, listener: Callable[[R, bool], None]) -> None:
+        """Call ``listener(row, True)`` for every row there is and will be, ``listener(row, False)`` when one goes."""
+        self.listeners.append(listener)
+        for row in self.values():
+            listener(row, True)
+
+    def add(self, row: R) -> R:
+        """Register a row; if a listener refuses it, it is not registered."""
+        self[row.name] = row
+        notified: list[Callable[[R, bool], None]] = []
+        try:
+            for listener in self.listeners:
+                listener(row, True)
+                notified.append(listener)
+        except BaseException:
+            self.drop(row, notified)
+            raise
+        return row
+
+    def drop(self, row: R, listeners: list[Callable[[R, bool], None]]) -> None:
+        """Take a row out, and tell these listeners."""
+        del self[row.name]
+        for listener in listeners:
+            listener(row, False)
+
+
+def remove(row: Row) -> None:
+    """Take an op out of its table and out of every reading of it."""
+    row.table.drop(row, row.table.listeners)
+
+
+@contextmanager
+def temporary(row: R) -> Iterator[R]:
+    """Keep an op registered for the length of a ``with`` block."""
+    try:
+        yield row
+    finally:
+        remove(row)
+
+
+def _by_name(name: str) -> Row:
+    from scalargrad.ops.registry import OPS
+    from scalargrad.ops.structural import STRUCTURAL
+
+    found = OPS.get(name) or STRUCTURAL.get(name)
+    if found is None:
+        raise LookupError(f"no op called {name} is registered here")
+    return found
