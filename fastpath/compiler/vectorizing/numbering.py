@@ -90,37 +90,31 @@ def number_values(
     known: dict[Any, int] = {}
     for root in roots:
         for node in topological_order(root):
-            if node not in numbers:
-                numbers[node] = (
-                    Constant(node.data) if node in constants else _number(graph, node, numbers, known, arguments)
-                )
+            if node in numbers:
+                continue
+            op = node.op
+            if node in constants:
+                numbers[node] = Constant(node.data)
+                continue
+            if op is None:
+                numbers[node] = leaf = graph.add(None, (), node in arguments)
+                graph.leaves[leaf] = node
+                continue
+            operands = tuple([numbers[x] if isinstance(x, Value) else Constant(x) for x in node.inputs])
+            given = [x.number for x in operands if isinstance(x, Constant)]
+            if len(given) == len(operands) and hasattr(op, "number"):
+                numbers[node] = Constant(op.number(*given))
+                continue
+            if op.name in COMMUTATIVE and _before(operands[1], operands[0]):
+                operands = operands[::-1]
+            key = (op, operands)
+            same = known.get(key)
+            if same is None:
+                batched = any(graph.batched[x] for x in operands if isinstance(x, int))
+                same = known[key] = graph.add(op, operands, batched, node.scope)
+            numbers[node] = same
         graph.roots.append(numbers[root])
     return graph
-
-
-def _number(
-    graph: ScalarGraph,
-    node: Value,
-    numbers: dict[Value, Operand],
-    known: dict[Any, int],
-    arguments: Container[Value],
-) -> Operand:
-    op = node.op
-    if op is None:
-        leaf = graph.add(None, (), node in arguments)
-        graph.leaves[leaf] = node
-        return leaf
-    operands = tuple([numbers[x] if isinstance(x, Value) else Constant(x) for x in node.inputs])
-    constants = [x.number for x in operands if isinstance(x, Constant)]
-    if hasattr(op, "number") and len(constants) == len(operands):
-        return Constant(op.number(*constants))
-    if op.name in COMMUTATIVE and _before(operands[1], operands[0]):
-        operands = operands[::-1]
-    key = (op, operands)
-    if key not in known:
-        batched = any(graph.batched[x] for x in operands if isinstance(x, int))
-        known[key] = graph.add(op, operands, batched, node.scope)
-    return known[key]
 
 
 def _before(a: Operand, b: Operand) -> bool:
