@@ -100,8 +100,8 @@ class Value(Node, Operators):
     """A number in a computational graph.
 
     ``data`` is the number, ``grad`` the derivative of the last result whose :meth:`backward` was called (summed over
-    calls at a leaf), ``label`` a name to show. Ints, bools and NumPy scalars become floats; anything else that is not a
-    real number is a TypeError.
+    calls at a leaf), ``label`` a name to show, ``scope`` the path of the scopes it was made in. Ints, bools and NumPy
+    scalars become floats; anything else that is not a real number is a TypeError.
 
     >>> x, w = Value(-1.0, label="x"), Value(2.0, label="w")
     >>> y = (w * x).sigmoid()

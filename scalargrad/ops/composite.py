@@ -70,7 +70,11 @@ def swapaxes(a: Any, axis1: int, axis2: int) -> Any:
 
 @_composite
 def squeeze(a: Any, axis: int | tuple[int, ...] | None = None) -> Any:
-    """The array without its axes of length 1, or without those given, which must be of length 1."""
+    """The array without its axes of length 1, or without those given, which must be of length 1.
+
+    >>> squeeze([[1.0, 2.0]])
+    array([1., 2.])
+    """
     a = as_array(a, "squeeze")
     ones = tuple(i for i, n in enumerate(a.shape) if n == 1)
     gone = ones if axis is None else axes(axis, "squeeze", a.shape)
@@ -95,7 +99,12 @@ def expand_dims(a: Any, axis: int | tuple[int, ...]) -> Any:
 
 @_composite
 def flip(a: Any, axis: int | tuple[int, ...] | None = None) -> Any:
-    """The elements in reverse order along axes, along all of them if none is given."""
+    """The elements in reverse order along axes, along all of them if none is given.
+
+    >>> flip([[1.0, 2.0], [3.0, 4.0]], axis=1)
+    array([[2., 1.],
+           [4., 3.]])
+    """
     a = as_array(a, "flip")
     flipped = range(a.ndim) if axis is None else axes(axis, "flip", a.shape)
     return ops.index(a, tuple(slice(None, None, -1 if i in flipped else 1) for i in range(a.ndim)))
@@ -193,7 +202,12 @@ def _pairs(given: Any, what: str, a: Any) -> list[list[Any]]:
 
 @_composite
 def outer(a: Any, b: Any) -> Any:
-    """The products of every element of ``a`` with every one of ``b``: a row for each of ``a``."""
+    """The products of every element of ``a`` with every one of ``b``: a row for each of ``a``.
+
+    >>> outer([1.0, 2.0], [3.0, 4.0, 5.0])
+    array([[ 3.,  4.,  5.],
+           [ 6.,  8., 10.]])
+    """
     return _mul(ops.reshape(a, (-1, 1)), ops.reshape(b, (1, -1)))
 
 

@@ -104,7 +104,6 @@ class StructuralOp(Row):
         set_(self, "required", tuple(name for name in names if name not in defaults))
         set_(self, "python", PYTHONS.get(self.name))
         set_(self, "symbol", self.symbol or self.name)
-        set_(self, "__doc__", f"{self.name}{self.signature}: {self.note}.")
         if len(self.pullbacks) != (0 if self.why_not else 1 if self.many else len(self.operands)):
             raise ValueError(f"{self.name}: give a pullback for each array, or say why not")
 
