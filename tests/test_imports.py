@@ -18,7 +18,7 @@ LAYERS = {  # a module imports only from smaller numbers, and from itself
     "scalargrad.generated": 0,
     "scalargrad.packages": 0,
     "scalargrad.graph": 0,
-    "scalargrad.entering": 0,
+    "scalargrad.entering": 0.2,
     "scalargrad.scopes": 0,
     "scalargrad.tracer": 0,
     "scalargrad.anomalies": 0.5,

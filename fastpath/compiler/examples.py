@@ -255,7 +255,10 @@ class CompiledScalars(Compiled):
         reduction = self._asked or ("none" if nested else "mean")
         self.reduction = reduction
         hoist = reduction != "none" and not nested and len(cases) == 1
-        vectorizing = partial(vectorize, first.roots, first.places, sizes, names, hoist=hoist, constants=first.constants)
+        options = {"hoist": hoist, "constants": first.constants}
+        vectorizing = partial(vectorize, first.roots, first.places, sizes, names, **options)
+            vectorize, first.roots, first.places, sizes, names, hoist=hoist, constants=first.constants
+        )
         program = vectorizing()
         store = None
         if program.parameters:
@@ -273,7 +276,7 @@ class CompiledScalars(Compiled):
         assert first.rebuild is not None
         rebuild = partial(rebuilt, first.rebuild, reduction) if nested else only
         places = dict(zip(program.parameters, order)) if store is not None else {}
-        return Made(compiled, lifted, store, places, numbers, known, rebuild, reduction)
+        return Made(compiled, program, store, places, numbers, known, rebuild, reduction)
 
     def _refuse(self, difference: Difference, second: Tracing, traced: Callable[..., Tracing]) -> NoReturn:
         """Say in which line two tracings differ, as far as a third one tells."""

@@ -11,7 +11,8 @@ import numpy as np
 
 from fastpath import functions, recording
 from fastpath.bound import BoundOp
-from fastpath.tensor import Tensor, make
+from fastpath.node import make
+from fastpath.tensor import Tensor
 from fastpath.traced.refusing import IntegerNeededError, refuse, users_line
 from scalargrad.engine import Value
 from scalargrad.ops.structural import astype, index
@@ -66,7 +67,7 @@ class Traced(Tensor):
         op = functions.ArrayFunctionOp(function, tuple([None if isinstance(x, Tensor) else x for x in operands]), saved)
         return recording.record(op, result, inputs, tuple([getattr(x, "_data", x) for x in inputs]))
 
-    def _plain(self) -> Tensor:
+    def _plain(self) -> Any:
         """The numbers themselves, for a Function to see."""
         leaf = make(self._data, None, (), None, None)
         leaf.requires_grad = self.requires_grad and self._data.dtype.kind == "f"
@@ -93,7 +94,7 @@ class Traced(Tensor):
 
     _array = data
 
-    def _as_leaf(self) -> Tensor:
+    def _as_leaf(self) -> Any:
         return refuse("a gradient", "take gradients of the outer function instead")
 
     def __array__(self, *arguments: Any, **named: Any) -> Any:
@@ -166,7 +167,7 @@ class _Stop(BoundOp):
 _STOP = StructuralOp("detach", lambda xp, a: a, (), why_not="detach stops the gradient")
 
 
-def stopped(node: Tensor) -> Tensor:
+def stopped(node: Tensor) -> Any:
     """The same array, through which no gradient passes."""
     found = make(node._data, _Stop(_STOP, {}), (node,), (node._data,), (True,))
     found.__class__ = Traced
