@@ -7,7 +7,6 @@ This module says what a Tensor is; :mod:`fastpath.recording` gives it its operat
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any
@@ -16,7 +15,7 @@ import numpy as np
 
 from fastpath.backward import backpropagate, commit, downstreams
 from fastpath.bound import BoundOp as BoundOp
-from fastpath.numerics import Array, array_forward, array_local, as_floats, ignoring, unbroadcast_array
+from fastpath.numerics import Array, array_forward, array_local, as_floats, ignoring, owners_of, unbroadcast_array
 from scalargrad import modes
 from scalargrad.copying import deepcopy_graph, reduce_graph
 from scalargrad.graph import Node, short
@@ -24,8 +23,6 @@ from scalargrad.ops.given import as_array, is_number, require_numbers
 from scalargrad.ops.operators import Operators
 from scalargrad.ops.registry import Op
 from scalargrad.ops.structure import STRUCTURAL
-
-_owners: Callable[[object], int] = getattr(sys, "getrefcount", lambda _: 1 << 30)
 
 
 class Tensor(Node, Operators):
@@ -132,7 +129,7 @@ class Tensor(Node, Operators):
         return self._data
 
     def _holders(self) -> int:
-        return _owners(self._data)
+        return owners_of(self._data)
 
     shape = property(lambda self: self._data.shape, doc="The lengths of the axes.")
     ndim = property(lambda self: self._data.ndim, doc="The number of axes.")

@@ -27,7 +27,7 @@ LAYERS = {  # a module imports only from smaller numbers, and from itself
     "scalargrad.records": 0,
     "scalargrad.saving": 0,
     "scalargrad.endings": 0.5,
-    "scalargrad.settings": 0,
+    "scalargrad.settings": 0.5,
     "scalargrad.stored": 0.5,
     "scalargrad.copying": 4,
     "scalargrad.tracing": 4,

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import importlib
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
-from scalargrad.engine import Value
+from scalargrad.engine import LEAF, Value
 from scalargrad.ops.given import require_unmasked
 from scalargrad.packages import BACKENDS
-from scalargrad.settings import short
-
-Array = np.ndarray[Any, Any]
+from scalargrad.settings import Array, short
 
 
 def backend_of(backend: Any, where: str = "") -> type:
@@ -64,12 +63,19 @@ def as_values(numbers: Array) -> Array:
 def is_parameter(x: Any) -> bool:
     """Whether an attribute of a module is to be learned: a leaf that takes a gradient, or an array or list of such."""
     if isinstance(x, np.ndarray):
-        return x.dtype == object and x.size > 0 and all(isinstance(v, Value) and v.op is None for v in x.flat)
+        return x.dtype == object and x.size > 0 and _all_leaves(x.ravel().tolist())
     if isinstance(x, (list, tuple)):
-        return bool(x) and all(isinstance(v, Value) and v.op is None for v in x)
+        return bool(x) and _all_leaves(x)
     if isinstance(x, Value):
         return x.op is None
     return hasattr(type(x), "_apply_op") and x.op is None and bool(getattr(x, "requires_grad", False))
+
+
+def _all_leaves(members: Sequence[Any]) -> bool:
+    """Whether all are Values without an operation. (``op`` itself would cost ``parameters()`` twice the time.)"""
+    if not all(issubclass(kind, Value) for kind in set(map(type, members))):
+        return False
+    return not [v for v in members if v._rule is not LEAF]
 
 
 def as_nodes(x: Any) -> Any:

@@ -12,10 +12,11 @@ import numpy as np
 
 from scalargrad import modes
 from scalargrad.nn import files, scoping
-from scalargrad.nn.backends import Array, as_nodes, is_value_backed, numbers_of, set_numbers
+from scalargrad.nn.backends import as_nodes, is_value_backed, numbers_of, set_numbers
 from scalargrad.nn.contents import PLAIN, attributes, contents, refuse_sets
 from scalargrad.nn.moving import Moving, is_buffer
 from scalargrad.nn.summary import described, table
+from scalargrad.settings import Array
 
 __all__ = ["Module"]
 
@@ -129,18 +130,21 @@ class Module:
 
     def named_parameters(self, prefix: str = "") -> Iterator[tuple[str, Any]]:
         """Every parameter with its name: an object array of Values, or a Tensor. One used twice comes once."""
-        seen: set[int] = set()
+        return self._found_parameters(prefix, {})
+
+    def _found_parameters(self, prefix: str, found: dict[Any, None]) -> Iterator[tuple[str, Any]]:
+        """The same, with the single Values and Tensors put into ``found``, each once."""
         names: set[str] = set()
         for path, _, parts in self._walk(prefix):
-            for found, part in parts:
+            for inner, part in parts:
                 if isinstance(part, Module):
                     continue
-                nodes = as_nodes(part)
-                keys = set(map(id, nodes.ravel().tolist())) if is_value_backed(nodes) else {id(nodes)}
-                if keys <= seen:
+                nodes, before = as_nodes(part), len(found)
+                members = nodes.ravel().tolist() if is_value_backed(nodes) else [nodes]
+                found.update(dict.fromkeys(members))
+                if len(found) == before:
                     continue
-                seen |= keys
-                name = path + found
+                name = path + inner
                 if name in names:
                     raise ValueError(f"two parameters of {type(self).__name__} are called {name!r}: rename a key")
                 names.add(name)
@@ -155,10 +159,10 @@ class Module:
 
     def parameters(self) -> list[Any]:
         """All parameters: the Values one by one, or the Tensors."""
-        found: list[Any] = []
-        for _, nodes in self.named_parameters():
-            found += nodes.ravel().tolist() if is_value_backed(nodes) else [nodes]
-        return list({id(x): x for x in found}.values())
+        found: dict[Any, None] = {}
+        for _ in self._found_parameters("", found):
+            pass
+        return list(found)
 
     def zero_grad(self) -> None:
         """Forget the gradients: 0 for Values, None for Tensors."""

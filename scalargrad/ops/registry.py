@@ -243,3 +243,8 @@ def op(name: str, forward: Callable[..., Any], partials: tuple[Callable[..., Any
     if name in RESERVED or (name in dir(public) and not isinstance(vars(public).get(name), Op)):
         raise ValueError(f"an op cannot be called {name}: that name is taken")
     return OPS.add(row)
+
+
+def by_ufunc(name: str) -> Op | None:
+    """The op that NumPy calls by this name, if there is one."""
+    return OPS.get(name) or next((row for row in OPS.values() if row.ufunc == name), None)
