@@ -48,6 +48,7 @@ LAYERS = {  # a module imports only from smaller numbers, and from itself
     "scalargrad.linear": 7.5,
     "scalargrad.training": 7.5,
     "scalargrad.drawing": 8,
+    "scalargrad.pages": 8.3,
     "scalargrad.stepper": 8.5,  # its page shows the drawing
     "scalargrad.plots": 8.6,
     "scalargrad.lectures": 8.7,

@@ -255,8 +255,7 @@ class CompiledScalars(Compiled):
         reduction = self._asked or ("none" if nested else "mean")
         self.reduction = reduction
         hoist = reduction != "none" and not nested and len(cases) == 1
-        options = {"hoist": hoist, "constants": first.constants}
-        vectorizing = partial(vectorize, first.roots, first.places, sizes, names, **options)
+        vectorizing = partial(
             vectorize, first.roots, first.places, sizes, names, hoist=hoist, constants=first.constants
         )
         program = vectorizing()

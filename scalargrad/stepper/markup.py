@@ -61,8 +61,8 @@ class Markup:
 
     def array(self, x: ArrayNumber, precision: int) -> str:
         """An array: its elements if they are few, else what sums it up."""
-        told = number(x, precision)
-        return told if told.startswith("[") else self.words(f"({' '.join(told.split())})")
+        text = number(x, precision)
+        return text if text.startswith("[") else self.words(f"({' '.join(text.split())})")
 
     def formula(self, node: TraceNode) -> str:
         raise NotImplementedError
@@ -94,7 +94,7 @@ class Markup:
         return formula.join(self.parentheses) if is_compound(formula, self.operators) else formula
 
 
-class Text(Markup):
+class Plain(Markup):
     """Unicode text on one line; what cannot be shown of a label is shown by its number."""
 
     style = "text"
@@ -135,7 +135,7 @@ class Text(Markup):
         return mathematics
 
 
-class Markdown(Text):
+class Markdown(Plain):
     """The same text in Markdown, where nothing of it is taken for markup."""
 
     def inline(self, mathematics: str) -> str:
