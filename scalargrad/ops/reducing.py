@@ -31,7 +31,7 @@ def _place(name):
         from scalargrad.ops.found import found_among
 
         find = getattr(xp, name)
-        find(a, axis=axis)  # compares the Values themselves, so that whoever traces them is told
+        find(a, axis=axis)  # compares the Values themselves, which a tracer notices
         data = xp.frompyfunc(lambda x: x._data if hasattr(type(x), "_apply_op") else x, 1, 1)(a)
         numbers = xp.asarray(data, dtype=float)
         return found_among(name, a, find(numbers, axis=axis, keepdims=keepdims))
