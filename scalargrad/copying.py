@@ -15,8 +15,8 @@ from typing import Any
 
 from scalargrad.engine import Value, make_node
 from scalargrad.graph import Node, topological_order
-from scalargrad.modes import Path
 from scalargrad.rules import Rule
+from scalargrad.scopes import Path
 
 _ATOMS = frozenset([float, str, type(None), Rule])
 """What a copy of a node may share with it."""

@@ -21,6 +21,8 @@ class Node:
     __slots__ = ("_a", "_b", "_mark")
     data: Any
     """The number or the array."""
+    _data: Any
+    """The same, which any code may read while a function is traced."""
     scope: str | None
     """The path of the scopes it was made in."""
     _constant_like: Callable[[Any], Any]

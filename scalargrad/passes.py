@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from itertools import repeat
 from typing import Any
 
-from scalargrad import modes
+from scalargrad import anomalies, modes
 from scalargrad.ops.registry import Op
 from scalargrad.rules import LEAF
 
@@ -88,6 +88,6 @@ def _edge_by_edge(node: Any, checked: bool = False) -> None:
     for position, operand, local, downstream in node._downstreams(node.grad):
         total = operand.grad + downstream
         if checked:
-            modes.check_backward(node, position, node.grad, local, downstream)
-            modes.check_sum(node, position, operand.grad, downstream, total)
+            anomalies.check_backward(node, position, node.grad, local, downstream)
+            anomalies.check_sum(node, position, operand.grad, downstream, total)
         operand.grad = total
