@@ -17,8 +17,7 @@ from scalargrad.cli.commands import COMMANDS
 from scalargrad.cli.inputs import ARGPARSE
 from scalargrad.expression.tokens import _HINTS
 from scalargrad.language import language, languages, name_of, say, speaking
-from scalargrad.stepper.player import SLIPS, TEXTS
-from scalargrad.stepper.told import TITLES, UNDEFINED
+from scalargrad.stepper.texts import TITLES, UNDEFINED
 
 PACKAGE = Path(__file__).parent.parent / "scalargrad"
 STATUSES = {"ok", "wrong", "kink", "skipped"}
@@ -37,10 +36,8 @@ def said():
                 if name in ("say", "_say", "_said", "Text", "Endings") and isinstance(text, ast.Constant):
                     found[text.value] = path.name
     tables = [
-        TEXTS.values(),
         TITLES.values(),
         UNDEFINED.values(),
-        SLIPS.values(),
         ARGPARSE,
         _HINTS.values(),
         STATUSES,

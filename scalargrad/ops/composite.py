@@ -212,4 +212,7 @@ def diagonal(a: Any, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Any:
     return ops.index(a, (..., steps + first, steps + second))
 
 
+FUNCTIONS_ONLY = (stack, one_hot)
+"""Those that are no methods of an array: they take several, or labels."""
+
 __all__ = sorted(COMPOSITE)

@@ -43,7 +43,7 @@ def detached(a: Any) -> Any:
 
 def number(v: Any) -> float:
     """The number of a Value, or of a plain number."""
-    return float(getattr(v, "data", v))
+    return float(getattr(v, "_data", v))
 
 
 def traced() -> bool:

@@ -22,10 +22,10 @@ def one_hot(labels: Any, classes: int, dtype: Any = float) -> Any:
     """
     import numpy as np
 
-    if hasattr(labels, "drawn"):  # a placeholder, while a function is traced
+    if hasattr(labels, "ndim") and modes.is_unknown(labels):
         return lookup(np.eye(integer(classes, "one_hot", "classes"), dtype=dtype), labels)
     if hasattr(type(labels), "_apply_op"):
-        labels = labels.data
+        labels = labels._data
     array = labels if type(labels) is np.ndarray else np.asarray(as_array(labels, "one_hot"))
     if array.size == 0 and isinstance(labels, (list, tuple)):
         array = array.astype(int)
@@ -65,19 +65,21 @@ def lookup(table: Any, index: Any) -> Any:
         require_numbers(entries, "lookup")
     if not len(entries):
         raise ValueError("lookup: the table is empty")
-    where = index
+    where, tracer = index, modes.tracer()
     if hasattr(type(index), "_apply_op") and not hasattr(index, "ndim"):  # a Value
-        if modes.tracer() is not None:
+        if tracer is not None:
             return selected(entries, index)
-        where = index.data
+        where = index._data
         if where != int(where):
             raise TypeError(f"lookup: an index is a whole number, not {where:g}")
         where = int(where)
-    if hasattr(index, "drawn"):  # a placeholder, while a function is traced
-        index._checked(functools.partial(_places_in, len(entries)))
+    elif tracer is not None and hasattr(index, "ndim") and tracer.is_unknown(index):
+        check = functools.partial(_places_in, len(entries))
+        check(index._data)
+        tracer.observe(check, index)
         return ops.index(entries, where)
     if hasattr(type(where), "_apply_op"):
-        where = where.data
+        where = where._data
     _places_in(len(entries), np.asarray(as_array(where, "lookup")))
     if isinstance(entries, np.ndarray):
         return entries[np.asarray(where)]

@@ -3,6 +3,7 @@
 
 import math as _math
 
+from scalargrad.modes import is_unknown as _is_unknown
 from scalargrad.ops import axes as _axes
 from scalargrad.ops import elementwise as _ops
 from scalargrad.ops import expansions as _expansions
@@ -73,8 +74,8 @@ def _log_softmax(xp, a, *, axis=-1):
 def _cross_entropy_call(logits, labels, reduction="mean"):
     if reduction not in ("mean", "sum", "none"):
         raise ValueError(f"cross_entropy: reduction is 'mean', 'sum' or 'none', not {reduction!r}")
-    if hasattr(type(labels), "_apply_structural") and labels.dtype.kind != "f":
-        labels = labels.data  # classes found by argmax: no gradient passes through them
+    if hasattr(type(labels), "_apply_structural") and labels.dtype.kind != "f" and not _is_unknown(labels):
+        labels = labels._data  # classes found by argmax: no gradient passes through them
     return (logits, labels), {"reduction": reduction}
 
 

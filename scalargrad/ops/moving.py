@@ -1,6 +1,7 @@
 """The operations that move elements: one row each."""
 # fmt: off
 
+from scalargrad.modes import is_unknown as _is_unknown
 from scalargrad.ops import axes as _axes
 from scalargrad.ops.given import require_unmasked as _require_unmasked
 from scalargrad.ops.structure import structural as _op
@@ -47,9 +48,9 @@ def _key_part(part):
 
     _require_unmasked("index", part)
     if hasattr(type(part), "_apply_structural"):
-        part = part.data
-        if hasattr(type(part), "_apply_structural"):  # integers that are not known yet, while a function is traced
+        if _is_unknown(part):
             return part
+        part = part._data
     array = np.array(part)
     if array.size == 0 and isinstance(part, (list, tuple)):
         array = array.astype(int)

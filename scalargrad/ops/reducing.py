@@ -28,7 +28,7 @@ def _place(name):
 
         find = getattr(xp, name)
         find(a, axis=axis)  # compares the Values themselves, which a tracer notices
-        data = xp.frompyfunc(lambda x: x.data if hasattr(type(x), "_apply_op") else x, 1, 1)(a)
+        data = xp.frompyfunc(lambda x: x._data if hasattr(type(x), "_apply_op") else x, 1, 1)(a)
         numbers = xp.asarray(data, dtype=float)
         return found_among(name, a, find(numbers, axis=axis, keepdims=keepdims))
     return place
