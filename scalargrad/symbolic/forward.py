@@ -16,7 +16,6 @@ from scalargrad.symbolic.partials import Operand, as_sym
 from scalargrad.symbolic.sym import Sym
 from scalargrad.symbolic.tidying import tidy
 from scalargrad.symbolic.writing import bottom_up
-from scalargrad.tracer import Tracer
 
 
 class _Term(Sym):
