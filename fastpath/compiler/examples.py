@@ -254,26 +254,28 @@ class CompiledScalars(Compiled):
         nested = first.nested
         reduction = self._asked or ("none" if nested else "mean")
         self.reduction = reduction
-        split = reduction != "none" and not nested and len(cases) == 1
-        lifting = partial(vectorize, first.roots, first.places, sizes, names, split=split, constants=first.constants)
-        lifted = lifting()
+        hoist = reduction != "none" and not nested and len(cases) == 1
+        vectorizing = partial(
+            vectorize, first.roots, first.places, sizes, names, hoist=hoist, constants=first.constants
+        )
+        program = vectorizing()
         store = None
-        if lifted.parameters:
-            store, order = stores.bind(lifted.parameters)
+        if program.parameters:
+            store, order = stores.bind(program.parameters)
             if order != list(range(store.size)):  # the store of another function: its order
-                known_places = dict(zip(lifted.parameters, order))
-                lifted = lifting(known=known_places, size=store.size)
+                known_places = dict(zip(program.parameters, order))
+                program = vectorizing(known=known_places, size=store.size)
         draws = [(draw, shape) for _, draw, shape in first.tracer.draws]
-        given = lifted, store, sizes[: len(shapes)], draws, reduction
-        function = batched(*given) if split else batched_several(*given, len(cases), nested)
+        given = program, store, sizes[: len(shapes)], draws, reduction
+        function = batched(*given) if hoist else batched_several(*given, len(cases), nested)
         function.__name__ = self.__name__
         argument_names = [*batch.names, *["case"] * bool(known)]
         compiled = CompiledFunction(function, names=argument_names)
         numbers = {case: i for i, case in enumerate(cases)}
         assert first.rebuild is not None
         rebuild = partial(rebuilt, first.rebuild, reduction) if nested else only
-        places = dict(zip(lifted.parameters, order)) if store is not None else {}
-        return Made(compiled, lifted, store, places, numbers, known, rebuild, reduction)
+        places = dict(zip(program.parameters, order)) if store is not None else {}
+        return Made(compiled, program, store, places, numbers, known, rebuild, reduction)
 
     def _refuse(self, difference: Difference, second: Tracing, traced: Callable[..., Tracing]) -> NoReturn:
         """Say in which line two tracings differ, as far as a third one tells."""

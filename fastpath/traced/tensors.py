@@ -45,7 +45,7 @@ class Traced(Tensor):
     def __getitem__(self, key: Any) -> Any:
         return index(self, key)
 
-    index = __getitem__
+    index = __getitem__  # type: ignore[assignment]
 
     def _beside(self, a: Any) -> Any:
         """What is to be indexed by this one, as a node of the same graph."""

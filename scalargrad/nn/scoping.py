@@ -57,7 +57,7 @@ def named(y: Any) -> Any:
         nodes: Any = y.flat if isinstance(y, np.ndarray) else (y,)
         for node in nodes:
             if isinstance(node, Node) and node.op is not None:
-                node.scope = name  # type: ignore[attr-defined]
+                node.scope = name  # type: ignore[misc]
     return y
 
 

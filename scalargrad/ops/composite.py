@@ -132,7 +132,7 @@ def stack(arrays: Sequence[Any], axis: int = 0) -> Any:
 
 @_composite
 def split(a: Any, indices_or_sections: Any, axis: int = 0) -> list[Any]:
-    """The parts of an array along an axis: so many equal ones, or those that end at these indices.
+    """The parts of an array along an axis: a number of equal ones, or those between these indices.
 
     >>> [part.tolist() for part in split([1.0, 2.0, 3.0, 4.0], [1, 3])]
     [[1.0], [2.0, 3.0], [4.0]]
@@ -190,7 +190,7 @@ def pad(a: Any, pad_width: Any, mode: str = "constant", constant_values: Any = 0
 
 
 def _pairs(given: Any, what: str, a: Any) -> list[list[Any]]:
-    """What stands before and after, for each axis of ``a``, from one for all, a pair for all, or a pair for each."""
+    """A pair (before, after) for each axis of ``a``, from one number, one pair, or a pair for each."""
     import numpy as np
 
     try:
@@ -324,12 +324,15 @@ def lookup(table: Any, index: Any) -> Any:
 
 
 def _places_in(size: int, index: Any) -> None:
-    """Refuse what is no place in a table."""
+    """Refuse indices that are outside a table."""
     if index.dtype.kind not in "iu":
         raise TypeError(f"lookup: indices are integers, not {index.dtype}")
     wrong = index[(index < 0) | (index >= size)]
     if wrong.size:
         raise ValueError(f"lookup: there is an index {wrong.flat[0]} for a table of {size} entries")
 
+
+FUNCTIONS_ONLY = (stack, one_hot)
+"""Those that are no methods of an array: they take several, or labels."""
 
 __all__ = sorted(COMPOSITE)
