@@ -10,7 +10,7 @@ TABLE = [
     ("ir/build.py", '("constant", value.shape, value.dtype, ', '("constant", value.shape, ', "constants that differ in type only are one"),
     ("compiler/vectorizing/numbering.py", '["add", "mul", "maximum"', '["add", "sub", "mul", "maximum"', "a - b and b - a are one"),
     ("compiler/vectorizing/numbering.py", "key = (op, operands)", "key = (op, tuple([x if type(x) is int else 0 for x in operands]))", "operations that differ in a constant only are one"),
-    ("compiler/vectorizing/program.py", "key = (tuple(places), batched)", "key = (tuple(sorted(places)), batched)", "columns in another order are the same"),
+    ("compiler/vectorizing/program.py", "key = (tuple(lanes), batched)", "key = (tuple(sorted(lanes)), batched)", "columns in another order are the same"),
     # constants and rewriting
     ("ir/rewriting.py", 'return build.ufunc("subtract", other, one.inputs[0])', 'return build.ufunc("subtract", one.inputs[0], other)', "a + (-b) is b - a"),
     ("ir/rewriting.py", 'return build.ufunc("multiply", a, 2.0)', 'return build.ufunc("multiply", a, a)', "a + a is a²"),
@@ -83,7 +83,7 @@ TABLE = [
     ("compiler/vectorizing/lowering.py", "lambda a: a * signs, [w]", "lambda a: a * 1.0, [w]", "products in a matrix lose their signs"),
     ("compiler/vectorizing/lowering.py", "lambda x: x * signs, [a]", "lambda x: x * 1.0, [a]", "products of parameters lose their signs"),
     ("compiler/vectorizing/lowering.py", "numbers = [sign * x.number for x in operands]", "numbers = [x.number for x in operands]", "constants lose their signs"),
-    ("compiler/vectorizing/lowering.py", "ones = [float(sign)] * len(group.items)", "ones = [1.0] * len(group.items)", "a first term loses its sign"),
+    ("compiler/vectorizing/lowering.py", "ones = [float(sign)] * len(pack.statements)", "ones = [1.0] * len(pack.statements)", "a first term loses its sign"),
     ("compiler/vectorizing/__init__.py", "signs.append(-1 if is_difference else 1)", "signs.append(1)", "what does not depend on the example is added, not taken off"),
     ("compiler/vectorizing/__init__.py", "or (is_difference and shared[0])", "", "c - f(x) is f(x) - c"),
     ("compiler/running.py", 'scale = float(count) if reduction == "sum" else', 'scale = 1.0 if reduction == "sum" else', "sum and mean of what does not depend on the example"),
