@@ -243,7 +243,7 @@ def test_results_that_are_held_are_not_written_again_whatever_else_lay_in_their_
 def test_an_interrupt_while_results_are_renewed_leaves_no_plan_that_writes_to_two_arrays(monkeypatch):
     compiled = compile(lambda x: (x * 2, x + 1), backend="tensor")
     first = compiled(A)
-    results = compiled.plan(A)._results
+    results = compiled.plan(A)._code._results
 
     def interrupted(self, space):
         raise KeyboardInterrupt
