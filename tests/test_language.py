@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from scalargrad import OPS, Value, draw, parse, steps
+from scalargrad import OPS, STRUCTURAL, Value, draw, parse, steps
 from scalargrad.cli import main
 from scalargrad.cli.commands import COMMANDS
 from scalargrad.cli.inputs import ARGPARSE
@@ -45,7 +45,7 @@ def said():
         FINDINGS,
     ]
     tables += [[c.description for c in COMMANDS.values()], [op.note for op in OPS.values()]]
-    tables += [[op.why_not for op in OPS.values() if op.why_not]]
+    tables += [[op.why_not for op in [*OPS.values(), *STRUCTURAL.values()] if op.why_not]]
     tables += [["Fill in the numbers that are left blank; on every edge upstream × local = downstream."]]
     return found | {text: "a table" for table in tables for text in table}
 

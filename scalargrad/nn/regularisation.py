@@ -34,8 +34,8 @@ class Dropout(Module):
         try:
             self.p = number(p, "Dropout: p", least=0, below=1)
         except ValueError:
-            told = f"Dropout: p is the probability of switching off, from 0 to below 1, not {p!r}"
-            raise ValueError(told) from None
+            message = f"Dropout: p is the probability of switching off, from 0 to below 1, not {p!r}"
+            raise ValueError(message) from None
         self.rng = generator(seed, "Dropout: seed")
 
     def forward(self, x: Any) -> Any:
@@ -50,9 +50,6 @@ class Dropout(Module):
             kept: Array = (self.rng.random(shape) >= self.p) / (1 - self.p)
             return kept.astype(dtype, copy=False) if dtype.kind == "f" else kept
 
-        # what is traced draws anew at every run
-        if hasattr(x, "drawn"):
-            return x * x.drawn(lambda: draw(shape))
         tracer = modes.tracer()
         return x * (draw(shape) if tracer is None else tracer.random(shape, draw))
 
@@ -98,22 +95,22 @@ class BatchNorm1d(Module):
             self.running_var[...] = (1 - m) * self.running_var + m * unbiased * batch_var
             self.running_mean[...] = means
 
-        observed = getattr(x, "observed", None)  # what is traced for a plan tells them at every run
-        if observed is None:
+        tracer = modes.tracer()
+        if tracer is None:
             keep(numbers_of(centre), numbers_of(spread))
         else:
-            observed(keep, centre, spread)
+            tracer.observe(keep, centre, spread)
         return (x - centre) / (spread + self.eps) ** 0.5 * self.gamma + self.beta
 
     @staticmethod
     def _now(x: Any, numbers: Callable[[], Array]) -> Any:
         """Numbers as they are at the time, of the type of x."""
 
-        def draw() -> Array:
+        def read() -> Array:
             return numbers().astype(x.dtype, copy=False) if x.dtype.kind == "f" else numbers()
 
-        drawn = getattr(x, "drawn", None)
-        return draw() if drawn is None else drawn(draw)
+        tracer = modes.tracer()
+        return read() if tracer is None else tracer.each_run(read)
 
     def extra(self) -> str:
         return str(self.features)

@@ -70,7 +70,11 @@ def swapaxes(a: Any, axis1: int, axis2: int) -> Any:
 
 @_composite
 def squeeze(a: Any, axis: int | tuple[int, ...] | None = None) -> Any:
-    """The array without its axes of length 1, or without those given, which must be of length 1."""
+    """The array without its axes of length 1, or without those given, which must be of length 1.
+
+    >>> squeeze([[1.0, 2.0]])
+    array([1., 2.])
+    """
     a = as_array(a, "squeeze")
     ones = tuple(i for i, n in enumerate(a.shape) if n == 1)
     gone = ones if axis is None else axes(axis, "squeeze", a.shape)
@@ -95,7 +99,12 @@ def expand_dims(a: Any, axis: int | tuple[int, ...]) -> Any:
 
 @_composite
 def flip(a: Any, axis: int | tuple[int, ...] | None = None) -> Any:
-    """The elements in reverse order along axes, along all of them if none is given."""
+    """The elements in reverse order along axes, along all of them if none is given.
+
+    >>> flip([[1.0, 2.0], [3.0, 4.0]], axis=1)
+    array([[2., 1.],
+           [4., 3.]])
+    """
     a = as_array(a, "flip")
     flipped = range(a.ndim) if axis is None else axes(axis, "flip", a.shape)
     return ops.index(a, tuple(slice(None, None, -1 if i in flipped else 1) for i in range(a.ndim)))
@@ -123,7 +132,7 @@ def stack(arrays: Sequence[Any], axis: int = 0) -> Any:
 
 @_composite
 def split(a: Any, indices_or_sections: Any, axis: int = 0) -> list[Any]:
-    """The parts of an array along an axis: so many equal ones, or those that end at these indices.
+    """The parts of an array along an axis: a number of equal ones, or those between these indices.
 
     >>> [part.tolist() for part in split([1.0, 2.0, 3.0, 4.0], [1, 3])]
     [[1.0], [2.0, 3.0], [4.0]]
@@ -181,7 +190,7 @@ def pad(a: Any, pad_width: Any, mode: str = "constant", constant_values: Any = 0
 
 
 def _pairs(given: Any, what: str, a: Any) -> list[list[Any]]:
-    """What stands before and after, for each axis of ``a``, from one for all, a pair for all, or a pair for each."""
+    """A pair (before, after) for each axis of ``a``, from one number, one pair, or a pair for each."""
     import numpy as np
 
     try:
@@ -193,7 +202,12 @@ def _pairs(given: Any, what: str, a: Any) -> list[list[Any]]:
 
 @_composite
 def outer(a: Any, b: Any) -> Any:
-    """The products of every element of ``a`` with every one of ``b``: a row for each of ``a``."""
+    """The products of every element of ``a`` with every one of ``b``: a row for each of ``a``.
+
+    >>> outer([1.0, 2.0], [3.0, 4.0, 5.0])
+    array([[ 3.,  4.,  5.],
+           [ 6.,  8., 10.]])
+    """
     return _mul(ops.reshape(a, (-1, 1)), ops.reshape(b, (1, -1)))
 
 
@@ -243,10 +257,10 @@ def one_hot(labels: Any, classes: int, dtype: Any = float) -> Any:
     """
     import numpy as np
 
-    if hasattr(labels, "drawn"):  # it only stands for labels, while a function is traced
+    if hasattr(labels, "ndim") and modes.is_unknown(labels):
         return lookup(np.eye(integer(classes, "one_hot", "classes"), dtype=dtype), labels)
     if hasattr(type(labels), "_apply_op"):
-        labels = labels.data
+        labels = labels._data
     array = labels if type(labels) is np.ndarray else np.asarray(as_array(labels, "one_hot"))
     if array.size == 0 and isinstance(labels, (list, tuple)):
         array = array.astype(int)
@@ -288,19 +302,21 @@ def lookup(table: Any, index: Any) -> Any:
         require_numbers(entries, "lookup")
     if not len(entries):
         raise ValueError("lookup: the table is empty")
-    where = index
+    where, tracer = index, modes.tracer()
     if hasattr(type(index), "_apply_op") and not hasattr(index, "ndim"):  # a Value
-        if modes.tracer() is not None:
+        if tracer is not None:
             return selected(entries, index)
-        where = index.data
+        where = index._data
         if where != int(where):
             raise TypeError(f"lookup: an index is a whole number, not {where:g}")
         where = int(where)
-    if hasattr(index, "drawn"):  # it only stands for the places, while a function is traced
-        index._checked(functools.partial(_places_in, len(entries)))
+    elif tracer is not None and hasattr(index, "ndim") and tracer.is_unknown(index):
+        check = functools.partial(_places_in, len(entries))
+        check(index._data)
+        tracer.observe(check, index)
         return ops.index(entries, where)
     if hasattr(type(where), "_apply_op"):
-        where = where.data
+        where = where._data
     _places_in(len(entries), np.asarray(as_array(where, "lookup")))
     if isinstance(entries, np.ndarray):
         return entries[np.asarray(where)]
@@ -308,12 +324,15 @@ def lookup(table: Any, index: Any) -> Any:
 
 
 def _places_in(size: int, index: Any) -> None:
-    """Refuse what is no place in a table."""
+    """Refuse indices that are outside a table."""
     if index.dtype.kind not in "iu":
         raise TypeError(f"lookup: indices are integers, not {index.dtype}")
     wrong = index[(index < 0) | (index >= size)]
     if wrong.size:
         raise ValueError(f"lookup: there is an index {wrong.flat[0]} for a table of {size} entries")
 
+
+FUNCTIONS_ONLY = (stack, one_hot)
+"""Those that are no methods of an array: they take several, or labels."""
 
 __all__ = sorted(COMPOSITE)

@@ -101,7 +101,6 @@ class Op(Row):
         set_(self, "domain", self.domain or ((-3.0, 3.0),) * len(names))
         if self.latex_precedence is None:
             set_(self, "latex_precedence", self.precedence)
-        set_(self, "__doc__", f"{self.name}{self.signature}: {self.note}.")
         if not self.name.isidentifier() or iskeyword(self.name) or self.name.startswith("_"):
             raise ValueError(f"an op's name must be a Python name that does not begin with _, not {self.name!r}")
         if not names:

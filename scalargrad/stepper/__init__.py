@@ -11,6 +11,7 @@ from scalargrad import latex
 from scalargrad.endings import Endings
 from scalargrad.formatting import one_line
 from scalargrad.language import language, say
+from scalargrad.replaying import rounded_along
 from scalargrad.stepper import rendering
 from scalargrad.stepper.markup import printable
 from scalargrad.stepper.texts import Steps

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import re
 import string
-from collections.abc import Sequence
 from typing import Any
 
 from scalargrad.formatting import number, visible
 from scalargrad.language import say
 from scalargrad.latex import compilable, is_mathematics, words
-from scalargrad.ops.registry import OPS, Op
+from scalargrad.replaying import row_of
 from scalargrad.symbolic import latex_name, latex_text
 from scalargrad.tracing import ArrayNumber, EdgeGrad, TraceNode
 
@@ -163,12 +162,6 @@ def markdown_text(text: str) -> str:
 def printable(text: str) -> str:
     """The text on one line, with what moves a cursor or hides text made visible."""
     return visible(" ".join(text.split()))
-
-
-def row_of(op: str | None, operands: Sequence[Any]) -> Op | None:
-    """The row of an op that a Trace names, if there is one and it takes so many operands."""
-    row = OPS.get(op or "")
-    return row if row is not None and len(row.operands) == len(operands) else None
 
 
 _NUMBER_AS_NAME = re.compile(r"\\text\{(-?(?:[\d.]+(?:e[+-]\d+)?|∞))\}")

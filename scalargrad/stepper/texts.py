@@ -8,9 +8,9 @@ from functools import cached_property
 from scalargrad.formatting import decimal
 from scalargrad.language import say
 from scalargrad.records import Step, Trace
+from scalargrad.replaying import rounded_along
 from scalargrad.stepper.equations import Equation, equation, result_of, undefined_in
 from scalargrad.stepper.markup import Latex, Markup, Plain, printable
-from scalargrad.stepper.rounding import rounded_along
 
 TITLES = {
     "leaf": "Input {0}",
