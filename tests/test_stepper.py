@@ -9,8 +9,9 @@ import pytest
 from scalargrad import OPS, NotDifferentiableError, Value, graph, steps, trace
 from scalargrad.drawing import Drawing
 from scalargrad.formatting import decimal
+from scalargrad.latex import compilable
 from scalargrad.ops import op, temporary
-from scalargrad.stepper.markup import Plain, compilable
+from scalargrad.stepper.markup import Plain
 from scalargrad.tracing import ArrayNumber, EdgeGrad, Trace, TraceNode
 from tests.graphs import neuron
 
