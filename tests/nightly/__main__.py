@@ -58,6 +58,7 @@ def run(name, command, seconds, given):
     print(f"=== {name}: up to {seconds:.0f} s, seed {given.seed}", flush=True)
     env = {**os.environ, "NIGHTLY": "1", "NIGHTLY_SECONDS": str(seconds), "NIGHTLY_SEED": str(given.seed)}
     env.setdefault("NIGHTLY_EXAMPLES", str(max(20, int(seconds / 4))))
+    env.pop("PYTEST_ADDOPTS", None)
     env["PYTHONPATH"] = os.pathsep.join([str(ROOT), *filter(None, [env.get("PYTHONPATH")])])
     if command[: len(PYTEST)] == PYTEST:
         command = [*command, f"--hypothesis-seed={given.seed}"]

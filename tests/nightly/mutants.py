@@ -68,6 +68,7 @@ def copied(target):
 def environment(root):
     env = {**os.environ, "PYTHONPATH": str(root), "PYTHONDONTWRITEBYTECODE": "1", "OMP_NUM_THREADS": "1"}
     env.pop("NIGHTLY", None)
+    env.pop("PYTEST_ADDOPTS", None)
     return env
 
 
