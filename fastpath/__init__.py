@@ -12,8 +12,6 @@ from __future__ import annotations
 
 from typing import Any as _Any
 
-from fastpath import functions as _functions
-from fastpath import reading as _reading
 from fastpath.compiler import compile as compile
 from fastpath.exploding import explode as explode
 from fastpath.tensor import Tensor as Tensor

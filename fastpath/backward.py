@@ -6,22 +6,18 @@ another object with ``name`` and ``pullback(upstream, y, operands, needed)``, wh
 
 from __future__ import annotations
 
-import sys
 from collections import deque
-from collections.abc import Callable
 from itertools import repeat
 from typing import Any
 
 import numpy as np
 
 from fastpath.bound import BoundOp
-from fastpath.numerics import Array, array_backward, first_bad, ignoring, unbroadcast_array
+from fastpath.numerics import Array, array_backward, first_bad, ignoring, owners_of, unbroadcast_array
 from scalargrad import modes
 from scalargrad.graph import topological_order
 from scalargrad.ops.registry import Op
 from scalargrad.turns import one_pass
-
-_owners: Callable[[object], int] = getattr(sys, "getrefcount", lambda _: 1 << 30)
 
 
 @ignoring
@@ -108,7 +104,7 @@ def _sum(earlier: Any, grads: dict[Any, Array], leaf: Any, own: bool) -> Array:
     """The gradient of a leaf after the pass: what it has, and its own."""
     g = grads[leaf]
     if earlier is None:
-        return g if own or (_owners(g) <= _ALONE and g.base is None and g.flags.writeable) else g.copy()
+        return g if own or (owners_of(g) <= _ALONE and g.base is None and g.flags.writeable) else g.copy()
     shape = earlier.shape if type(earlier) is np.ndarray else np.shape(earlier)
     if shape not in (g.shape, ()):
         raise ValueError(
@@ -124,7 +120,7 @@ def _count_alone() -> int:
     """How many owners an array has in :func:`_sum` if nobody else holds it."""
     grads = {0: np.empty(0)}
     g = grads[0]
-    return _owners(g)
+    return owners_of(g)
 
 
 _ALONE = _count_alone()

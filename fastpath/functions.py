@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from fastpath.numerics import Array, shown
+from fastpath.node import ArrayNode, leaf
+from fastpath.numerics import Array, as_floats, shown
 from fastpath.recording import constant, record
-from fastpath.tensor import Tensor, make
 from scalargrad import modes
 from scalargrad.function.context import Context, Saved, called, changed_in_place, counted
 from scalargrad.function.node import Ending, WrittenFunction
@@ -19,17 +19,17 @@ from scalargrad.symbolic import STYLES, Sym, as_sym, tidy
 def apply(function: Any, operands: tuple[Any, ...]) -> Any:
     """The node of a Function on Tensors, arrays and numbers."""
     name = f"{function.__name__}.apply"
-    inputs = tuple(x if isinstance(x, Tensor) else constant(x, name, operands) for x in operands)
+    inputs = tuple(x if isinstance(x, ArrayNode) else constant(x, name, operands) for x in operands)
     result, saved = run(function, operands)
-    op = ArrayFunctionOp(function, tuple(None if isinstance(x, Tensor) else x for x in operands), saved)
-    arrays = tuple(x._use() if isinstance(x, Tensor) else x for x in inputs)
+    op = ArrayFunctionOp(function, tuple(None if isinstance(x, ArrayNode) else x for x in operands), saved)
+    arrays = tuple(x._use() if isinstance(x, ArrayNode) else x for x in inputs)
     return record(op, result, inputs, arrays)
 
 
 def run(function: Any, operands: tuple[Any, ...]) -> tuple[Array, Saved]:
     """The array ``forward`` gives, and what it saved."""
-    context = Context(tuple(isinstance(x, Tensor) and x.requires_grad for x in operands))
-    before = [x._use() if isinstance(x, Tensor) else None for x in operands]
+    context = Context(tuple(isinstance(x, ArrayNode) and x.requires_grad for x in operands))
+    before = [x._use() if isinstance(x, ArrayNode) else None for x in operands]
     with modes.no_grad(), modes.tracing(None):  # it sees the numbers, and is called anew where code is traced
         result = called(function, "forward", context, *operands)
     for i, (x, array) in enumerate(zip(operands, before)):
@@ -42,13 +42,13 @@ def run(function: Any, operands: tuple[Any, ...]) -> tuple[Array, Saved]:
     if isinstance(result, (tuple, list)):
         raise TypeError(f"{where} returned {len(result)} results: a Function has one, a Tensor, an array or a number")
     saved = Saved.of(context, operands, result)
-    if isinstance(result, Tensor):
+    if isinstance(result, ArrayNode):
         return result._use(), saved
     require_unmasked(where, result)
     array = np.array(result)
     if array.dtype.kind not in "fiub":
         raise TypeError(f"{where} returned {shown(result)}, not a Tensor, an array or a number")
-    dtype = next(x.dtype for x in operands if isinstance(x, Tensor))
+    dtype = next(x.dtype for x in operands if isinstance(x, ArrayNode))
     return array.astype(array.dtype if array.dtype.kind == "f" and array.ndim else dtype), saved
 
 
@@ -64,7 +64,7 @@ class ArrayFunctionOp(WrittenFunction):
 
     def recomputed(self, y: Any, operands: tuple[Any, ...]) -> Any:
         """What ``forward`` gives on these arrays."""
-        own = [Tensor(x) if isinstance(x, np.ndarray) else x for x in operands]
+        own = [leaf(as_floats(x)) if isinstance(x, np.ndarray) else x for x in operands]
         return run(self.function, self.filled(own))[0]
 
     def pullback(self, upstream: Any, y: Any, operands: tuple[Any, ...], needed: tuple[bool, ...]) -> list[Any]:
@@ -72,21 +72,21 @@ class ArrayFunctionOp(WrittenFunction):
 
         An array that may depend on the operands but has no graph becomes a Tensor that has no derivative.
         """
-        if isinstance(upstream, Tensor):
+        if isinstance(upstream, ArrayNode):
             return self._of_tensors(upstream, y, operands, needed)
         with modes.no_grad():
-            own = self.filled(make(x, None, (), None, None) if isinstance(x, np.ndarray) else x for x in operands)
-            context = self.saved.context(own, make(y, None, (), None, None))
+            own = self.filled(leaf(x) if isinstance(x, np.ndarray) else x for x in operands)
+            context = self.saved.context(own, leaf(y))
             context.needs_input_grad = needed
-            shares = self._shares(context, make(upstream, None, (), None, None), needed)
+            shares = self._shares(context, leaf(upstream), needed)
         return [None if x is None else self._fitting(i, x, operands[i], upstream) for i, x in enumerate(shares)]
 
     def _fitting(self, place: int, share: Any, operand: Any, upstream: Any) -> Array:
         """The array of a gradient, whose shape must be that of the operand, but for axes it was broadcast along."""
         where = f"{self.name}.backward returned"
         require_unmasked(f"{self.name}.backward", share)
-        array = share._data if isinstance(share, Tensor) else np.asarray(share)
-        if array.dtype.kind not in "fiub" or not (isinstance(share, (Tensor, np.ndarray)) or is_number(share)):
+        array = share._data if isinstance(share, ArrayNode) else np.asarray(share)
+        if array.dtype.kind not in "fiub" or not (isinstance(share, (ArrayNode, np.ndarray)) or is_number(share)):
             raise TypeError(f"{where} {shown(share)} for operand {place}, not a Tensor, an array or a number")
         shape = np.shape(operand)
         single = isinstance(share, (float, int)) or array.shape == np.shape(upstream) == ()
@@ -100,10 +100,10 @@ class ArrayFunctionOp(WrittenFunction):
         return array
 
     def _of_tensors(self, upstream: Any, y: Any, operands: tuple[Any, ...], needed: tuple[bool, ...]) -> list[Any]:
-        tensors = tuple(x for x in operands if isinstance(x, Tensor))
+        tensors = tuple(x for x in operands if isinstance(x, ArrayNode))
 
         def ending(x: Any) -> Any:
-            data = np.array(x._data if isinstance(x, Tensor) else x, upstream.dtype)
+            data = np.array(x._data if isinstance(x, ArrayNode) else x, upstream.dtype)
             return record(Ending(self.name), data, tensors, tuple(t._use() for t in tensors))
 
         context = self.saved.context(self.filled(operands), y, ending)
@@ -111,8 +111,8 @@ class ArrayFunctionOp(WrittenFunction):
         shares = self._shares(context, upstream, needed)
         for i, x in enumerate(shares):
             if x is not None:
-                self._fitting(i, x, operands[i]._data if isinstance(operands[i], Tensor) else operands[i], y._data)
-        return [x if x is None or isinstance(x, Tensor) else ending(x) for x in shares]
+                self._fitting(i, x, operands[i]._data if isinstance(operands[i], ArrayNode) else operands[i], y._data)
+        return [x if x is None or isinstance(x, ArrayNode) else ending(x) for x in shares]
 
     def formula(self, position: int, operands: tuple[str | float, ...], style: str = "text") -> str:
         """The downstream gradient by one operand with these names, ``Ḡ`` being the upstream: ``backward`` on symbols.
@@ -148,6 +148,3 @@ class ArrayFunctionOp(WrittenFunction):
 
 def _unreadable(computed: Any) -> Any:
     raise TypeError("what forward computed has no formula")
-
-
-Tensor._apply_function = staticmethod(apply)  # type: ignore[attr-defined]

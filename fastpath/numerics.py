@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextvars
+import sys
 from collections.abc import Callable
 from functools import cache, lru_cache, partial
 from typing import Any
@@ -14,10 +15,8 @@ from scalargrad.ops.broadcasting import unbroadcast
 from scalargrad.ops.given import require_unmasked
 from scalargrad.ops.given import shown as shown
 from scalargrad.ops.registry import OPS, Op
+from scalargrad.settings import Array as Array
 from scalargrad.symbolic import local_derivative, python
-
-Array = np.ndarray[Any, Any]
-
 
 _ieee = contextvars.Context()
 _ieee.run(np.seterr, all="ignore")
@@ -28,6 +27,9 @@ It costs a seventh of entering ``np.errstate``, and is one of its own in every c
 that came in the middle of another. No mode is in force in it.
 """
 ignoring = np.errstate(all="ignore")
+
+owners_of: Callable[[object], int] = getattr(sys, "getrefcount", lambda _: 1 << 30)
+"""How many references to an object there are, as seen from where it is asked: very many if Python does not count."""
 
 # --- arrays of floats ------------------------------------------------------------------------------------------------
 

@@ -16,7 +16,7 @@ import operator
 from collections import deque
 from collections.abc import Callable, Iterator
 from itertools import repeat
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from scalargrad import graph, modes
 from scalargrad.freshness import fresh_order
@@ -24,9 +24,11 @@ from scalargrad.graph import Node
 from scalargrad.ops.given import as_array
 from scalargrad.ops.operators import DUNDERS, Operators, install
 from scalargrad.ops.registry import OPS, Op, as_number, is_number
-from scalargrad.ops.structure import Expansion
 from scalargrad.specialise import compile_backward, operator_methods
 from scalargrad.turns import one_pass
+
+if TYPE_CHECKING:
+    from scalargrad.ops.expansions import Expansion
 
 Backward = Callable[["Value"], None]
 
@@ -98,8 +100,8 @@ class Value(Node, Operators):
     """A number in a computational graph.
 
     ``data`` is the number, ``grad`` the derivative of the last result whose :meth:`backward` was called (summed over
-    calls at a leaf), ``label`` a name to show. Ints, bools and NumPy scalars become floats; anything else that is not a
-    real number is a TypeError.
+    calls at a leaf), ``label`` a name to show, ``scope`` the path of the scopes it was made in. Ints, bools and NumPy
+    scalars become floats; anything else that is not a real number is a TypeError.
 
     >>> x, w = Value(-1.0, label="x"), Value(2.0, label="w")
     >>> y = (w * x).sigmoid()

@@ -246,11 +246,11 @@ def reverse(
     return received
 
 
-def short(text: str, most: int = 40) -> str:
+def short(text: str, most: int = 40, end: str = "…") -> str:
     """A label, or another text of the user's, as an error message shows it: on one line, and not too long."""
     line = " ".join(text[: 2 * most].split())
     shown = "".join([c if c.isprintable() else ascii(c)[1:-1] for c in line])
-    return shown if len(shown) <= most and len(text) <= 2 * most else f"{shown[: most - 1]}…"
+    return shown if len(shown) <= most and len(text) <= 2 * most else shown[: most - len(end)] + end
 
 
 def edges(*roots: Node) -> Iterator[tuple[Node, int, Node]]:

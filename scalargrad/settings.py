@@ -8,8 +8,11 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["Seed", "count", "flag", "generator", "number", "one_of", "pair_of_numbers", "short", "size"]
+from scalargrad import graph
 
+__all__ = ["Array", "Seed", "count", "flag", "generator", "number", "one_of", "pair_of_numbers", "short", "size"]
+
+Array = np.ndarray[Any, Any]
 Seed = np.random.Generator | int | None
 
 
@@ -114,5 +117,4 @@ def generator(seed: Any, what: str = "seed") -> np.random.Generator:
 
 def short(given: Any) -> str:
     """What was given, in at most 60 characters and on one line."""
-    text = " ".join(repr(given).split())
-    return text if len(text) <= 60 else text[:57] + "…"
+    return graph.short(repr(given), 60)

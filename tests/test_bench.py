@@ -8,13 +8,16 @@ import numpy as np
 import pytest
 
 from fastpath.bench import __main__ as command
-from fastpath.bench import backends, hinge, parity, peers, scalar, scaling, tensor
+from fastpath.bench import backends, contest, parity, scalar, scaling, tensor, training
 from fastpath.bench import compile as compile_case
-from fastpath.bench.network import OnTensors, OnValues, Problem
+from fastpath.bench.peers import ByHand
+from fastpath.bench.plotting import bars
+from fastpath.bench.problems import Problem
 from fastpath.bench.report import Column, Report, Row, Table, memory, ratio, seconds, spread
 from fastpath.bench.timing import Timing, race
+from fastpath.bench.training import OnTensors, OnValues
 
-TINY = (tensor.Size((2, 4, 3), 5, "float64", 1, ((tensor.EAGER, 0.5), (tensor.BY_HAND, 1e9))),)
+TINY = (tensor.Size((2, 4, 3), 5, "float64", 1, ((contest.BARE, 0.5), (contest.BY_HAND, 1e9))),)
 
 
 @pytest.fixture
@@ -23,11 +26,11 @@ def no_peers(monkeypatch):
     real = importlib.import_module
 
     def missing(name, package=None):
-        if name.split(".")[0] in ("torch", "jax", "mygrad", "autograd", "matplotlib", "threadpoolctl"):
+        if name.split(".")[0] in ("torch", "jax", "mygrad", "autograd", "micrograd", "matplotlib", "threadpoolctl"):
             raise ModuleNotFoundError(name)
         return real(name, package)
 
-    monkeypatch.setattr(peers, "import_module", missing)
+    monkeypatch.setattr(training, "import_module", missing)
 
 
 def column(table, name):
@@ -51,13 +54,13 @@ def test_the_tensor_case_measures_ours_and_numpy_and_reports_its_aims(no_peers):
 
 def test_a_missing_peer_is_a_dash_in_text_and_null_in_json(no_peers):
     report = tensor.run(sizes=TINY, rounds=2, pause=0)
-    for library in (tensor.EAGER, tensor.MODULES, "jax.jit", tensor.MYGRAD, "autograd"):
+    for library in (contest.BARE, contest.MODULES, "jax.jit", contest.MYGRAD, "autograd"):
         cells = next(row for row in report.tables[0].cells() if row[0] == library)
         assert cells == (library, "–", "–", "–")
         assert column(report.tables[0], "a step")[library] is None
     assert "–" in report.table()
     first = json.loads(report.json())["tables"][0]["rows"]
-    assert {row["library"]: row["a step"] for row in first}[tensor.EAGER] is None
+    assert {row["library"]: row["a step"] for row in first}[contest.BARE] is None
 
 
 @pytest.mark.parametrize(("slowest", "told"), [(1.1, False), (1.5, True)])
@@ -70,29 +73,29 @@ def test_a_disturbed_measurement_is_told(monkeypatch, no_peers, slowest, told):
 
 
 def test_every_peer_that_is_installed_gives_the_gradients_by_hand():
-    contenders = {name: make(Problem.random((3, 5, 2), 6)) for name, (_, make) in peers.TRAINING.items()}
-    assert tensor.check(contenders, 1e-9) < 1e-9
+    for contenders in (contest.ARRAYS, contest.COMPILED):
+        assert contest.check(contest.ready(contenders, Problem.random((3, 5, 2), 6)), 1e-9) < 1e-9
 
 
 def test_a_wrong_gradient_stops_the_tensor_case():
-    problem = Problem.random((3, 5, 2), 6)
-    step, gradients = peers.numpy_by_hand(problem)
+    class Wrong(ByHand):
+        def gradients(self):
+            loss, found = super().gradients()
+            return loss, [g * 1.01 for g in found]
 
-    def wrong():
-        loss, found = gradients()
-        return loss, [g * 1.01 for g in found]
-
-    contenders = {"NumPy by hand": peers.numpy_by_hand(problem), "another": (step, wrong)}
+    contenders = contest.ready({"NumPy by hand": ByHand, "another": Wrong}, Problem.random((3, 5, 2), 6))
     with pytest.raises(AssertionError, match=r"another disagrees .* 1\.0e-02"):
-        tensor.check(contenders, 1e-9)
+        contest.check(contenders, 1e-9)
 
 
 def test_an_update_that_is_wrong_stops_the_tensor_case():
-    problem = Problem.random((3, 5, 2), 6)
-    _, gradients = peers.numpy_by_hand(problem)
-    contenders = {"NumPy by hand": peers.numpy_by_hand(problem), "another": (lambda: gradients()[0], gradients)}
+    class Still(ByHand):
+        def step(self):
+            return self.gradients()[0]
+
+    contenders = contest.ready({"NumPy by hand": ByHand, "another": Still}, Problem.random((3, 5, 2), 6))
     with pytest.raises(AssertionError, match="another disagrees"):
-        tensor.check(contenders, 1e-9)
+        contest.check(contenders, 1e-9)
 
 
 def test_the_backends_case_counts_nodes_and_memory_and_tells_where_tensors_overtake():
@@ -143,10 +146,9 @@ def test_the_parity_case_fails_when_one_gradient_differs(monkeypatch, error):
     assert report.failed in report.table()
 
 
-def test_the_scalar_case_runs(monkeypatch):
+def test_the_scalar_case_runs(monkeypatch, no_peers):
     monkeypatch.setattr(scalar, "import_seconds", lambda rounds: 0.01)
     monkeypatch.setattr(scalar, "race", lambda contenders, *_, **__: dict.fromkeys(contenders, Timing(1.0, 1.0, 1.0)))
-    monkeypatch.setattr(scalar, "micrograd_value", lambda: None)
     report = scalar.run(quick=True)
     assert report.rows[0].what == "moons step"
     assert report.rows[0].peer == ""
@@ -313,12 +315,12 @@ def test_the_backends_case_is_plotted(monkeypatch, capsys, tmp_path):
 
 
 def test_every_contender_of_the_moons_step_has_the_same_losses():
-    made = {name: make() for name, make in hinge.FAST.items() if name != "torch.compile"}
-    made["our scalar engine"] = hinge.scalar_engine()
-    losses = {name: [step() for _ in range(3)] for name, step in made.items() if step}
-    assert hinge.COMPILED in losses
+    made = contest.ready(contest.MOONS, Problem.moons(), [contest.TORCH_COMPILE, contest.MICROGRAD])
+    losses = {name: [training.step() for _ in range(3)] for name, training in made.items() if training}
+    assert contest.SCALAR_CODE in losses
     for found in losses.values():
-        np.testing.assert_allclose(found, losses[hinge.BY_HAND], rtol=1e-9)
+        np.testing.assert_allclose(found, losses[contest.BY_HAND], rtol=1e-9)
+    assert contest.check(made, 1e-9) < 1e-9
 
 
 def test_the_compile_case_measures_and_reports_its_aims(monkeypatch, no_peers):
@@ -335,7 +337,11 @@ def test_the_compile_case_measures_and_reports_its_aims(monkeypatch, no_peers):
 
 
 def test_a_contender_that_computes_something_else_stops_the_compile_case(monkeypatch, no_peers):
-    monkeypatch.setitem(hinge.FAST, hinge.COMPILED, lambda: lambda: 1.0)
+    class Wrong(OnTensors):
+        def step(self):
+            return 1.0
+
+    monkeypatch.setitem(contest.MOONS, contest.SCALAR_CODE, Wrong)
     with pytest.raises(AssertionError, match="disagrees with NumPy by hand"):
         compile_case.run(sizes=(), rounds=1, pause=0.0)
 
@@ -371,10 +377,10 @@ def test_steps_are_drawn_as_bars(tmp_path):
         tables=[
             Table(
                 "one",
-                compile_case._table("t", ["a"], {"a": time, "NumPy by hand": time}).columns,
+                contest.times_table("t", ["a"], {"a": time, "NumPy by hand": time}, "a", "compiled").columns,
                 [("a", time, 1.0, 1.0), ("b", None, None, None)],
             )
         ],
     )
-    compile_case.plot(made, str(tmp_path / "bars.svg"))
+    bars(made, str(tmp_path / "bars.svg"))
     assert "</svg>" in (tmp_path / "bars.svg").read_text(encoding="utf-8")

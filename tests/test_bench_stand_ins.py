@@ -10,8 +10,8 @@ import pytest
 
 import fastpath
 from fastpath import Tensor
-from fastpath.bench import hinge, peers
-from fastpath.bench.network import Problem
+from fastpath.bench import peers, training
+from fastpath.bench.problems import Problem
 
 
 def value_and_grad(function):
@@ -65,41 +65,25 @@ STAND_INS = {
 @pytest.fixture(autouse=True)
 def stand_ins(monkeypatch):
     MyGradTensor.made.clear()
-    for module in (peers, hinge):
-        monkeypatch.setattr(module, "load", STAND_INS.get)
+    monkeypatch.setattr(training, "load", STAND_INS.get)
 
 
-@pytest.mark.parametrize("make", [peers.jax_jit, peers.mygrad_tensors])
-def test_a_step_on_arrays_is_that_by_hand(make):
-    problem = Problem.random((3, 5, 2), 6)
-    step, gradients = make(problem)
-    by_hand, gradients_by_hand = peers.numpy_by_hand(problem)
-    loss, found = gradients()
-    expected, wanted = gradients_by_hand()
+PROBLEMS = {"classes": Problem.random((3, 5, 2), 6), "moons": Problem.moons()}
+
+
+@pytest.mark.parametrize("problem", PROBLEMS)
+@pytest.mark.parametrize("kind", [peers.Jax, peers.MyGrad])
+def test_a_step_on_arrays_is_that_by_hand(kind, problem):
+    other, by_hand = kind.of(PROBLEMS[problem]), peers.ByHand(PROBLEMS[problem])
+    loss, found = other.gradients()
+    expected, wanted = by_hand.gradients()
     assert loss == pytest.approx(expected, rel=1e-12)
     for a, b in zip(found, wanted, strict=True):
         np.testing.assert_allclose(a, b, rtol=1e-9, atol=1e-14)
     for _ in range(3):
-        assert step() == pytest.approx(by_hand(), rel=1e-12)
+        assert other.step() == pytest.approx(by_hand.step(), rel=1e-12)
 
 
-@pytest.mark.parametrize("make", [hinge.jax_jit, hinge.mygrad_tensors])
-def test_a_step_on_the_moons_is_that_by_hand(make):
-    step, by_hand = make(), hinge.numpy_by_hand()
-    for _ in range(3):
-        assert step() == pytest.approx(by_hand(), rel=1e-10)
-
-
-@pytest.mark.parametrize(
-    "make",
-    [
-        peers.torch_eager,
-        peers.torch_modules,
-        peers.autograd_functions,
-        hinge.torch_eager,
-        hinge.torch_compiled,
-        hinge.autograd_functions,
-    ],
-)
-def test_what_is_not_installed_is_left_out(make):
-    assert make(*[Problem.random((3, 2), 4)] * (make.__module__ == peers.__name__)) is None
+@pytest.mark.parametrize("kind", [peers.Torch, peers.TorchModules, peers.TorchCompiled, peers.Autograd])
+def test_what_is_not_installed_is_left_out(kind):
+    assert all(kind.of(problem) is None for problem in PROBLEMS.values())

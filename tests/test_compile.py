@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 import scalargrad as sg
 from fastpath import Tensor
-from fastpath.bench.network import Problem, logits
-from fastpath.bench.peers import numpy_by_hand
+from fastpath.bench.peers import ByHand
+from fastpath.bench.problems import Problem, logits
 from fastpath.compiler import compile
 from fastpath.plan import TracingError
 from scalargrad import nn, no_grad, optim
@@ -593,7 +593,7 @@ def test_the_plan_of_a_network_is_three_products_forward_and_five_backward():
 def test_a_plan_needs_no_more_memory_than_the_derivatives_by_hand(sizes, batch):
     problem, _, loss = network(sizes, batch)
     plan = compile(loss).plan(problem.x, problem.labels)
-    _, by_hand = numpy_by_hand(problem)
+    by_hand = ByHand(problem).gradients
     by_hand()
     tracemalloc.start()
     by_hand()

@@ -1,8 +1,10 @@
 """The drawing: what stands on nodes and edges, labels that are only text, scopes, themes, files, notebooks."""
 
+import json
 import os
 import subprocess
 import sys
+from dataclasses import asdict
 from xml.dom import minidom
 
 import pytest
@@ -34,6 +36,22 @@ def test_every_number_of_the_lecture_is_in_the_picture():
         assert product in words
     for symbol in ("×(−1)", "exp", "+1", "1/x", "∂=−1/x²", "∂=exp(x)", "∂=x₀", "∂=w₁"):
         assert symbol in words
+
+
+def test_the_parts_say_what_each_text_means():
+    parts = draw(neuron()).parts
+    nodes = {node.id: node for node in parts.frame.all_nodes()}
+    assert [line.role for line in nodes["node-0"].lines] == ["head", "value", "gradient"]
+    assert nodes["node-0"].kind == "leaf"
+    edge = next(edge for edge in parts.edges if edge.id == "edge-2-0")
+    product, formula = edge.lines
+    numbers = {piece.role: piece.text for piece in product.pieces if piece.role != "sign"}
+    assert numbers == {"upstream": "0.20", "local": "-1.00", "downstream": "-0.20"}
+    assert (formula.role, formula.pieces[0].text) == ("formula", "∂=x₀")
+    a = Value(3.0, label="a")
+    (fork, *_) = draw(a * a + a, names=True).parts.frame.nodes
+    assert [line.role for line in fork.lines] == ["head", "value", "gradient", "shares"]
+    assert json.loads(json.dumps(asdict(parts)))["foot"][0] == "legend"
 
 
 def test_names_are_written_as_people_write_them_and_as_given_in_the_tooltip():

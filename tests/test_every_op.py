@@ -93,7 +93,7 @@ def test_a_row_says_what_it_is(op):
     holes = {f"#{i + 1}" for i in range(len(op.operands))}
     assert set(re.findall(r"#\d", op.text)) == holes
     assert set(re.findall(r"#\d", op.latex)) == holes
-    assert op.__doc__ == f"{op.name}{op.signature}: {op.note}."
+    assert op.__doc__.splitlines()[0] == f"{op.name}{op.signature}: {op.note}."
     assert all(low < high for low, high in op.domain)
 
 

@@ -126,12 +126,13 @@ def test_micrograds_networks_train_alike_on_both_engines():
 
 def test_the_benchmarks_moons_network_trains_alike_on_both_engines():
     engine = pytest.importorskip("micrograd.engine")
-    moons = pytest.importorskip("fastpath.bench.moons")
+    problems, training = pytest.importorskip("fastpath.bench.problems"), pytest.importorskip("fastpath.bench.training")
     losses = []
     for value in (engine.Value, scalargrad.Value):
-        net = moons.MoonsNet(value, sizes=(2, 4, 1))
-        net.inputs, net.labels = net.inputs[:20], net.labels[:20]
-        losses.append([net.step() for _ in range(4)])
+        code = training.ScalarCode(problems.Problem.moons())
+        code.net = net = problems.MoonsNet(value, sizes=(2, 4, 1))
+        net.inputs, net.labels, code.parameters = net.inputs[:20], net.labels[:20], net.arrays()
+        losses.append([code.step() for _ in range(4)])
     assert losses[1] == pytest.approx(losses[0], rel=1e-9, abs=1e-9)
     assert losses[0][-1] != losses[0][0]
 

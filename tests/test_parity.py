@@ -9,7 +9,8 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from fastpath import Tensor
-from fastpath.bench.network import OnTensors, OnValues, Problem
+from fastpath.bench.problems import Problem
+from fastpath.bench.training import OnTensors, OnValues
 from scalargrad import OPS, Value, sigmoid
 
 ROWS = [row for row in OPS.values() if not row.why_not]

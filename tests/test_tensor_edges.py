@@ -13,6 +13,7 @@ import pytest
 import fastpath
 from fastpath import Tensor
 from fastpath.backward import commit
+from fastpath.recording import record
 from scalargrad import NotDifferentiableError, detect_anomaly, enable_grad, no_grad, scope
 from scalargrad.graph import leaves, topological_order
 from scalargrad.ops.structure import STRUCTURAL
@@ -205,7 +206,7 @@ def test_a_rule_that_hands_on_an_operand_or_the_upstream_itself_shares_nothing()
             return [operands[1], upstream]
 
     a, b = (Tensor([1.0, 2.0], requires_grad=True) for _ in range(2))
-    y = Tensor._record(Handing(), a.data + b.data, (a, b), (a._use(), b._use()))
+    y = record(Handing(), a.data + b.data, (a, b), (a._use(), b._use()))
     y.backward([3.0, 4.0])
     assert a.grad.tolist() == [1.0, 2.0]
     assert b.grad.tolist() == [3.0, 4.0]

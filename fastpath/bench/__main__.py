@@ -7,7 +7,7 @@ import sys
 from importlib import import_module
 from pathlib import Path
 
-from fastpath.bench.plotting import plot_problem
+from fastpath.bench.plotting import PLOTS, plot_problem
 from fastpath.bench.report import Report
 
 CASES = {
@@ -18,7 +18,6 @@ CASES = {
     "backends": "the same network on Values and on Tensors: time, nodes, memory",
     "parity": "the largest difference between the two backends, parameter by parameter",
 }
-PLOTTED = ("backends", "compile", "tensor")
 BEGIN, END = "<!-- bench -->", "<!-- /bench -->"
 
 
@@ -36,7 +35,7 @@ def main(arguments: list[str] | None = None) -> int:
     form = parser.add_mutually_exclusive_group()
     form.add_argument("--json", action="store_true", help="as JSON")
     form.add_argument("--markdown", action="store_true", help="as a Markdown table")
-    parser.add_argument("--plot", metavar="FILE", help=f"draw it, too, as .svg, .png or .pdf ({', '.join(PLOTTED)})")
+    parser.add_argument("--plot", metavar="FILE", help=f"draw it, too, as .svg, .png or .pdf ({', '.join(PLOTS)})")
     parser.add_argument("--readme", metavar="FILE", help=f"put the tables into a text, between {BEGIN} and {END}")
     options = parser.parse_args(arguments)
     unknown = [name for name in options.cases if name not in CASES]
@@ -44,27 +43,23 @@ def main(arguments: list[str] | None = None) -> int:
         parser.error(f"there is no case {unknown[0]!r}: the cases are {', '.join(CASES)}")
     names = options.cases or list(CASES)
     if options.plot:
-        if len(names) > 1 or names[0] not in PLOTTED:
-            parser.error(f"--plot draws {', '.join(PLOTTED)}, one at a time, not {' '.join(names)}")
-        problem = plot_problem(options.plot)
-        if problem:
+        if len(names) > 1 or names[0] not in PLOTS:
+            parser.error(f"--plot draws {', '.join(PLOTS)}, one at a time, not {' '.join(names)}")
+        if problem := plot_problem(options.plot):
             parser.error(problem)
-    if options.readme:
-        problem = readme_problem(options.readme)
-        if problem:
-            parser.error(problem)
+    if options.readme and (problem := readme_problem(options.readme)):
+        parser.error(problem)
     reports = []
     for name in names:
-        case = import_module(f"fastpath.bench.{name}")
-        report = case.run(quick=options.quick)
+        report = import_module(f"fastpath.bench.{name}").run(quick=options.quick)
         reports.append(report)
         if not options.json:
             print(("\n\n" if len(reports) > 1 else "") + (report.markdown() if options.markdown else report.table()))
         if options.plot:
-            case.plot(report, options.plot)
+            PLOTS[name](report, options.plot)
     if options.json:
-        told = [report.json() for report in reports]
-        print(told[0] if len(told) == 1 else "[" + ",\n".join(told) + "]")
+        texts = [report.json() for report in reports]
+        print(texts[0] if len(texts) == 1 else "[" + ",\n".join(texts) + "]")
     if options.readme:
         put(options.readme, reports)
     return 1 if any(report.failed for report in reports) else 0
@@ -86,8 +81,8 @@ def put(path: str, reports: list[Report]) -> None:
     text = Path(path).read_text(encoding="utf-8")
     before, rest = text.split(BEGIN)
     after = rest.split(END)[1]
-    told = "\n\n".join(report.markdown() for report in reports)
-    Path(path).write_text(f"{before}{BEGIN}\n\n{told}\n\n{END}{after}", encoding="utf-8", newline="\n")
+    tables = "\n\n".join(report.markdown() for report in reports)
+    Path(path).write_text(f"{before}{BEGIN}\n\n{tables}\n\n{END}{after}", encoding="utf-8", newline="\n")
 
 
 if __name__ == "__main__":

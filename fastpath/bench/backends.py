@@ -5,10 +5,10 @@ from __future__ import annotations
 import tracemalloc
 from typing import Any
 
-from fastpath.bench.network import OnTensors, OnValues, Problem, Training
-from fastpath.bench.peers import load
+from fastpath.bench.problems import Problem
 from fastpath.bench.report import Column, Report, Table, memory, ratio, spread
 from fastpath.bench.timing import Timing, race
+from fastpath.bench.training import OnTensors, OnValues, Training
 from scalargrad.graph import topological_order
 
 WIDTHS, BATCHES = (1, 4, 16, 64), (1, 10, 100)
@@ -79,49 +79,21 @@ def held(training: Training) -> int:
 
 def crossings(records: list[dict[str, Any]]) -> list[str]:
     """Where Tensors overtake, width by width, and how far ahead each backend gets."""
-    told = []
+    found = []
     for width in dict.fromkeys(r["width"] for r in records):
         rows = [r for r in records if r["width"] == width]
         behind = [i for i, r in enumerate(rows) if r["Values ÷ Tensors"] <= 1]
         rest = rows[behind[-1] + 1 :] if behind else rows
-        told.append(f"Width {width}: Tensors are ahead {_from(rest[0]['batch']) if rest else 'at no batch size here'}.")
+        where = f"from batch size {rest[0]['batch']} on" if rest else "at no batch size here"
+        found.append(f"Width {width}: Tensors are ahead {where}.")
     best = max(records, key=lambda r: float(r["Values ÷ Tensors"]))
     least = min(records, key=lambda r: float(r["Values ÷ Tensors"]))
     if best["Values ÷ Tensors"] > 1:
-        told.append(f"At {_place(best)}, Tensors are {ratio(best['Values ÷ Tensors'])} times as fast as Values.")
+        found.append(f"At {_place(best)}, Tensors are {ratio(best['Values ÷ Tensors'])} times as fast as Values.")
     if least["Values ÷ Tensors"] < 1:
-        told.append(f"At {_place(least)}, Values are {ratio(1 / least['Values ÷ Tensors'])} times as fast as Tensors.")
-    return told
-
-
-def _from(batch: int) -> str:
-    return f"from batch size {batch} on"
+        found.append(f"At {_place(least)}, Values are {ratio(1 / least['Values ÷ Tensors'])} times as fast as Tensors.")
+    return found
 
 
 def _place(record: dict[str, Any]) -> str:
     return f"width {record['width']}, batch {record['batch']}"
-
-
-# --- drawing ---------------------------------------------------------------------------------------------------------
-
-
-def plot(report: Report, path: str) -> None:
-    """Draw time against batch size, and how far ahead Tensors are, a line per width."""
-    records = report.tables[0].records()
-    figure = load("matplotlib.figure").Figure(figsize=(10, 4.2), layout="constrained")
-    times, ratios = figure.subplots(1, 2)
-    for number, width in enumerate(dict.fromkeys(r["width"] for r in records)):
-        rows = [r for r in records if r["width"] == width]
-        batches, look = [r["batch"] for r in rows], {"color": f"C{number}", "marker": "osD^v<>"[number % 7]}
-        times.plot(batches, [r["Values"].median * 1e3 for r in rows], "-", **look)
-        times.plot(batches, [r["Tensors"].median * 1e3 for r in rows], "--", **look)
-        ratios.plot(batches, [r["Values ÷ Tensors"] for r in rows], label=f"width {width}", **look)
-    times.plot([], [], "k-", label="Values")
-    times.plot([], [], "k--", label="Tensors")
-    ratios.axhline(1, color="grey", linewidth=1)
-    for axes, label in ((times, "time of a step, ms"), (ratios, "time on Values ÷ time on Tensors")):
-        axes.set(xscale="log", yscale="log", xlabel="batch size", ylabel=label)
-        axes.grid(alpha=0.3)
-        axes.legend(fontsize="small")
-    figure.suptitle(report.title)
-    figure.savefig(path)

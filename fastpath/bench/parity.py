@@ -7,8 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from fastpath.bench.network import OnTensors, OnValues, Problem
+from fastpath.bench.problems import Problem
 from fastpath.bench.report import Column, Report, Row, Table
+from fastpath.bench.training import OnTensors, OnValues
 
 TOLERANCE = 1e-9
 """The largest difference allowed, as a part of the largest number compared: both add in float64, in other orders."""
@@ -44,12 +45,12 @@ def run(quick: bool = False, sizes: tuple[int, ...] = (2, 16, 16, 2), batch: int
     rows = [(name, shape, largest[name], apart[name], relative[name]) for name, shape in zip(names, shapes)]
     report.tables.append(Table("", COLUMNS, rows))
     worst = max(names, key=lambda name: math.inf if math.isnan(relative[name]) else relative[name])
-    told = f"{relative[worst]:.1e}"
-    report.rows.append(Row(f"largest relative difference ({worst})", told, "", relative[worst], f"<={TOLERANCE:g}"))
+    shown = f"{relative[worst]:.1e}"
+    report.rows.append(Row(f"largest relative difference ({worst})", shown, "", relative[worst], f"<={TOLERANCE:g}"))
     if relative[worst] <= TOLERANCE:
         report.notes.append("The backends agree.")
     else:
-        report.failed = f"The backends disagree: {worst} differs by {told} of its largest number."
+        report.failed = f"The backends disagree: {worst} differs by {shown} of its largest number."
     return report
 
 

@@ -3,260 +3,268 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from importlib import import_module
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 
-from fastpath.bench.network import Array, OnTensors, Problem
-
-Step = Callable[[], float]
-Gradients = Callable[[], tuple[float, list[Array]]]
-Contender = tuple[Step, Gradients]
-"""One training step, which returns the loss before it; and the loss with its gradients, without the update."""
+from fastpath.bench import training
+from fastpath.bench.problems import ALPHA, Problem
+from fastpath.bench.training import ScalarCode, Training
+from scalargrad.settings import Array
 
 
-def load(module: str) -> Any:
-    """A peer's module, or None where it is not installed."""
-    try:
-        return import_module(module)
-    except ImportError:
-        return None
-
-
-def ours(problem: Problem) -> Contender:
-    """The Tensors of this project."""
-    training = OnTensors(problem)
-    return training.step, training.gradients
-
-
-def numpy_by_hand(problem: Problem) -> Contender:
+class ByHand(Training):
     """The derivatives worked out on paper: the yardstick of what an array library can reach.
 
     In place where a buffer is no longer needed; the gradient at the logits is softmax − y, made from the forward's
     own exponentials.
     """
-    x, labels, parameters = problem.x, problem.labels, [p.copy() for p in problem.parameters]
-    rows, last = np.arange(len(x)), len(parameters) - 2
 
-    def forward() -> tuple[float, list[Array], Array]:
-        layers = [x]
-        for i in range(0, last + 2, 2):
-            z = layers[-1] @ parameters[i]
-            z += parameters[i + 1]
-            if i < last:
-                np.maximum(z, 0, out=z)
-                layers.append(z)
+    distribution = "numpy"
+
+    def parameter(self, numbers: Array) -> Any:
+        return numbers.copy()
+
+    def __init__(self, problem: Problem) -> None:
+        super().__init__(problem)
+        self.layers = list(zip(self.parameters[::2], self.parameters[1::2]))
+        self.end, self.decay = (self.hinge, 2 * ALPHA) if problem.hinge else (self.softmax, 0.0)
+
+    def backward(self, use: Callable[[Array, Array], object]) -> float:
+        """Forward and backward: the loss. ``use`` takes each parameter and its gradient, the last ones first."""
+        h, inputs = self.x, []
+        for w, b in self.layers:
+            inputs.append(h)
+            h = h @ w
+            h += b
+            if w is not self.layers[-1][0]:
+                np.maximum(h, 0, out=h)
+        loss, g = self.end(h)
+        for w, b in reversed(self.layers):
+            h = inputs.pop()
+            by_bias, by_weights = g.sum(axis=0), h.T @ g
+            if inputs:
+                g = g @ w.T
+                g *= h > 0
+            if self.decay:
+                by_bias += self.decay * b
+                by_weights += self.decay * w
+            use(b, by_bias)
+            use(w, by_weights)
+        return loss
+
+    def softmax(self, z: Array) -> tuple[float, Array]:
+        """Cross-entropy, and its gradient."""
+        rows = np.arange(len(z))
         z -= z.max(axis=1, keepdims=True)
-        chosen = z[rows, labels]
+        chosen = z[rows, self.labels]
         np.exp(z, out=z)
         total = z.sum(axis=1, keepdims=True)
         loss = float((np.log(total[:, 0]) - chosen).mean())
         z /= total
-        z[rows, labels] -= 1
-        z *= 1 / len(x)
-        return loss, layers, z
+        z[rows, self.labels] -= 1
+        z *= 1 / len(z)
+        return loss, z
 
-    def backward(layers: list[Array], g: Array, use: Callable[[Array, Array], object]) -> None:
-        for i in range(last, -1, -2):
-            h = layers.pop()
-            by_weights, by_bias = h.T @ g, g.sum(axis=0)
-            if i:
-                g = g @ parameters[i].T
-                g *= h > 0
-            use(parameters[i], by_weights)
-            use(parameters[i + 1], by_bias)
+    def hinge(self, z: Array) -> tuple[float, Array]:
+        """Hinge loss and the L2 term, and the gradient of the first."""
+        margin = 1 - self.labels * z
+        np.maximum(margin, 0, out=margin)
+        loss = float(margin.mean()) + ALPHA * sum(float(np.vdot(p, p)) for p in self.parameters)
+        g = (margin > 0) * self.labels
+        g *= -1 / len(z)
+        return loss, g
 
-    def descend(parameter: Array, gradient: Array) -> None:
-        gradient *= problem.rate
+    def gradients(self) -> tuple[float, list[Array]]:
+        found: list[Array] = []
+        loss = self.backward(lambda parameter, gradient: found.append(gradient))
+        return loss, found[::-1]
+
+    def step(self) -> float:
+        return self.backward(self.descend)
+
+    def descend(self, parameter: Array, gradient: Array) -> None:
+        """Update a parameter."""
+        gradient *= self.problem.rate
         parameter -= gradient
 
-    def step() -> float:
-        loss, layers, g = forward()
-        backward(layers, g, descend)
-        return loss
 
-    def gradients() -> tuple[float, list[Array]]:
-        found: list[Array] = []
-        loss, layers, g = forward()
-        backward(layers, g, lambda parameter, gradient: found.append(gradient))
-        return loss, [found[j] for i in range(last, -1, -2) for j in (i, i + 1)]
-
-    return step, gradients
-
-
-def torch_eager(problem: Problem) -> Contender | None:
+class Torch(Training):
     """PyTorch on bare tensors: the lines are those of the Tensors here."""
-    torch = load("torch")
-    if torch is None:
-        return None
-    x, labels = torch.tensor(problem.x), torch.tensor(problem.labels)
-    parameters = [torch.tensor(p, requires_grad=True) for p in problem.parameters]
-    cross_entropy, last, rate = torch.nn.functional.cross_entropy, len(parameters) - 2, problem.rate
 
-    def forward() -> Any:
-        h = x
-        for i in range(0, last + 2, 2):
-            h = h @ parameters[i] + parameters[i + 1]
-            if i < last:
-                h = torch.relu(h)
-        return cross_entropy(h, labels)
+    distribution, needs = "torch", ("torch",)
 
-    def step() -> float:
-        loss = forward()
-        loss.backward()
-        with torch.no_grad():
-            for p in parameters:
+    def prepare(self) -> None:
+        self.torch = training.load("torch")
+        self.relu, self.cross_entropy = self.torch.relu, self.torch.nn.functional.cross_entropy
+
+    def array(self, numbers: Array) -> Any:
+        return self.torch.tensor(numbers)
+
+    def parameter(self, numbers: Array) -> Any:
+        return self.torch.tensor(numbers, requires_grad=True)
+
+    def update(self) -> None:
+        rate = self.problem.rate
+        with self.torch.no_grad():
+            for p in self.parameters:
                 p -= rate * p.grad
                 p.grad = None
-        return loss.item()  # type: ignore[no-any-return]
-
-    def gradients() -> tuple[float, list[Array]]:
-        loss = forward()
-        return loss.item(), [g.numpy() for g in torch.autograd.grad(loss, parameters)]
-
-    return step, gradients
 
 
-def torch_modules(problem: Problem) -> Contender | None:
+class TorchCompiled(Torch):
+    """``torch.compile`` of the loss."""
+
+    @classmethod
+    def of(cls, problem: Problem) -> Self | None:
+        """None, too, where it has no C++ compiler, or whatever else its compiler lacks."""
+        try:
+            return super().of(problem)
+        except Exception:
+            return None
+
+    def __init__(self, problem: Problem) -> None:
+        super().__init__(problem)
+        self.loss_of = self.torch.compile(self.loss_of)
+        self.gradients()  # now it is compiled
+
+
+class TorchModules(Torch):
     """PyTorch with its modules and its optimizer: Linear, ReLU, CrossEntropyLoss, SGD."""
-    torch = load("torch")
-    if torch is None:
-        return None
-    nn = torch.nn
-    x, labels = torch.tensor(problem.x), torch.tensor(problem.labels)
-    weights, biases = problem.parameters[::2], problem.parameters[1::2]
-    layers: list[Any] = []
-    for w, b in zip(weights, biases):
-        linear = nn.Linear(*w.shape, dtype=x.dtype)
-        linear.weight.data, linear.bias.data = torch.tensor(w.T.copy()), torch.tensor(b)
-        layers += [linear, nn.ReLU()]
-    model, criterion = nn.Sequential(*layers[:-1]), nn.CrossEntropyLoss()
-    optimizer = torch.optim.SGD(model.parameters(), lr=problem.rate)
 
-    def step() -> float:
-        optimizer.zero_grad()
-        loss = criterion(model(x), labels)
-        loss.backward()
-        optimizer.step()
-        return loss.item()  # type: ignore[no-any-return]
+    def __init__(self, problem: Problem) -> None:
+        super().__init__(problem)
+        nn, layers = self.torch.nn, []
+        for w, b in zip(problem.parameters[::2], problem.parameters[1::2]):
+            linear = nn.Linear(*w.shape, dtype=self.x.dtype)
+            linear.weight.data, linear.bias.data = self.array(w.T.copy()), self.array(b)
+            layers += [linear, nn.ReLU()]
+        self.model, self.criterion = nn.Sequential(*layers[:-1]), nn.CrossEntropyLoss()
+        self.parameters = list(self.model.parameters())
+        self.optimizer = self.torch.optim.SGD(self.parameters, lr=problem.rate)
 
-    def gradients() -> tuple[float, list[Array]]:
-        loss = criterion(model(x), labels)
-        return loss.item(), [g.numpy().T for g in torch.autograd.grad(loss, list(model.parameters()))]
+    def loss(self) -> Any:
+        return self.criterion(self.model(self.x), self.labels)
 
-    return step, gradients
+    def taken(self, parameter: Any) -> Array:
+        return super().taken(parameter).T
+
+    def update(self) -> None:
+        self.optimizer.step()
+        self.optimizer.zero_grad()
 
 
-def jax_jit(problem: Problem) -> Contender | None:
-    """JAX: the whole step compiled into one program, the parameters' memory handed on from step to step."""
-    jax = load("jax")
-    if jax is None:
-        return None
-    jax.config.update("jax_enable_x64", True)  # float32 arrays stay float32; without it float64 would not stay float64
-    jnp, rate = jax.numpy, problem.rate
-    x, labels = jnp.asarray(problem.x), jnp.asarray(problem.labels)
-    parameters = [jnp.asarray(p) for p in problem.parameters]
+class MyGrad(Training):
+    """MyGrad with its fused loss; it drops old gradients by itself."""
 
-    def loss(parameters: Any, x: Any, labels: Any) -> Any:
-        h = x
-        for i in range(0, len(parameters), 2):
-            h = h @ parameters[i] + parameters[i + 1]
-            if i < len(parameters) - 2:
-                h = jax.nn.relu(h)
-        return -jax.nn.log_softmax(h)[jnp.arange(len(labels)), labels].mean()
+    distribution, needs = "mygrad", ("mygrad", "mygrad.nnet")
 
-    with_gradients = jax.value_and_grad(loss)
+    def prepare(self) -> None:
+        self.mygrad, nnet = training.load("mygrad"), training.load("mygrad.nnet")
+        self.relu, self.cross_entropy = nnet.relu, nnet.softmax_crossentropy
 
-    def whole_step(parameters: Any, x: Any, labels: Any) -> Any:
-        before, found = with_gradients(parameters, x, labels)
-        return before, [p - rate * g for p, g in zip(parameters, found)]
+    def constant(self, numbers: Array) -> Any:
+        return self.mygrad.tensor(numbers, constant=True)
 
-    compiled, compiled_gradients = jax.jit(whole_step, donate_argnums=0), jax.jit(with_gradients)
+    def parameter(self, numbers: Array) -> Any:
+        return self.mygrad.tensor(numbers.copy())
 
-    def step() -> float:
-        nonlocal parameters
-        before, parameters = compiled(parameters, x, labels)
-        return float(before)  # waits for the result
+    def taken(self, parameter: Any) -> Array:
+        return np.array(parameter.grad)
 
-    def gradients() -> tuple[float, list[Array]]:
-        before, found = compiled_gradients(parameters, x, labels)
-        return float(before), [np.asarray(g) for g in found]
-
-    return step, gradients
-
-
-def mygrad_tensors(problem: Problem) -> Contender | None:
-    """MyGrad with its fused loss."""
-    mygrad, nnet = load("mygrad"), load("mygrad.nnet")
-    if mygrad is None or nnet is None:
-        return None
-    relu, cross_entropy = nnet.relu, nnet.softmax_crossentropy
-    parameters = [mygrad.tensor(p.copy()) for p in problem.parameters]
-    x, labels, rate = mygrad.tensor(problem.x, constant=True), problem.labels, problem.rate
-
-    def forward() -> Any:
-        h = x
-        for i in range(0, len(parameters), 2):
-            h = h @ parameters[i] + parameters[i + 1]
-            if i < len(parameters) - 2:
-                h = relu(h)
-        return cross_entropy(h, labels)
-
-    def step() -> float:
-        loss = forward()
-        loss.backward()
-        for p in parameters:
+    def update(self) -> None:
+        rate = self.problem.rate
+        for p in self.parameters:
             p.data -= rate * p.grad
-        return loss.item()  # type: ignore[no-any-return]
 
-    def gradients() -> tuple[float, list[Array]]:
-        loss = forward()
-        loss.backward()
-        return loss.item(), [p.grad.copy() for p in parameters]
-
-    return step, gradients
+    def addition(self) -> Callable[[], object]:
+        a, b, seed = self.parameter(np.ones(16)), self.parameter(np.ones(16)), np.ones(16)
+        return lambda: (a + b).backward(seed)
 
 
-def autograd_functions(problem: Problem) -> Contender | None:
+# --- libraries that differentiate functions --------------------------------------------------------------------------
+
+
+class Functions(Training):
+    """A library whose ``value_and_grad`` takes and gives arrays."""
+
+    with_gradients: Any
+
+    def parameter(self, numbers: Array) -> Any:
+        return numbers.copy()
+
+    def gradients(self) -> tuple[float, list[Array]]:
+        loss, found = self.with_gradients(self.parameters, self.x, self.labels)
+        return float(loss), [np.asarray(g) for g in found]
+
+
+class Autograd(Functions):
     """Autograd (HIPS): NumPy code differentiated as a function of its parameters."""
-    autograd, anp, tracer = load("autograd"), load("autograd.numpy"), load("autograd.tracer")
-    if autograd is None:
-        return None
-    x, labels, rows = problem.x, problem.labels, np.arange(len(problem.x))
-    parameters = [p.copy() for p in problem.parameters]
 
-    def loss(parameters: Any) -> Any:
-        h = x
-        for i in range(0, len(parameters), 2):
-            h = anp.dot(h, parameters[i]) + parameters[i + 1]
-            if i < len(parameters) - 2:
-                h = anp.maximum(h, 0)
-        h = h - tracer.getval(h).max(axis=1, keepdims=True)
-        return anp.mean(anp.log(anp.sum(anp.exp(h), axis=1)) - h[rows, labels])
+    distribution, needs = "autograd", ("autograd", "autograd.numpy", "autograd.tracer")
 
-    with_gradients = autograd.value_and_grad(loss)
+    def prepare(self) -> None:
+        self.autograd, anp, tracer = (training.load(module) for module in self.needs)
 
-    def step() -> float:
-        before, found = with_gradients(parameters)
-        for p, g in zip(parameters, found):
-            p -= problem.rate * g
-        return float(before)
+        def cross_entropy(h: Any, labels: Array) -> Any:
+            h = h - tracer.getval(h).max(axis=1, keepdims=True)
+            return anp.mean(anp.log(anp.sum(anp.exp(h), axis=1)) - h[np.arange(len(labels)), labels])
 
-    def gradients() -> tuple[float, list[Array]]:
-        before, found = with_gradients(parameters)
-        return float(before), list(found)
+        self.relu, self.cross_entropy = (lambda h: anp.maximum(h, 0)), cross_entropy
 
-    return step, gradients
+    def __init__(self, problem: Problem) -> None:
+        super().__init__(problem)
+        self.with_gradients = self.autograd.value_and_grad(self.loss_of)
+
+    def step(self) -> float:
+        loss, found = self.with_gradients(self.parameters, self.x, self.labels)
+        for p, g in zip(self.parameters, found):
+            p -= self.problem.rate * g
+        return float(loss)
+
+    def addition(self) -> Callable[[], object]:
+        a, b, seed = np.ones(16), np.ones(16), np.ones(16)
+        pullback = self.autograd.make_vjp(lambda a, b: a + b, argnum=(0, 1))
+        return lambda: pullback(a, b)[0](seed)
 
 
-TRAINING: dict[str, tuple[str, Callable[[Problem], Contender | None]]] = {
-    "scalargrad": ("scalargrad-lab", ours),
-    "NumPy by hand": ("numpy", numpy_by_hand),
-    "PyTorch eager, bare tensors": ("torch", torch_eager),
-    "PyTorch eager, nn and optim": ("torch", torch_modules),
-    "jax.jit": ("jax", jax_jit),
-    "MyGrad": ("mygrad", mygrad_tensors),
-    "autograd": ("autograd", autograd_functions),
-}
-"""Who trains: the name in the table, the distribution whose version is told, and what makes a contender."""
+class Jax(Functions):
+    """JAX: the whole step compiled into one program, the parameters' memory handed on from step to step."""
+
+    distribution, needs = "jax", ("jax",)
+
+    def prepare(self) -> None:
+        self.jax = jax = training.load("jax")
+        jax.config.update("jax_enable_x64", True)  # else float64 would not stay float64; float32 stays float32
+        self.relu = jax.nn.relu
+        self.cross_entropy = lambda h, labels: -jax.nn.log_softmax(h)[jax.numpy.arange(len(labels)), labels].mean()
+
+    def __init__(self, problem: Problem) -> None:
+        super().__init__(problem)
+        rate, with_gradients = problem.rate, self.jax.value_and_grad(self.loss_of)
+
+        def whole_step(parameters: Any, x: Any, labels: Any) -> Any:
+            loss, found = with_gradients(parameters, x, labels)
+            return loss, [p - rate * g for p, g in zip(parameters, found)]
+
+        self.with_gradients = self.jax.jit(with_gradients)
+        self.whole_step = self.jax.jit(whole_step, donate_argnums=0)
+
+    def array(self, numbers: Array) -> Any:
+        return self.jax.numpy.asarray(numbers)
+
+    parameter = array
+
+    def step(self) -> float:
+        loss, self.parameters = self.whole_step(self.parameters, self.x, self.labels)
+        return float(loss)  # waits for the result
+
+
+class Micrograd(ScalarCode):
+    """micrograd, as it runs by default."""
+
+    distribution, needs = "micrograd", ("micrograd.engine",)
+
+    def prepare(self) -> None:
+        super().prepare()
+        self.value = training.load("micrograd.engine").Value

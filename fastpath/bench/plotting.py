@@ -1,12 +1,12 @@
-"""Drawing reports: horizontal bars on a logarithmic scale, as long as a contender takes."""
+"""Reports as figures: bars as long as a contender takes, and lines by batch size."""
 
 from __future__ import annotations
 
 import os
 
-from fastpath.bench.peers import load
 from fastpath.bench.report import Report, seconds
 from fastpath.bench.timing import Timing
+from fastpath.bench.training import load
 
 
 def plot_problem(path: str) -> str:
@@ -43,3 +43,29 @@ def bars(report: Report, path: str) -> None:
         axes.xaxis.set_visible(False)
     figure.supxlabel("the time of a step, on a logarithmic scale", fontsize=8)
     figure.savefig(path)
+
+
+def by_batch_size(report: Report, path: str) -> None:
+    """Draw time against batch size, and how far ahead Tensors are, a line per width."""
+    records = report.tables[0].records()
+    figure = load("matplotlib.figure").Figure(figsize=(10, 4.2), layout="constrained")
+    times, ratios = figure.subplots(1, 2)
+    for number, width in enumerate(dict.fromkeys(r["width"] for r in records)):
+        rows = [r for r in records if r["width"] == width]
+        batches, style = [r["batch"] for r in rows], {"color": f"C{number}", "marker": "osD^v<>"[number % 7]}
+        times.plot(batches, [r["Values"].median * 1e3 for r in rows], "-", **style)
+        times.plot(batches, [r["Tensors"].median * 1e3 for r in rows], "--", **style)
+        ratios.plot(batches, [r["Values ÷ Tensors"] for r in rows], label=f"width {width}", **style)
+    times.plot([], [], "k-", label="Values")
+    times.plot([], [], "k--", label="Tensors")
+    ratios.axhline(1, color="grey", linewidth=1)
+    for axes, label in ((times, "time of a step, ms"), (ratios, "time on Values ÷ time on Tensors")):
+        axes.set(xscale="log", yscale="log", xlabel="batch size", ylabel=label)
+        axes.grid(alpha=0.3)
+        axes.legend(fontsize="small")
+    figure.suptitle(report.title)
+    figure.savefig(path)
+
+
+PLOTS = {"backends": by_batch_size, "compile": bars, "tensor": bars}
+"""How each case is drawn."""

@@ -10,20 +10,13 @@ import tracemalloc
 from collections.abc import Callable
 from typing import Any
 
-from fastpath.bench.moons import MoonsNet
+from fastpath.bench.peers import Micrograd
+from fastpath.bench.problems import Problem
 from fastpath.bench.report import Report, Row, seconds, version
 from fastpath.bench.timing import race
+from fastpath.bench.training import ScalarCode
 from scalargrad import Value
 from scalargrad.graph import topological_order
-
-
-def micrograd_value() -> Any:
-    """Micrograd's Value, or None where micrograd is not installed."""
-    try:
-        from micrograd.engine import Value as Peer  # type: ignore[import-not-found, import-untyped, unused-ignore]
-    except ImportError:
-        return None
-    return Peer
 
 
 def chain(value: Any, nodes: int) -> Any:
@@ -92,13 +85,14 @@ def with_deep_recursion(work: Callable[[], object]) -> None:
 
 
 def _fill(report: Report, quick: bool) -> None:
-    peer = micrograd_value()
-    if peer is None:
+    problem = Problem.moons()
+    nets, peer = {"ours": ScalarCode(problem)}, Micrograd.of(problem)
+    if peer:
+        nets["peer"] = peer
+    else:
         report.notes.append("micrograd is not installed: pip install '.[bench]' adds it, and the ratios.")
     rounds = 2 if quick else 9
-    engines = {"ours": Value} | ({"peer": peer} if peer else {})
-
-    nets = {name: MoonsNet(engine) for name, engine in engines.items()}
+    engines = {name: net.value for name, net in nets.items()}
     nodes = len(topological_order(nets["ours"].loss()))
     losses = {name: [net.step() for _ in range(5)] for name, net in nets.items()}
     if peer:
@@ -125,7 +119,7 @@ def _fill(report: Report, quick: bool) -> None:
     report.rows.append(_against("chain of 2 000 nodes", race(calls, 3 * rounds), ">=2.5"))
 
     ours = peak_bytes_a_node(Value)
-    theirs = peak_bytes_a_node(peer) if peer else None
+    theirs = peak_bytes_a_node(peer.value) if peer else None
     report.rows.append(
         Row("bytes a node", f"{ours:.0f}", f"{theirs:.0f}" if theirs else "", theirs and ours / theirs, "<=0.25")
     )

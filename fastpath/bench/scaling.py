@@ -10,11 +10,11 @@ from typing import Any
 import numpy as np
 
 import fastpath
-from fastpath.bench.compile import Compiled
-from fastpath.bench.network import OnTensors, OnValues, Problem
-from fastpath.bench.peers import numpy_by_hand
+from fastpath.bench.peers import ByHand
+from fastpath.bench.problems import Problem
 from fastpath.bench.report import Column, Report, Table, ratio, seconds, spread
 from fastpath.bench.timing import race
+from fastpath.bench.training import Compiled, OnTensors, OnValues
 from scalargrad import nn
 
 VALUES = 40_000
@@ -71,7 +71,7 @@ def _steps(what: str, cases: list[tuple[int, tuple[int, ...], int]], rounds: int
         steps: dict[str, Any] = {
             "Tensors": OnTensors(problem).step,
             "compiled": Compiled(problem).step,
-            "NumPy by hand": numpy_by_hand(problem)[0],
+            "NumPy by hand": ByHand(problem).step,
         }
         calls = max(1, min(50, int(2e7 / max(operations, 1))))
         times = race(steps, rounds, calls, frozen=True, pause=pause)

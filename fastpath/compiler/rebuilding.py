@@ -1,7 +1,7 @@
 """A graph of Values that was built without being traced, with nothing in it decided by the numbers it was built with.
 
 The expansion of a structural op may look at the numbers of Values: of tied ones it makes another graph than of others.
-Its results remember what they expand (:class:`scalargrad.ops.structure.Expansion`); here it is expanded again, traced.
+Its results remember what they expand (:class:`scalargrad.ops.expansions.Expansion`); here it is expanded again, traced.
 """
 
 from __future__ import annotations

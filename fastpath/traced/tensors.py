@@ -12,6 +12,7 @@ import numpy as np
 
 from fastpath import functions, recording
 from fastpath.bound import BoundOp
+from fastpath.comparing import COMPARISONS
 from fastpath.tensor import Tensor, make
 from fastpath.traced.refusing import WholeNumberError, place_in_code, refuse, users_line
 from scalargrad import modes
@@ -103,7 +104,7 @@ class Traced(Tensor):
         node.__class__ = Traced
         return node
 
-    def detach(self) -> Tensor:
+    def detach(self) -> Any:
         """The same numbers, through which no gradient passes."""
         return _stopped(self)
 
@@ -171,9 +172,9 @@ class Traced(Tensor):
     __hash__ = Tensor.__hash__
 
     def __array_ufunc__(self, ufunc: Any, method: str, *operands: Any, **options: Any) -> Any:
-        if ufunc in recording._COMPARISONS:
+        if ufunc in COMPARISONS:
             refuse(f"np.{ufunc.__name__}", f"write {ufunc.__name__}(a, b) of scalargrad instead")
-        return recording._array_ufunc(self, ufunc, method, *operands, **options)
+        return super().__array_ufunc__(ufunc, method, *operands, **options)
 
     def _compare(self, compare: Any, other: Any) -> Any:
         return refuse("a comparison", "write greater(a, b), where(greater(a, b), …), maximum, minimum or relu instead")
@@ -231,7 +232,7 @@ def _as_floats(operands: tuple[Any, ...], integers: Sequence[int] = ()) -> tuple
     )
 
 
-def _indexed(op: StructuralOp, a: Tensor, settings: dict[str, Any]) -> Tensor:
+def _indexed(op: StructuralOp, a: Tensor, settings: dict[str, Any]) -> Any:
     """An index, or its inverse, whose key has arrays that are given anew at every run: they are inputs of the node."""
     key = settings["key"]
     arrays = [x._data if isinstance(x, Tensor) else x for x in key]

@@ -10,8 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from scalargrad.data.given import Array, Seed, count, generator, pair
-from scalargrad.settings import flag, short
+from scalargrad.data.given import Seed, count, generator, pair
+from scalargrad.settings import Array, flag, short
 
 __all__ = ["Batches", "batches", "split"]
 

@@ -11,8 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from scalargrad.data.given import Array, count, matrix
-from scalargrad.settings import flag, short
+from scalargrad.data.given import count, matrix
+from scalargrad.settings import Array, flag, short
 
 __all__ = ["PLAYGROUND", "playground", "polynomial"]
 

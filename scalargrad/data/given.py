@@ -9,12 +9,10 @@ from typing import Any
 import numpy as np
 
 from scalargrad.ops.given import require_unmasked
+from scalargrad.settings import Array, number, short
 from scalargrad.settings import Seed as Seed
 from scalargrad.settings import count as count
 from scalargrad.settings import generator as generator
-from scalargrad.settings import number, short
-
-Array = np.ndarray[Any, Any]
 
 
 def amount(given: Any, what: str) -> float:

@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from scalargrad.data.given import Array, finite
-from scalargrad.settings import flag
+from scalargrad.data.given import finite
+from scalargrad.settings import Array, flag
 
 __all__ = ["Standardize", "centre", "normalise"]
 

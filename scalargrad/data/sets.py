@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from scalargrad.data.given import Array, Seed, amount, count, finite, generator, named_classes
-from scalargrad.settings import flag
+from scalargrad.data.given import Seed, amount, count, finite, generator, named_classes
+from scalargrad.settings import Array, flag
 
 __all__ = ["circles", "gaussians", "linear", "moons", "sine", "spirals", "xor"]
 

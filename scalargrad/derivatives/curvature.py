@@ -19,10 +19,9 @@ from scalargrad.derivatives.reverse import vjp
 from scalargrad.engine import Value
 from scalargrad.graph import Node
 from scalargrad.ops.registry import as_number
+from scalargrad.settings import Array
 
 __all__ = ["eta_max", "eta_opt", "largest_eigenvalue"]
-
-Array = np.ndarray[Any, Any]
 
 
 def largest_eigenvalue(

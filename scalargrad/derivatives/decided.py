@@ -1,6 +1,6 @@
 """Derivatives through nodes that were made by looking at numbers: with other numbers they are other graphs.
 
-They remember what they are derivatives of, as those nodes do (:class:`scalargrad.ops.structure.Expansion`), so that a
+They remember what they are derivatives of, as those nodes do (:class:`scalargrad.ops.expansions.Expansion`), so that a
 graph can be compiled that has them in it.
 """
 

@@ -11,10 +11,11 @@ from pathlib import Path
 from typing import Any
 
 from scalargrad import graph
-from scalargrad.drawing import layout
-from scalargrad.drawing.dot import PARTS, Style, build
+from scalargrad.drawing import dot, layout
 from scalargrad.drawing.folding import fold, scopes_of
-from scalargrad.drawing.theme import theme as theme_of
+from scalargrad.drawing.parts import Parts, parts_of
+from scalargrad.drawing.style import PARTS, Style
+from scalargrad.drawing.style import theme as theme_of
 from scalargrad.endings import Endings
 from scalargrad.formatting import number, one_line, visible
 from scalargrad.language import language, say
@@ -55,9 +56,14 @@ class Drawing:
         self.depth = depth
 
     @cached_property
+    def parts(self) -> Parts:
+        """What the drawing consists of: nodes, edges and frames with their texts, as plain records."""
+        return parts_of(self.trace, self.style, self.depth)
+
+    @cached_property
     def dot(self) -> str:
         """The DOT source: the same text in every run."""
-        return str(build(self.trace, self.style, self.depth).source)
+        return str(dot.write(self.parts, self.style).source)
 
     @cached_property
     def svg(self) -> str:

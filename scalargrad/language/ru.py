@@ -416,7 +416,7 @@ TEXTS = {
     "a where the condition is not 0, else b; the gradient goes to the one chosen":
         "a, если условие не 0, иначе b; градиент идёт к выбранному",
     "−1, 0 or 1; its derivative is 0, at the jump too": "−1, 0 или 1; производная 0, и в скачке тоже",
-    "1 where a > b, else 0 (Iverson's bracket)": "1, если a > b, иначе 0 (скобка Айверсона)",
+    "1 where a > b, else 0": "1, если a > b, иначе 0",
     "1 where a ≥ b, else 0": "1, если a ≥ b, иначе 0",
     "1 where a < b, else 0": "1, если a < b, иначе 0",
     "1 where a ≤ b, else 0": "1, если a ≤ b, иначе 0",

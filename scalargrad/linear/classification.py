@@ -7,9 +7,10 @@ from typing import Any, Self
 import numpy as np
 
 from scalargrad.linear.model import DescentModel, examples, one_each
-from scalargrad.metrics.given import Array, class_labels, listed
+from scalargrad.metrics.given import class_labels, listed
 from scalargrad.ops.elementwise import bce_with_logits, sigmoid
 from scalargrad.ops.structural import log_softmax, softmax
+from scalargrad.settings import Array
 
 __all__ = ["LogisticRegression", "SoftmaxRegression"]
 

@@ -6,8 +6,8 @@ from typing import Any, Self
 
 import numpy as np
 
-from scalargrad.metrics.given import Array, numbers
-from scalargrad.settings import Seed, flag, generator, number, one_of, short
+from scalargrad.metrics.given import numbers
+from scalargrad.settings import Array, Seed, flag, generator, number, one_of, short
 
 
 class LinearModel:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from scalargrad.metrics.given import Array
+from scalargrad.settings import Array
 
 SMALL = 1e-10
 """Below this part of its length, what the other columns leave of a column counts as rounding errors."""

@@ -8,8 +8,8 @@ from typing import Any, Self
 import numpy as np
 
 from scalargrad.linear.model import LinearModel, examples, one_each, positive
-from scalargrad.metrics.given import Array, class_labels, listed
-from scalargrad.settings import Seed, flag, generator, short
+from scalargrad.metrics.given import class_labels, listed
+from scalargrad.settings import Array, Seed, flag, generator, short
 
 __all__ = ["NotSeparatedWarning", "Perceptron"]
 

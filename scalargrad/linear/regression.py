@@ -6,8 +6,8 @@ from typing import Any, Self
 
 from scalargrad.linear.model import DescentModel, examples, one_each, with_ones
 from scalargrad.linear.normal import solve
-from scalargrad.metrics.given import Array, numbers
-from scalargrad.settings import Seed
+from scalargrad.metrics.given import numbers
+from scalargrad.settings import Array, Seed
 
 __all__ = ["LinearRegression"]
 

@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 
 from scalargrad.metrics.counts import averaged, class_matrices, known_labels
-from scalargrad.metrics.given import Array, listed, one_label, two_of_labels, weights
-from scalargrad.settings import count, one_of, short
+from scalargrad.metrics.given import listed, one_label, two_of_labels, weights
+from scalargrad.settings import Array, count, one_of, short
 
 __all__ = ["accuracy", "f1", "precision", "recall", "report"]
 

@@ -17,8 +17,8 @@ from typing import Any
 
 import numpy as np
 
-from scalargrad.metrics.given import Array, class_labels, listed, numbers, two_of_labels, weights
-from scalargrad.settings import one_of, short
+from scalargrad.metrics.given import class_labels, listed, numbers, two_of_labels, weights
+from scalargrad.settings import Array, one_of, short
 
 __all__ = [
     "class_matrices", "confusion_matrix", "f1_from_counts", "micro_matrix", "precision_from_counts",

@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from scalargrad.metrics.given import Array, class_labels, listed, numbers, one_label, require_length, weights
-from scalargrad.settings import flag, one_of, short
+from scalargrad.metrics.given import class_labels, listed, numbers, one_label, require_length, weights
+from scalargrad.settings import Array, flag, one_of, short
 
 __all__ = ["average_precision", "pr_curve", "roc_auc", "roc_curve"]
 

@@ -8,9 +8,7 @@ import numpy as np
 
 from scalargrad.graph import Node
 from scalargrad.ops.given import require_unmasked
-from scalargrad.settings import short
-
-Array = np.ndarray[Any, Any]
+from scalargrad.settings import Array, short
 
 
 def plain(data: Any, what: str = "") -> Array:

@@ -11,9 +11,7 @@ import numpy as np
 from scalargrad.engine import LEAF, Value
 from scalargrad.ops.given import require_unmasked
 from scalargrad.packages import BACKENDS
-from scalargrad.settings import short
-
-Array = np.ndarray[Any, Any]
+from scalargrad.settings import Array, short
 
 
 def backend_of(backend: Any, where: str = "") -> type:

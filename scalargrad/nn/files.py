@@ -15,7 +15,7 @@ from typing import Any, BinaryIO
 import numpy as np
 
 from scalargrad import saving
-from scalargrad.nn.backends import Array
+from scalargrad.settings import Array
 
 Declared = dict[str, tuple[tuple[int, ...], Any]]
 """The shape and the dtype of each array, by name."""

@@ -19,9 +19,8 @@ from typing import Any
 
 import numpy as np
 
-from scalargrad.nn.backends import Array
 from scalargrad.ops.given import require_unmasked
-from scalargrad.settings import number, short
+from scalargrad.settings import Array, number, short
 
 __all__ = [
     "INITIALISERS", "constant", "he_normal", "he_uniform", "normal", "uniform", "xavier_normal", "xavier_uniform",

@@ -12,10 +12,11 @@ import numpy as np
 
 from scalargrad import modes
 from scalargrad.nn import files, scoping
-from scalargrad.nn.backends import Array, as_nodes, is_value_backed, numbers_of, set_numbers
+from scalargrad.nn.backends import as_nodes, is_value_backed, numbers_of, set_numbers
 from scalargrad.nn.contents import PLAIN, attributes, contents, refuse_sets
 from scalargrad.nn.moving import Moving, is_buffer
 from scalargrad.nn.summary import described, table
+from scalargrad.settings import Array
 
 __all__ = ["Module"]
 

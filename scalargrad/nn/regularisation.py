@@ -9,11 +9,11 @@ from typing import Any
 import numpy as np
 
 from scalargrad import modes
-from scalargrad.nn.backends import Array, backend_of, numbers_of, parameter
+from scalargrad.nn.backends import backend_of, numbers_of, parameter
 from scalargrad.nn.layers import features
 from scalargrad.nn.module import Module
 from scalargrad.ops.structural import mean, var
-from scalargrad.settings import Seed, generator, number, size
+from scalargrad.settings import Array, Seed, generator, number, size
 
 __all__ = ["BatchNorm1d", "Dropout"]
 

@@ -12,6 +12,7 @@ from typing import Any, ParamSpec, TypeVar
 from scalargrad import modes
 from scalargrad.ops import structural as ops
 from scalargrad.ops.elementwise import mul as _mul
+from scalargrad.ops.expansions import selected
 from scalargrad.ops.given import (
     REFUSALS,
     as_array,
@@ -31,9 +32,12 @@ from scalargrad.ops.structure import STRUCTURAL
 P = ParamSpec("P")
 R = TypeVar("R")
 
+COMPOSITE: dict[str, Callable[..., Any]] = {}
+"""Every function of this kind by name."""
 
-def _by_its_name(function: Callable[P, R]) -> Callable[P, R]:
-    """``function``, whose refusals begin with its own name and not with that of an op it is made from."""
+
+def _composite(function: Callable[P, R]) -> Callable[P, R]:
+    """Register a function; what it refuses, it refuses under its own name and not that of an op it is made from."""
 
     @functools.wraps(function)
     def call(*arguments: P.args, **settings: P.kwargs) -> R:
@@ -44,10 +48,11 @@ def _by_its_name(function: Callable[P, R]) -> Callable[P, R]:
                 raise
             raise named(error, function.__name__, {*OPS, *STRUCTURAL, *COMPOSITE}) from None
 
+    COMPOSITE[function.__name__] = call
     return call
 
 
-@_by_its_name
+@_composite
 def swapaxes(a: Any, axis1: int, axis2: int) -> Any:
     """The array with two axes exchanged.
 
@@ -63,9 +68,13 @@ def swapaxes(a: Any, axis1: int, axis2: int) -> Any:
     return ops.transpose(a, tuple(order))
 
 
-@_by_its_name
+@_composite
 def squeeze(a: Any, axis: int | tuple[int, ...] | None = None) -> Any:
-    """The array without its axes of length 1, or without those given, which must be of length 1."""
+    """The array without its axes of length 1, or without those given, which must be of length 1.
+
+    >>> squeeze([[1.0, 2.0]])
+    array([1., 2.])
+    """
     a = as_array(a, "squeeze")
     ones = tuple(i for i, n in enumerate(a.shape) if n == 1)
     gone = ones if axis is None else axes(axis, "squeeze", a.shape)
@@ -75,7 +84,7 @@ def squeeze(a: Any, axis: int | tuple[int, ...] | None = None) -> Any:
     return ops.reshape(a, tuple(n for i, n in enumerate(a.shape) if i not in gone))
 
 
-@_by_its_name
+@_composite
 def expand_dims(a: Any, axis: int | tuple[int, ...]) -> Any:
     """The array with new axes of length 1, at these places of the result.
 
@@ -88,15 +97,20 @@ def expand_dims(a: Any, axis: int | tuple[int, ...]) -> Any:
     return ops.reshape(a, tuple(1 if i in new else next(lengths) for i in range(a.ndim + len(new))))
 
 
-@_by_its_name
+@_composite
 def flip(a: Any, axis: int | tuple[int, ...] | None = None) -> Any:
-    """The elements in reverse order along axes, along all of them if none is given."""
+    """The elements in reverse order along axes, along all of them if none is given.
+
+    >>> flip([[1.0, 2.0], [3.0, 4.0]], axis=1)
+    array([[2., 1.],
+           [4., 3.]])
+    """
     a = as_array(a, "flip")
     flipped = range(a.ndim) if axis is None else axes(axis, "flip", a.shape)
     return ops.index(a, tuple(slice(None, None, -1 if i in flipped else 1) for i in range(a.ndim)))
 
 
-@_by_its_name
+@_composite
 def stack(arrays: Sequence[Any], axis: int = 0) -> Any:
     """Arrays of one shape joined along a new axis.
 
@@ -116,7 +130,7 @@ def stack(arrays: Sequence[Any], axis: int = 0) -> Any:
     return ops.concatenate([expand_dims(a, place) for a in parts], axis=place)
 
 
-@_by_its_name
+@_composite
 def split(a: Any, indices_or_sections: Any, axis: int = 0) -> list[Any]:
     """The parts of an array along an axis: so many equal ones, or those that end at these indices.
 
@@ -140,7 +154,7 @@ def split(a: Any, indices_or_sections: Any, axis: int = 0) -> list[Any]:
     return [ops.index(a, (*before, slice(start, end))) for start, end in bounds]
 
 
-@_by_its_name
+@_composite
 def pad(a: Any, pad_width: Any, mode: str = "constant", constant_values: Any = 0.0) -> Any:
     """The array with elements added before and after, along each axis.
 
@@ -186,13 +200,18 @@ def _pairs(given: Any, what: str, a: Any) -> list[list[Any]]:
     return pairs
 
 
-@_by_its_name
+@_composite
 def outer(a: Any, b: Any) -> Any:
-    """The products of every element of ``a`` with every one of ``b``: a row for each of ``a``."""
+    """The products of every element of ``a`` with every one of ``b``: a row for each of ``a``.
+
+    >>> outer([1.0, 2.0], [3.0, 4.0, 5.0])
+    array([[ 3.,  4.,  5.],
+           [ 6.,  8., 10.]])
+    """
     return _mul(ops.reshape(a, (-1, 1)), ops.reshape(b, (1, -1)))
 
 
-@_by_its_name
+@_composite
 def dot(a: Any, b: Any) -> Any:
     """NumPy's dot: the sum of products over the last axis of ``a`` and the last but one of ``b``.
 
@@ -208,7 +227,7 @@ def dot(a: Any, b: Any) -> Any:
     return ops.reshape(ops.matmul(a, columns), (*a.shape[:-1], *b.shape[:-2], b.shape[-1]))
 
 
-@_by_its_name
+@_composite
 def diagonal(a: Any, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Any:
     """The elements whose indices along two axes are equal, or differ by ``offset``, as the last axis.
 
@@ -228,7 +247,7 @@ def diagonal(a: Any, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Any:
     return ops.index(a, (..., steps + first, steps + second))
 
 
-@_by_its_name
+@_composite
 def one_hot(labels: Any, classes: int, dtype: Any = float) -> Any:
     """A row of zeros with a 1 in the label's place, for each label: an array, through which no gradient passes.
 
@@ -260,7 +279,7 @@ def one_hot(labels: Any, classes: int, dtype: Any = float) -> Any:
     return hot.reshape((*array.shape, classes))
 
 
-@_by_its_name
+@_composite
 def lookup(table: Any, index: Any) -> Any:
     """The entries of a table at whole numbers from 0: ``table[index]``, as an embedding takes the rows of its tokens.
 
@@ -286,7 +305,7 @@ def lookup(table: Any, index: Any) -> Any:
     where = index
     if hasattr(type(index), "_apply_op") and not hasattr(index, "ndim"):  # a Value
         if modes.tracer() is not None:
-            return _selected(entries, index)
+            return selected(entries, index)
         where = index.data
         if where != int(where):
             raise TypeError(f"lookup: an index is a whole number, not {where:g}")
@@ -310,25 +329,5 @@ def _places_in(size: int, index: Any) -> None:
     if wrong.size:
         raise ValueError(f"lookup: there is an index {wrong.flat[0]} for a table of {size} entries")
 
-
-def _selected(entries: Any, index: Any) -> Any:
-    """The entry at an index that is a number of each example."""
-    import numpy as np
-
-    is_at = [OPS["equal"](index, float(k)) for k in range(len(entries))]
-    is_there = functools.reduce(OPS["add"], is_at)
-    rows = entries.reshape(len(entries), -1)
-    found = np.empty(rows.shape[1], object)
-    for column in range(rows.shape[1]):
-        parts = [OPS["where"](at, entry, 0.0) for at, entry in zip(is_at, rows[:, column])]
-        found[column] = OPS["where"](is_there, functools.reduce(OPS["add"], parts), float("nan"))
-    return found.reshape(entries.shape[1:])[()]
-
-
-COMPOSITE: dict[str, Callable[..., Any]] = {
-    f.__name__: f
-    for f in (diagonal, dot, expand_dims, flip, lookup, one_hot, outer, pad, split, squeeze, stack, swapaxes)
-}
-"""Every function of this kind by name."""
 
 __all__ = sorted(COMPOSITE)

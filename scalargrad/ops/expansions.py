@@ -3,21 +3,26 @@
 Where the numbers are there to be looked at, the graph is made as short as they allow: that of a maximum is a chain of
 ``maximum``, or the mean of the tied ones. While a graph is traced its numbers stand for others, and the **general**
 form is taken, which decides nothing: it has the same value and gradient at all numbers, ties, zeros and infinities
-among them. A result made by looking remembers its operands (:class:`.structure.Expansion`), so that a graph can be
+among them. A result made by looking remembers its operands (:class:`Expansion`), so that a graph can be
 compiled that was built without being traced.
 """
 
 from __future__ import annotations
 
+import copy
 import functools
 import math
 import operator
 from collections.abc import Callable, Sequence
-from typing import Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 from scalargrad import modes
 from scalargrad.ops import elementwise as ops
 from scalargrad.ops.registry import Op
+
+if TYPE_CHECKING:
+    from scalargrad.ops.structure import StructuralOp
 
 Values = Sequence[Any]
 """Values, and plain numbers among them."""
@@ -188,3 +193,52 @@ def _root_of_squares(values: Values, count: float, is_zero: Any, zero: Any) -> A
     if type(is_zero) is float:
         return zero if is_zero else ops.sqrt(mean) * by
     return ops.where(is_zero, zero, ops.sqrt(ops.where(is_zero, 1.0, mean)) * by)
+
+
+# --- an entry of a table ---------------------------------------------------------------------------------------------
+
+
+def selected(entries: Any, index: Any) -> Any:
+    """The entry at an index that is a number of each example."""
+    import numpy as np
+
+    is_at = [ops.equal(index, float(k)) for k in range(len(entries))]
+    is_there = total(is_at)
+    rows = entries.reshape(len(entries), -1)
+    found = np.empty(rows.shape[1], object)
+    for column in range(rows.shape[1]):
+        parts = [ops.where(at, entry, 0.0) for at, entry in zip(is_at, rows[:, column])]
+        found[column] = ops.where(is_there, total(parts), float("nan"))
+    return found.reshape(entries.shape[1:])[()]
+
+
+# --- what was expanded -----------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Expansion:
+    """A structural op on Values whose expansion decided by their numbers: with other numbers it is another graph."""
+
+    op: StructuralOp
+    arrays: tuple[Any, ...]
+    settings: dict[str, Any]
+
+    @property
+    def operands(self) -> list[Any]:
+        """All the nodes it was given, those that are not in the graph it made among them."""
+        return [x for a in self.arrays if a.dtype == object for x in a.flat if hasattr(type(x), "_apply_op")]
+
+    def again(self, other: Callable[[Any], Any]) -> list[Any]:
+        """The elements of the result with other nodes in the operands' places."""
+        result = self.op.on_arrays(self._mapped(other), self.settings)
+        return list(result.flat) if hasattr(result, "flat") else [result]
+
+    def _mapped(self, other: Callable[[Any], Any]) -> tuple[Any, ...]:
+        import numpy as np
+
+        return tuple([np.frompyfunc(other, 1, 1)(a) if a.dtype == object and a.size else a for a in self.arrays])
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Expansion:
+        copied = Expansion(self.op, self._mapped(lambda x: copy.deepcopy(x, memo)), self.settings)
+        memo[id(self)] = copied
+        return copied

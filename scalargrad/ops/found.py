@@ -15,8 +15,7 @@ from typing import Any
 import numpy as np
 
 from scalargrad.ops.structure import STRUCTURAL
-
-Array = np.ndarray[Any, Any]
+from scalargrad.settings import Array
 
 
 class Search:

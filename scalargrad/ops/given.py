@@ -8,6 +8,8 @@ from collections.abc import Sequence
 from numbers import Integral, Real
 from typing import Any
 
+from scalargrad.graph import short
+
 REFUSALS = (ValueError, IndexError, TypeError, OverflowError, ZeroDivisionError)
 """The errors with which Python and NumPy refuse what they are given, in messages that do not name the op."""
 
@@ -36,8 +38,7 @@ def as_number(data: Any, where: str) -> float:
 
 def shown(data: Any) -> str:
     """Something given, for an error message."""
-    text = " ".join(repr(data).split())
-    return f"{text if len(text) <= 40 else text[:37] + '...'} ({type(data).__name__})"
+    return f"{short(repr(data), 40, '...')} ({type(data).__name__})"
 
 
 def finite(*numbers: float) -> bool:

@@ -21,7 +21,7 @@ transpose = _op("transpose", lambda xp, a, *, axes=None: xp.transpose(a, axes),
 
 broadcast_to = _op("broadcast_to", lambda xp, a, *, shape: xp.broadcast_to(a, shape),
     (lambda g, y, a, shape: g,),
-    formulas=("Σ Ḡ",), samples=(lambda x: broadcast_to(x(3, 1), (2, 3, 4)),),
+    formulas=("Σ Ḡ",), samples=(lambda x: broadcast_to(x(3), (2, 3)), lambda x: broadcast_to(x(3, 1), (2, 3, 4))),
     note="repeated along new axes and axes of length 1, to a shape")
 
 astype = _op("astype", lambda xp, a, *, dtype: a.astype(_float_type(xp, dtype)),

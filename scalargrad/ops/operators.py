@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from scalargrad.ops.registry import OPS, Op, is_number
+from scalargrad.ops.rows import Table
 
 
 class Operators:
@@ -102,21 +103,24 @@ def method_of(op: Op) -> Callable[..., Any]:
     return method
 
 
-def install(cls: type, method: Callable[[Op], Callable[..., Any]] = method_of) -> None:
-    """Give ``cls`` a method per registered op, and keep it so when ops come and go."""
+def install(cls: type, method: Callable[[Any], Callable[..., Any] | None] = method_of, table: Table[Any] = OPS) -> None:
+    """Give ``cls`` a method per op of a table, and keep it so when ops come and go; none where ``method`` is None."""
 
-    def listener(op: Op, present: bool) -> None:
+    def listener(op: Any, present: bool) -> None:
         if not present:
-            delattr(cls, op.name)
+            if op.name in vars(cls):
+                delattr(cls, op.name)
             return
         if hasattr(cls, op.name):
             raise ValueError(f"an op cannot be called {op.name}: {cls.__name__} has an attribute of that name")
         bound = method(op)
+        if bound is None:
+            return
         bound.__name__, bound.__qualname__ = op.name, f"{cls.__name__}.{op.name}"
         bound.__doc__ = f"{op.note}: the op ``{op.name}{op.signature}`` with this as its first operand."
         setattr(cls, op.name, bound)
 
-    OPS.subscribe(listener)
+    table.subscribe(listener)
 
 
 DUNDERS = {

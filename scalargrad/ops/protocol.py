@@ -12,7 +12,7 @@ from typing import Any
 
 from scalargrad.ops import composite, structural
 from scalargrad.ops.composite import COMPOSITE
-from scalargrad.ops.registry import OPS, Op
+from scalargrad.ops.registry import Op, by_ufunc
 from scalargrad.ops.structure import STRUCTURAL, StructuralOp
 
 _OTHER_NAMES = {"amax": "max", "amin": "min", "concat": "concatenate", "permute_dims": "transpose"}
@@ -43,8 +43,7 @@ def op_of(function: Any) -> Callable[..., Any] | None:
     if getattr(function, "__module__", None) == "numpy.linalg" or name == "matrix_transpose":
         return _LINALG.get(name)
     name = _OTHER_NAMES.get(name, name)
-    found = OPS.get(name) or STRUCTURAL.get(name) or COMPOSITE.get(name)
-    return found or next((row for row in OPS.values() if row.ufunc == name), None)
+    return STRUCTURAL.get(name) or COMPOSITE.get(name) or by_ufunc(name)
 
 
 def unregistered(function: Any, kind: str, how: str = "", given: str = "") -> TypeError:

@@ -103,7 +103,7 @@ def _prod_pullback(g, y, a, axis, keepdims):
 
 prod = _op("prod", lambda xp, a, *, axis=None, keepdims=False: xp.multiply.reduce(a, axis=axis, keepdims=keepdims),
     (_prod_pullback,),
-    wide=True, formulas=("Ḡ·Π of the others",), symbol="Π",
+    wide=True, formulas=("Ḡ·Π of the other #1",), symbol="Π",
     samples=(lambda x: prod(x(5)), lambda x: prod(x(2, 3), axis=0), lambda x: prod(x(2, 3, 2), (0, 2), keepdims=True)),
     note="product over axes; right with zeros, too")
 
@@ -132,7 +132,7 @@ def _std(xp, a, *, axis=None, ddof=0, keepdims=False):
         return spread
     highest = xp.maximum.reduce(a, axis=axis, keepdims=keepdims)
     same = (highest == xp.minimum.reduce(a, axis=axis, keepdims=keepdims)) & (abs(highest) < _math.inf)
-    return xp.where(same, 0.0, spread).astype(a.dtype)  # not the rounding of the mean
+    return xp.where(same, 0.0, spread).astype(a.dtype)[()]  # not the rounding of the mean
 
 
 def _gaps(xp, a, axis, count):

@@ -101,7 +101,6 @@ class Op(Row):
         set_(self, "domain", self.domain or ((-3.0, 3.0),) * len(names))
         if self.latex_precedence is None:
             set_(self, "latex_precedence", self.precedence)
-        set_(self, "__doc__", f"{self.name}{self.signature}: {self.note}.")
         if not self.name.isidentifier() or iskeyword(self.name) or self.name.startswith("_"):
             raise ValueError(f"an op's name must be a Python name that does not begin with _, not {self.name!r}")
         if not names:
@@ -243,3 +242,8 @@ def op(name: str, forward: Callable[..., Any], partials: tuple[Callable[..., Any
     if name in RESERVED or (name in dir(public) and not isinstance(vars(public).get(name), Op)):
         raise ValueError(f"an op cannot be called {name}: that name is taken")
     return OPS.add(row)
+
+
+def by_ufunc(name: str) -> Op | None:
+    """The op that NumPy calls by this name, if there is one."""
+    return OPS.get(name) or next((row for row in OPS.values() if row.ufunc == name), None)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from inspect import Parameter, Signature
 from typing import Any, Generic, TypeVar
 
 R = TypeVar("R", bound="Row")
@@ -20,6 +21,35 @@ class NotDifferentiableError(TypeError):
     """A gradient was asked for through an operation that has none."""
 
 
+class _Documented:
+    """An attribute of rows that is computed when it is asked for; ``of_class`` is that of their class."""
+
+    def __init__(self, of_row: Callable[[Any], Any], of_class: str | None = None) -> None:
+        self.of_row = of_row
+        self.of_class = of_class
+
+    def __get__(self, row: Any, kind: type) -> Any:
+        if row is not None:
+            return self.of_row(row)
+        if self.of_class is None:
+            raise AttributeError
+        return self.of_class
+
+
+def _document(row: Row) -> str:
+    from scalargrad.symbolic.documentation import document
+
+    return document(row)
+
+
+def _signature(row: Row) -> Signature:
+    found = []
+    for name, default in row.parameters():
+        kind = Parameter.VAR_POSITIONAL if name.startswith("*") else Parameter.POSITIONAL_OR_KEYWORD
+        found.append(Parameter(name.lstrip("*"), kind, default=Parameter.empty if default is ... else default))
+    return Signature(found)
+
+
 class Row:
     """One operation: a row of a table, and the function of that name."""
 
@@ -27,6 +57,10 @@ class Row:
     note: str
     why_not: str
     table: Table[Any]
+    __signature__ = _Documented(_signature)
+
+    def __init_subclass__(cls) -> None:
+        cls.__doc__ = _Documented(_document, cls.__doc__)  # type: ignore[assignment]
 
     @property
     def __name__(self) -> str:

@@ -6,13 +6,13 @@ takes the upstream gradient to the downstream ones, and an **expand**, which sta
 
 from __future__ import annotations
 
-import copy
+import inspect
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from inspect import CO_VARARGS
 from typing import Any
 
 from scalargrad import modes
+from scalargrad.ops.expansions import Expansion
 from scalargrad.ops.given import (
     REFUSALS,
     as_array,
@@ -104,7 +104,6 @@ class StructuralOp(Row):
         set_(self, "required", tuple(name for name in names if name not in defaults))
         set_(self, "python", PYTHONS.get(self.name))
         set_(self, "symbol", self.symbol or self.name)
-        set_(self, "__doc__", f"{self.name}{self.signature}: {self.note}.")
         if len(self.pullbacks) != (0 if self.why_not else 1 if self.many else len(self.operands)):
             raise ValueError(f"{self.name}: give a pullback for each array, or say why not")
 
@@ -112,12 +111,9 @@ class StructuralOp(Row):
         if self.arrange is None:
             names = ["arrays"] if self.many else list(self.operands)
             return [*[(name, ...) for name in names], *self.settings.items()]
-        code, defaults = self.arrange.__code__, self.arrange.__defaults__ or ()
-        given = code.co_varnames[: code.co_argcount]
-        found = list(zip(given, (*[...] * (len(given) - len(defaults)), *defaults)))
-        if code.co_flags & CO_VARARGS:
-            found.append(("*" + code.co_varnames[code.co_argcount], ...))
-        return found
+        given = inspect.signature(self.arrange).parameters.values()
+        defaults = [... if p.default is p.empty else p.default for p in given]
+        return [("*" * (p.kind is p.VAR_POSITIONAL) + p.name, default) for p, default in zip(given, defaults)]
 
     # --- calling -----------------------------------------------------------------------------------------------------
 
@@ -302,35 +298,6 @@ class StructuralOp(Row):
         """
         self.require_derivative()
         return self.formulas[0 if self.many else place] if self.formulas else "Ḡ"
-
-
-@dataclass(frozen=True, eq=False, slots=True)
-class Expansion:
-    """A structural op on Values whose expansion decided by their numbers: with other numbers it is another graph."""
-
-    op: StructuralOp
-    arrays: tuple[Any, ...]
-    settings: Settings
-
-    @property
-    def operands(self) -> list[Any]:
-        """All the nodes it was given, those that are not in the graph it made among them."""
-        return [x for a in self.arrays if a.dtype == object for x in a.flat if hasattr(type(x), "_apply_op")]
-
-    def again(self, other: Callable[[Any], Any]) -> list[Any]:
-        """The elements of the result with other nodes in the operands' places."""
-        result = self.op.on_arrays(self._mapped(other), self.settings)
-        return list(result.flat) if hasattr(result, "flat") else [result]
-
-    def _mapped(self, other: Callable[[Any], Any]) -> tuple[Any, ...]:
-        import numpy as np
-
-        return tuple([np.frompyfunc(other, 1, 1)(a) if a.dtype == object and a.size else a for a in self.arrays])
-
-    def __deepcopy__(self, memo: dict[int, Any]) -> Expansion:
-        copied = Expansion(self.op, self._mapped(lambda x: copy.deepcopy(x, memo)), self.settings)
-        memo[id(self)] = copied
-        return copied
 
 
 def structural(

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 
 from scalargrad.engine import Value
-from scalargrad.optim.slots import Array, Named, Slot, TensorSlot, collected, distribute, gather, of_values, slots_of
-from scalargrad.settings import number, one_of, short
+from scalargrad.optim.slots import Named, Slot, TensorSlot, collected, distribute, gather, of_values, slots_of
+from scalargrad.settings import Array, number, one_of, short
 
 Rate = float | Callable[[int], float]
 """A learning rate: a number, or a function of how many steps have been taken (:mod:`.schedules`)."""

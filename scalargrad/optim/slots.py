@@ -13,9 +13,8 @@ import numpy as np
 
 from scalargrad.engine import Value
 from scalargrad.graph import Node
-from scalargrad.settings import short
+from scalargrad.settings import Array, short
 
-Array = np.ndarray[Any, Any]
 Named = tuple[str, Any]
 """A parameter, a Value or a Tensor, by its name."""
 

@@ -12,7 +12,8 @@ from scalargrad.engine import Value
 from scalargrad.modes import enable_grad
 from scalargrad.ops.registry import OPS, Kink, Op
 from scalargrad.plots.canvas import PALETTE, SMALL, canvas, close, grid, legend, new_figure
-from scalargrad.plots.read import Array, interval
+from scalargrad.plots.read import interval
+from scalargrad.settings import Array
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

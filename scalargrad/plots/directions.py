@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 
 from scalargrad.metrics.given import plain
-from scalargrad.plots.read import Array, numbers
+from scalargrad.plots.read import numbers
+from scalargrad.settings import Array
 
 
 @contextmanager

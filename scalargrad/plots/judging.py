@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from scalargrad.plots.canvas import SMALL, canvas, grid, legend, look
-from scalargrad.plots.read import Array, numbers, row
+from scalargrad.plots.read import numbers, row
+from scalargrad.settings import Array
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

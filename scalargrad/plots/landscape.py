@@ -9,7 +9,8 @@ import numpy as np
 
 from scalargrad.plots.canvas import MARKERS, PALETTE, SMALL, canvas, legend, nth, shades
 from scalargrad.plots.directions import along
-from scalargrad.plots.read import Array, heights, interval, numbers
+from scalargrad.plots.read import heights, interval, numbers
+from scalargrad.settings import Array
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

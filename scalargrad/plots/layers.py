@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from scalargrad.plots.canvas import PALETTE, SMALL, canvas
-from scalargrad.plots.read import Array, numbers
+from scalargrad.plots.read import numbers
+from scalargrad.settings import Array
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

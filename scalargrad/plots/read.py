@@ -9,8 +9,7 @@ import numpy as np
 
 from scalargrad.metrics.given import plain
 from scalargrad.modes import no_grad
-
-Array = np.ndarray[Any, Any]
+from scalargrad.settings import Array
 
 
 def numbers(data: Any, what: str) -> Array:

@@ -12,7 +12,8 @@ from scalargrad.graph import Node
 from scalargrad.metrics.given import plain
 from scalargrad.modes import no_grad
 from scalargrad.plots.canvas import HATCHES, MARKERS, PALETTE, canvas, legend, nth
-from scalargrad.plots.read import Array, numbers
+from scalargrad.plots.read import numbers
+from scalargrad.settings import Array
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -6,8 +6,7 @@ from collections.abc import Sequence
 from functools import cached_property
 
 from scalargrad.drawing import Drawing
-from scalargrad.drawing.dot import Style
-from scalargrad.drawing.theme import theme
+from scalargrad.drawing.style import Style, theme
 from scalargrad.records import Step, Trace
 from scalargrad.stepper.told import StepText
 

@@ -6,7 +6,7 @@ import re
 from xml.etree import ElementTree as Xml
 
 from scalargrad.drawing import Drawing
-from scalargrad.drawing.theme import THEMES
+from scalargrad.drawing.style import THEMES
 
 SVG = "http://www.w3.org/2000/svg"
 SIZES = {"t-ink": "13", "t-value": "13", "t-grad": "13", "t-flow": "10", "t-formula": "10", "t-soft": "10"}

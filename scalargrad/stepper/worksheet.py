@@ -12,8 +12,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from scalargrad.drawing import Drawing
-from scalargrad.drawing.dot import Style
-from scalargrad.drawing.theme import theme
+from scalargrad.drawing.style import Style, theme
 from scalargrad.endings import Endings
 from scalargrad.language import say
 from scalargrad.stepper.equations import equation

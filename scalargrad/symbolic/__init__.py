@@ -1,7 +1,8 @@
 """Symbols: the rows of the registry read as formulas, in text, in LaTeX and as Python source.
 
 A :class:`Sym` is a formula tree. Running a partial on symbols gives the formula of the local derivative, which is what
-drawings and steps show, and, as Python source, what the engine compiles its backward functions from.
+drawings and steps show, and, as Python source, what the engine compiles its backward functions from. Running a forward
+on symbols (:mod:`.forward`) gives the op in terms of plain functions: what writers of other languages start from.
 """
 
 from scalargrad.symbolic.partials import Operand, as_sym, formula, local_derivative, saved, written

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from scalargrad.ops.operators import Operators, install
@@ -74,17 +75,19 @@ class Sym(Operators):
         """Its value if it is a number, else None."""
         return self.atom if isinstance(self.atom, float) else None
 
-    def names(self) -> frozenset[str]:
-        """The variables in it."""
-        found, seen, todo = set(), set(), [self]
+    def _parts(self) -> Iterator[Sym]:
+        """The formula and all in it, each once."""
+        seen, todo = set(), [self]
         while todo:
             sym = todo.pop()
             if id(sym) not in seen:
                 seen.add(id(sym))
                 todo += sym.args
-                if isinstance(sym.atom, str):
-                    found.add(sym.atom)
-        return frozenset(found)
+                yield sym
+
+    def names(self) -> frozenset[str]:
+        """The variables in it."""
+        return frozenset(sym.atom for sym in self._parts() if isinstance(sym.atom, str))
 
 
 def _atom(sym: Sym) -> tuple[type, str]:

@@ -5,17 +5,14 @@ A result is the caller's from the end of a run on. Until it is written, its memo
 
 from __future__ import annotations
 
-import sys
 from bisect import insort
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
-from fastpath.numerics import Array
-
-_owners: Callable[[object], int] = getattr(sys, "getrefcount", lambda _: 1 << 30)
+from fastpath.numerics import Array, owners_of
 
 ALIGNED = 64
 """Where arrays begin in memory: at multiples of a cache line's bytes."""
@@ -147,7 +144,7 @@ class Results:
 
     def renew(self) -> None:
         """Before a run: a new array for each that somebody holds."""
-        owners = list(map(_owners, self.arrays))
+        owners = list(map(owners_of, self.arrays))
         if owners == self.alone:
             return
         if not self.alone:  # before the first run, nobody else can hold them
@@ -157,7 +154,7 @@ class Results:
             if owners[i] > self.alone[i]:
                 result.renew(self.space)
                 self.arrays[i] = result.array
-        self.alone = list(map(_owners, self.arrays))
+        self.alone = list(map(owners_of, self.arrays))
 
 
 def _moved(view: Array, old: Array, new: Array) -> Array:

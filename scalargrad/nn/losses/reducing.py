@@ -9,11 +9,11 @@ from typing import Any, TypeVar
 import numpy as np
 
 from scalargrad import modes
-from scalargrad.nn.backends import Array, numbers_of
+from scalargrad.nn.backends import numbers_of
 from scalargrad.ops.given import require_unmasked
 from scalargrad.ops.structural import mean, reshape
 from scalargrad.ops.structural import sum as total
-from scalargrad.settings import number
+from scalargrad.settings import Array, number
 
 REDUCTIONS = ("mean", "sum", "none")
 

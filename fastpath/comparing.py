@@ -1,0 +1,82 @@
+"""Comparisons of Tensors, and NumPy's functions on them."""
+
+from __future__ import annotations
+
+from typing import Any, NoReturn
+
+import numpy as np
+
+from fastpath.node import ArrayNode
+from scalargrad.ops import protocol
+from scalargrad.ops.given import as_array, is_number, require_numbers
+
+COMPARISONS = {np.less, np.less_equal, np.greater, np.greater_equal, np.equal, np.not_equal}
+_MIRRORED = {
+    np.less: np.greater, np.greater: np.less, np.less_equal: np.greater_equal, np.greater_equal: np.less_equal
+}  # fmt: skip
+
+
+class Comparable(ArrayNode):
+    """The operators ``==``, ``<`` …, and NumPy's protocols."""
+
+    __slots__ = ()
+
+    @classmethod
+    def _takes(cls, other: Any) -> bool:
+        return isinstance(other, (ArrayNode, np.ndarray, list, tuple)) or is_number(other)
+
+    # comparisons look at the numbers and give an array of bools; the hash is identity, so that nodes can be keys
+
+    def __eq__(self, other: object) -> Any:
+        return self._compare(np.equal, other)
+
+    def __ne__(self, other: object) -> Any:
+        return self._compare(np.not_equal, other)
+
+    __hash__ = object.__hash__
+
+    def _compare(self, compare: Any, other: Any) -> Any:
+        """A comparison of the numbers: an array of bools, which no gradient passes through."""
+        self._look("a comparison")
+        if not self._takes(other):
+            return NotImplemented
+        name = compare.__name__
+        if isinstance(other, ArrayNode):
+            array = other._data
+        else:
+            array = as_array(other, name)
+            require_numbers(array, name)
+        try:
+            return compare(self._data, array)
+        except ValueError:
+            raise ValueError(f"{name}: shapes {self.shape} and {array.shape} do not broadcast together") from None
+
+    def __lt__(self, other: Any) -> Any:
+        return self._compare(np.less, other)
+
+    def __le__(self, other: Any) -> Any:
+        return self._compare(np.less_equal, other)
+
+    def __gt__(self, other: Any) -> Any:
+        return self._compare(np.greater, other)
+
+    def __ge__(self, other: Any) -> Any:
+        return self._compare(np.greater_equal, other)
+
+    # --- NumPy -------------------------------------------------------------------------------------------------------
+
+    def __array_ufunc__(self, ufunc: Any, method: str, *operands: Any, **options: Any) -> Any:
+        """NumPy's ufuncs: the registered op; a comparison gives bools, as the operators do."""
+        if ufunc in COMPARISONS and method == "__call__" and not options and len(operands) == 2:
+            a, b = operands
+            return a._compare(ufunc, b) if isinstance(a, Comparable) else b._compare(_MIRRORED.get(ufunc, ufunc), a)
+        return protocol.call_ufunc(ufunc, method, operands, options, "Tensor")
+
+    def __array_function__(self, function: Any, types: Any, arguments: Any, named: Any) -> Any:
+        """Other functions of NumPy: the registered op."""
+        if function in (np.shape, np.ndim, np.size) and not named and len(arguments) == 1:
+            return getattr(arguments[0], function.__name__)
+        return protocol.call(function, arguments, named, "Tensor")
+
+    def __array__(self, *arguments: Any, **named: Any) -> NoReturn:
+        raise TypeError("a Tensor is not an array: use its .data for the numbers, or stack([...]) to join Tensors")
