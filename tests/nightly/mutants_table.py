@@ -66,7 +66,7 @@ TABLE = [
     ("ir/indexing.py", "all(k.value is not None for k in keys) and _distinct(shape, parts, keys))", "all(k.value is not None for k in keys))", "an element taken twice gets one gradient"),
     # differentiation
     ("ir/indexing.py", "    for share in rest[1:]:", "    for share in rest[1:2]:", "the third contribution to a gradient is lost"),
-    ("ir/differentiation.py", "like.shape[i - extra] == 1 != share.shape[i]]", "like.shape[i - extra] == 1 != share.shape[i] and i > 0]", "a gradient is not summed over a broadcast first axis"),
+    ("ops/broadcasting.py", "shape[i - extra] == 1 != n]", "shape[i - extra] == 1 != n and i > 0]", "a gradient is not summed over a broadcast first axis"),
     ("ir/losses.py", '_, e, total = _parts(build, logits)\n    scale = build.ufunc("divide", g, float(math.prod(labels.shape)))', '_, e, total = _parts(build, logits)\n    scale = build.ufunc("divide", g, float(labels.shape[-1] if labels.shape else 1))', "the mean over two axes of labels"),
     ("ir/losses.py", "np.arange(labels.size) * classes", "np.arange(labels.size)", "each example's label is looked up in the first row"),
     ("ir/losses.py", "largest(labels.view(signed[labels.itemsize]), None) >= classes", "largest(labels.view(signed[labels.itemsize]), None) > classes", "a label one too large is taken"),
@@ -92,7 +92,7 @@ TABLE = [
     # Tensors
     ("backward.py", "grads[operand] = share if earlier is None else earlier + share", "grads[operand] = share", "only the last contribution counts"),
     ("backward.py", "else g.copy()", "else g", "gradients share memory"),
-    ("numerics.py", "            share = _ones(len(share), share.dtype) @ share if len(shape) == 1 else np.add.reduce(share)", "            share = share[0] if len(shape) == 1 else np.add.reduce(share)", "a bias gets the first example's gradient"),
+    ("numerics.py", "downstream = _ones(rows, downstream.dtype) @ downstream if", "downstream = downstream[0] if", "a bias gets the first example's gradient"),
     # what the compiler knows of signs, zeros and the sizes of numbers
     ("ir/rewriting.py", "if number(one) == 0 and (_is_minus(one) or _is_above(other) or not _is_exact(build)):", "if number(one) == 0:", "-0.0 + 0.0 is -0.0"),
     ("ir/rewriting.py", "        if not count:\n", "        if not count and a.size:\n", "the sum of no numbers is one of them"),
