@@ -1,14 +1,12 @@
 """Centring and normalising: learned from the training set, applied to every other."""
 
-# ruff: noqa: N803 (matrices are called X)
-
 from __future__ import annotations
 
 from typing import Any
 
 import numpy as np
 
-from scalargrad.data.given import finite
+from scalargrad.data.arrays import finite
 from scalargrad.settings import Array, flag
 
 __all__ = ["Standardize", "centre", "normalise"]
@@ -93,8 +91,8 @@ class Standardize:
         if not self.constant:
             return f"<Standardize of {columns}>"
         which = ", ".join(map(str, self.constant))
-        told = f"columns {which} are" if len(self.constant) > 1 else f"column {which} is"
-        return f"<Standardize of {columns}, {told} constant>"
+        text = f"columns {which} are" if len(self.constant) > 1 else f"column {which} is"
+        return f"<Standardize of {columns}, {text} constant>"
 
 
 def centre(X: Any) -> Array:

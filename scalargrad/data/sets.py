@@ -1,7 +1,5 @@
 """The sets themselves: classes in the plane, and two regressions."""
 
-# ruff: noqa: N803, N806 (matrices are called X)
-
 from __future__ import annotations
 
 from collections.abc import Sequence
@@ -9,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from scalargrad.data.given import Seed, amount, count, finite, generator, named_classes
-from scalargrad.settings import Array, flag
+from scalargrad.data.arrays import amount, finite, named_classes
+from scalargrad.settings import Array, Seed, count, flag, generator
 
 __all__ = ["circles", "gaussians", "linear", "moons", "sine", "spirals", "xor"]
 

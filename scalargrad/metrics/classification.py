@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
+from scalargrad.metrics.arrays import listed, one_label, two_of_labels, weights
 from scalargrad.metrics.counts import averaged, class_matrices, known_labels
-from scalargrad.metrics.given import listed, one_label, two_of_labels, weights
 from scalargrad.settings import Array, count, one_of, short
 
 __all__ = ["accuracy", "f1", "precision", "recall", "report"]

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from scalargrad.metrics.given import class_labels, listed, numbers, one_label, require_length, weights
+from scalargrad.metrics.arrays import class_labels, listed, numbers, one_label, require_length, weights
 from scalargrad.settings import Array, flag, one_of, short
 
 __all__ = ["average_precision", "pr_curve", "roc_auc", "roc_curve"]
@@ -38,8 +38,8 @@ def roc_curve(
     fp, tp, thresholds = _cumulated(positive, score, weight)
     if flag(drop_intermediate, "drop_intermediate") and len(fp) > 2:
         bends = (np.diff(fp, 2) != 0) | (np.diff(tp, 2) != 0)
-        kept = np.r_[True, bends, True]
-        fp, tp, thresholds = fp[kept], tp[kept], thresholds[kept]
+        corners = np.r_[True, bends, True]
+        fp, tp, thresholds = fp[corners], tp[corners], thresholds[corners]
     fp, tp, thresholds = np.r_[0.0, fp], np.r_[0.0, tp], np.r_[np.inf, thresholds]
     return fp / fp[-1], tp / tp[-1], thresholds
 

@@ -25,8 +25,8 @@ def backend_of(backend: Any, where: str = "") -> type:
         return getattr(importlib.import_module(module), name)  # type: ignore[no-any-return]
     if isinstance(backend, type) and hasattr(backend, "_apply_op"):
         return backend
-    told = f"{where}: backend" if where else "backend"
-    raise ValueError(f"{told} is 'value' or 'tensor' (or the class Value or Tensor), not {short(backend)}")
+    what = f"{where}: backend" if where else "backend"
+    raise ValueError(f"{what} is 'value' or 'tensor' (or the class Value or Tensor), not {short(backend)}")
 
 
 def parameter(numbers: Any, backend: Any, label: str | None = None) -> Any:

@@ -34,8 +34,7 @@ class Dropout(Module):
         try:
             self.p = number(p, "Dropout: p", least=0, below=1)
         except ValueError:
-            told = f"Dropout: p is the probability of switching off, from 0 to below 1, not {p!r}"
-            raise ValueError(told) from None
+            raise ValueError(f"Dropout: p is the probability of switching off, from 0 to below 1, not {p!r}") from None
         self.rng = generator(seed, "Dropout: seed")
 
     def forward(self, x: Any) -> Any:
@@ -47,8 +46,8 @@ class Dropout(Module):
         shape, dtype = x.shape, x.dtype
 
         def draw(shape: tuple[int, ...]) -> Array:
-            kept: Array = (self.rng.random(shape) >= self.p) / (1 - self.p)
-            return kept.astype(dtype, copy=False) if dtype.kind == "f" else kept
+            mask: Array = (self.rng.random(shape) >= self.p) / (1 - self.p)
+            return mask.astype(dtype, copy=False) if dtype.kind == "f" else mask
 
         # what is traced draws anew at every run
         if hasattr(x, "drawn"):
@@ -63,7 +62,7 @@ class Dropout(Module):
 class BatchNorm1d(Module):
     """Each feature centred and scaled over the batch: γ·(x − mean)/√(var + ε) + β, of shapes (n, features).
 
-    In training mean and variance are those of the batch (the variance divided by n), and running averages are kept:
+    In training mean and variance are those of the batch (the variance divided by n), and running averages follow:
     running ← (1 − momentum)·running + momentum·batch, the variance there divided by n − 1. Evaluation uses those.
     Ioffe and Szegedy 2015.
     """

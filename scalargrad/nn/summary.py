@@ -38,7 +38,7 @@ def table(module: Module, x: Any = None) -> str:
 
 
 def described(module: Module, around: frozenset[int] = frozenset()) -> str:
-    """The text of ``repr(module)``; a module inside itself is not told again."""
+    """The text of ``repr(module)``; a module inside itself is only named."""
     name = type(module).__name__
     if id(module) in around:
         return f"{name}(…)"

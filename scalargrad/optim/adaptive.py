@@ -1,10 +1,8 @@
-"""Optimizers with a step of its own for each number, as the lecture writes them and as PyTorch does.
+"""Optimizers with a step size for each number, as the lecture writes them and as PyTorch does.
 
 Each rule is one method on arrays, ``(x, g, lr, t, *state) -> (new x, *new state)``, whatever the parameters are: x are
 the numbers, g is their gradient.
 """
-
-# ruff: noqa: N803, N806 (the sums of squares are called G)
 
 from __future__ import annotations
 
@@ -23,7 +21,7 @@ sqrt = np.sqrt
 
 
 class Adagrad(Optimizer):
-    """A step for each number of its own, the smaller the larger its gradients have been: G ← G + g².
+    """Each number has a step size of its own, the smaller the larger its gradients have been: G ← G + g².
 
     - lecture: x ← x − lr/√(G + ε)·g.
     - torch: x ← x − lr/(√G + ε)·g.
@@ -166,13 +164,13 @@ class AdamW(Adam):
 
 
 class Rprop(Optimizer):
-    """Resilient propagation: a step for each number of its own, of whose gradient only the sign is looked at.
+    """Resilient propagation: each number has a step size of its own, and only the sign of its gradient counts.
 
     The step size s begins at ``lr``. Where the sign of g is that of the last step s ← η₊s; where it is the opposite
     s ← η₋s and this once nothing is done (g counts as 0, now and in the next comparison). s stays between the
     ``step_sizes``. Then x ← x − s·sign(g). It needs the gradient of the whole set: signs of mini-batches are noise.
 
-    (η₋, η₊) are ``etas``. ``lr`` is only looked at in the first step. The lecture names it without a formula, so both
+    (η₋, η₊) are ``etas``. ``lr`` only counts in the first step. The lecture names it without a formula, so both
     variants are this one, PyTorch's. Source: Riedmiller & Braun, 1993.
 
     >>> from scalargrad import Value

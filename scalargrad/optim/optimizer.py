@@ -43,7 +43,7 @@ class Optimizer:
     variants: tuple[str, ...] = ("lecture", "torch")
     """Whose rules are offered. Where there is one rule, all of them are names for it."""
     state_names: tuple[str, ...] = ()
-    """What a rule keeps from step to step."""
+    """The names of the arrays a rule carries from step to step."""
 
     def __init__(
         self,
@@ -138,15 +138,15 @@ class Optimizer:
             slot.clear()
 
     def _current(self) -> list[Slot]:
-        """Where the parameters are now: compiling a model moves its Values, and what is kept of them moves along."""
+        """Where the parameters are now: compiling a model moves its Values, and their state moves along."""
         slots = self._slots
         if not slots:
             self._slots = slots_of(self._parameters)
         elif not all(slot.current() for slot in slots):
-            kept = [slot for slot in slots if isinstance(slot, TensorSlot)]
+            tensors = [slot for slot in slots if isinstance(slot, TensorSlot)]
             moved = slots_of([(name, x) for name, x in self._parameters if isinstance(x, Value)])
             distribute(moved, self._parameters, *collected(slots, self._parameters))
-            self._slots = kept + moved
+            self._slots = tensors + moved
         return self._slots
 
     def _square(self, found: list[tuple[Slot, Any]]) -> float:
@@ -188,8 +188,8 @@ class Optimizer:
             self.steps = steps + 1
         except BaseException:  # Ctrl-C, too
             put_back([(slot, x) for slot, x, _ in changes])
-            for (slot, _, _), (kept, count) in zip(changes, states):
-                slot.state, slot.steps = kept, count
+            for (slot, _, _), (earlier, count) in zip(changes, states):
+                slot.state, slot.steps = earlier, count
             self.steps = steps
             raise
 
@@ -204,21 +204,21 @@ class Optimizer:
         saved = {"rule": np.array(self._title()), "steps": np.array(self.steps)}
         if isinstance(self._lr, float):
             saved["lr"] = np.array(self._lr)
-        for name, _, (count, state) in self._kept():
+        for name, _, (count, state) in self._states():
             if count:
                 saved[f"{name}.steps"] = np.array(count)
                 saved |= {f"{name}.{what}": np.array(array) for what, array in zip(self.state_names, state)}
         return saved
 
-    def _kept(self) -> list[tuple[str, Any, tuple[int, tuple[Any, ...]]]]:
+    def _states(self) -> list[tuple[str, Any, tuple[int, tuple[Any, ...]]]]:
         """The name, the shape, and the steps and state of each Tensor and, together, of all Values."""
         slots = self._current()
         values = of_values(slots)
-        kept: list[Any] = [(s.name, s.read().shape, (s.steps, s.state)) for s in slots if isinstance(s, TensorSlot)]
+        states: list[Any] = [(s.name, s.read().shape, (s.steps, s.state)) for s in slots if isinstance(s, TensorSlot)]
         if values:
             size = sum(len(slot.members) for slot in values)
-            kept.append(("values", (size,), collected(slots, self._parameters)))
-        return kept
+            states.append(("values", (size,), collected(slots, self._parameters)))
+        return states
 
     def load_state_dict(self, saved: Mapping[str, Any]) -> None:
         """Go on from what :meth:`state_dict` gave.
@@ -234,9 +234,9 @@ class Optimizer:
         steps = _taken(left, "steps")
         lr = self._setting("the lr of the state", left.pop("lr"), least=0) if "lr" in left else None
         loaded: dict[str, tuple[int, tuple[Array, ...]]] = {}
-        for kept, shape, _ in self._kept():
-            count = _taken(left, f"{kept}.steps")
-            names = [f"{kept}.{name}" for name in self.state_names] if count else []
+        for owner, shape, _ in self._states():
+            count = _taken(left, f"{owner}.steps")
+            names = [f"{owner}.{name}" for name in self.state_names] if count else []
             for name in names:
                 if name not in left:
                     raise ValueError(f"the state has no {name}: it is not complete")
@@ -244,7 +244,7 @@ class Optimizer:
                     raise ValueError(f"the state {name} has the shape {left[name].shape}, the parameter {shape}")
                 if left[name].dtype.kind not in "fiub":
                     raise ValueError(f"the state {name} must be numbers, not an array of {left[name].dtype}")
-            loaded[kept] = count, tuple([left.pop(name) for name in names])
+            loaded[owner] = count, tuple([left.pop(name) for name in names])
         if left:
             raise ValueError(f"the state is of other parameters: this optimizer has none called {min(left)!r}")
         slots = self._current()
@@ -259,9 +259,9 @@ class Optimizer:
                     slot.steps, state = loaded[slot.name]
                     slot.state = tuple([np.array(array, dtype=slot.read().dtype) for array in state])
         except BaseException:  # Ctrl-C, too
-            self._lr, self.steps, kept_before = before
-            for slot, (count, kept_state) in zip(slots, kept_before):
-                slot.steps, slot.state = count, kept_state
+            self._lr, self.steps, states_before = before
+            for slot, (count, state) in zip(slots, states_before):
+                slot.steps, slot.state = count, state
             raise
 
     def _title(self) -> str:

@@ -71,7 +71,7 @@ def constant(lr: float) -> Schedule:
 
 
 def step(lr: float, every: int, factor: float = 0.1) -> Schedule:
-    """A stair, down by ``factor`` every so many steps: lr · factor^⌊t/every⌋.
+    """A stair, down by ``factor`` after ``every`` steps: lr · factor^⌊t/every⌋.
 
     >>> [round(step(0.1, every=2)(t), 6) for t in range(5)]
     [0.1, 0.1, 0.01, 0.01, 0.001]
@@ -107,7 +107,7 @@ def cosine(lr: float, steps: int, least: float = 0.0) -> Schedule:
 
 
 def inverse(lr: float, steps: float = 1) -> Schedule:
-    """Halved after so many steps, and like 1/t far out: lr / (1 + t/steps).
+    """Halved after ``steps`` steps, and like 1/t far out: lr / (1 + t/steps).
 
     Its sum is infinite and the sum of its squares is not, which is what stochastic gradient descent needs to converge
     (Robbins & Monro, 1951).

@@ -24,7 +24,7 @@ HATCHES = ("", "//", "..", "\\\\", "xx", "++")
 """Line styles, markers and hatches in the order of the colours, for whom colours do not reach."""
 
 SMALL = 8.5
-"""The size in points of what is written within a picture."""
+"""The size of text within a picture, in points."""
 
 
 def pyplot() -> Any:
@@ -106,12 +106,12 @@ def figure_of(drawn: Any) -> Figure:
 
 
 def save(drawn: Any, path: str | Path, *, dpi: float = 150, transparent: bool = False) -> Path:
-    """Write a figure, or that of some axes, to a file of the kind its name ends with; gives the path.
+    """Write a figure, or that of some axes, in the format of the file's ending; gives the path.
 
     The file holds neither the date nor random names, so the same picture gives the same bytes. ``dpi`` is the number
     of pixels per inch, for PNG.
 
-    Raises ValueError for a kind matplotlib cannot write, TypeError for what is no figure.
+    Raises ValueError for a format matplotlib cannot write, TypeError for anything but a figure.
 
     >>> import tempfile
     >>> from scalargrad import plots

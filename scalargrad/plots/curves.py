@@ -11,8 +11,8 @@ import numpy as np
 from scalargrad.engine import Value
 from scalargrad.modes import enable_grad
 from scalargrad.ops.registry import OPS, Kink, Op
+from scalargrad.plots.arrays import interval
 from scalargrad.plots.canvas import PALETTE, SMALL, canvas, close, grid, legend, new_figure
-from scalargrad.plots.read import interval
 from scalargrad.settings import Array
 
 if TYPE_CHECKING:
@@ -118,7 +118,7 @@ def activations(
     return axes
 
 
-# --- what is drawn ---------------------------------------------------------------------------------------------------
+# --- the curves ------------------------------------------------------------------------------------------------------
 
 
 def _row(function: str | Op) -> Op:

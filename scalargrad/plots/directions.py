@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from scalargrad.metrics.given import plain
-from scalargrad.plots.read import numbers
+from scalargrad.metrics.arrays import plain
+from scalargrad.plots.arrays import numbers
 from scalargrad.settings import Array
 
 

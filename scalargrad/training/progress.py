@@ -1,4 +1,4 @@
-"""One line that tells how far training is."""
+"""A line that shows how far training is."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class Progress:
             self._write(f"epoch {history.epochs}/{self.epochs}  {numbers}")
 
     def end(self, message: str = "") -> None:
-        """Training has ended; a message is told unless nothing was to be."""
+        """Training has ended; the message is printed unless ``wanted`` was False."""
         if self.width:
             self.out.write("\n")
             self.width = 0

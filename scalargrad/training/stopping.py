@@ -1,4 +1,4 @@
-"""Early stopping: when what is looked at has not become better for some epochs."""
+"""Early stopping: when the monitored number has not become better for some epochs."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ __all__ = ["EarlyStopping"]
 class EarlyStopping:
     """End the training when for ``patience`` epochs nothing was better than the best by more than ``min_delta``.
 
-    What is looked at is ``monitor``: "loss", "validation_loss" or the name of a metric; if it is not given, the
+    ``monitor`` is "loss", "validation_loss" or the name of a metric; if it is not given, the
     validation loss if there is one, else the loss. Less is better, of a metric more, unless ``mode`` says "min" or
     "max". With ``restore`` the model ends with the numbers it had after the best epoch. Source: Prechelt, 1998.
 
@@ -49,7 +49,7 @@ class EarlyStopping:
             raise TypeError(f"EarlyStopping: monitor is the name of what to look at, not {short(self.monitor)}")
 
     def watched(self, history: History, validated: bool) -> str:
-        """The name of what is looked at; ValueError if there is no such thing."""
+        """The name of the monitored number; ValueError if there is none such."""
         name = self.monitor or ("validation_loss" if validated else "loss")
         known = ["loss", *["validation_loss"] * validated, *history.metrics]
         if name not in known:

@@ -1,4 +1,4 @@
-"""What is given to a metric, as plain arrays: numbers out of nodes, and one sentence where something is wrong."""
+"""Arguments of metrics as plain arrays: numbers out of nodes, and one sentence where something is wrong."""
 
 from __future__ import annotations
 
