@@ -19,14 +19,20 @@ class _Classifier(DescentModel):
     classes: Array
     """The labels, sorted."""
 
-    def _known(self, X: Any, y: Any) -> tuple[Array, Array, Array]:
-        """The examples, the classes, and which of them each example is of."""
+    def fit(self, X: Any, y: Any) -> Self:
+        """Learn from X (n, features) and the labels y (n,); the model itself is returned."""
         features, labels = examples(X), class_labels(y, "y")
         one_each(features, labels)
         classes, places = np.unique(labels, return_inverse=True)
         if len(classes) < 2:
             raise ValueError(f"y has only one class ({listed(classes)}): there must be two to tell apart")
-        return features, classes, places
+        self._descend(features, self.targets(classes, places))
+        self.classes = classes
+        return self
+
+    def targets(self, classes: Array, places: Array) -> Array:
+        """What the outputs should be: ``places`` are the examples' classes, counted from 0."""
+        raise NotImplementedError
 
     def predict(self, X: Any) -> Array:
         """The most probable label of each example, of shape (n,)."""
@@ -57,17 +63,13 @@ class LogisticRegression(_Classifier):
 
     bend = 0.25  # σ' = σ(1 − σ) ≤ 1/4
 
-    def fit(self, X: Any, y: Any) -> Self:
-        """Learn from X (n, features) and the labels y (n,); the model itself is returned."""
-        features, classes, places = self._known(X, y)
+    def targets(self, classes: Array, places: Array) -> Array:
         if len(classes) != 2:
             raise ValueError(
                 f"LogisticRegression is for two classes, but y has {len(classes)} ({listed(classes)}): "
                 "use SoftmaxRegression"
             )
-        self._descend(features, places.astype(float))
-        self.classes = classes
-        return self
+        return places.astype(float)
 
     def predict_proba(self, X: Any) -> Array:
         p = sigmoid(self.scores(X))
@@ -96,12 +98,9 @@ class SoftmaxRegression(_Classifier):
 
     bend = 0.5  # the largest eigenvalue of diag(p) − ppᵀ is at most 1/2
 
-    def fit(self, X: Any, y: Any) -> Self:
-        """Learn from X (n, features) and the labels y (n,); the model itself is returned."""
-        features, classes, places = self._known(X, y)
-        self._descend(features, np.eye(len(classes))[places])
-        self.classes = classes
-        return self
+    def targets(self, classes: Array, places: Array) -> Array:
+        one_hot: Array = np.eye(len(classes))[places]
+        return one_hot
 
     def predict_proba(self, X: Any) -> Array:
         return np.asarray(softmax(self.scores(X), axis=1))

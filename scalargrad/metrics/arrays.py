@@ -30,7 +30,6 @@ def plain(data: Any, what: str = "") -> Array:
 
 def numbers(data: Any, what: str) -> Array:
     """``data`` as finite float64 numbers; ValueError or TypeError otherwise."""
-    require_unmasked(what, data)
     array = plain(data, what)
     if array.dtype == object:
         raise TypeError(f"{what}: expected numbers, not {_odd(array)!r}")
@@ -48,7 +47,6 @@ def numbers(data: Any, what: str) -> Array:
 
 def class_labels(data: Any, what: str) -> Array:
     """``data`` as one label for each example: whole numbers or texts, of shape (n,)."""
-    require_unmasked(what, data)
     array = plain(data, what)
     if array.ndim == 2 and array.shape[1] == 1:
         array = array[:, 0]

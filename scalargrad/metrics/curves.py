@@ -83,14 +83,9 @@ def pr_curve(y_true: Any, scores: Any, *, pos_label: Any = None, sample_weight: 
 
 
 def average_precision(
-    y_true: Any,
-    scores: Any,
-    *,
-    average: str | None = "macro",
-    pos_label: Any = 1,
-    labels: Any = None,
+    y_true: Any, scores: Any, *, average: str | None = "macro", pos_label: Any = 1, labels: Any = None,
     sample_weight: Any = None,
-) -> Any:
+) -> Any:  # fmt: skip
     """The precision averaged over the recall it adds: Σ (R_k − R_{k−1})·P_k over the thresholds, from the highest on.
 
     Of two classes ``pos_label`` is positive, in one column of scores or in two. Several classes, and what is raised, as
@@ -125,14 +120,9 @@ def columns_of(true: Array, count: int, labels: Any, what: str) -> tuple[Array, 
 
 
 def _one_or_each(
-    measure: Callable[[Array, Array, Array], float],
-    y_true: Any,
-    scores: Any,
-    pos_label: Any,
-    average: str | None,
-    labels: Any,
-    sample_weight: Any,
-) -> Any:
+    measure: Callable[[Array, Array, Array], float], y_true: Any, scores: Any, pos_label: Any, average: str | None,
+    labels: Any, sample_weight: Any,
+) -> Any:  # fmt: skip
     if not one_of(average, ("macro", "micro", "weighted", None)):
         raise ValueError(f"average is 'macro', 'micro', 'weighted' or None, not {short(average)}")
     score = numbers(scores, "scores")

@@ -43,16 +43,20 @@ class Adagrad(Optimizer):
         super().__init__(parameters, lr, **options)
         self.eps = self._setting("eps", 1e-10 if eps is None else eps, least=0)
 
+    def squares(self, g: Any, G: Any) -> Any:
+        """The new G."""
+        return G + g * g
+
     def lecture(self, x: Any, g: Any, lr: float, t: int, G: Any) -> Arrays:
-        G = G + g * g
+        G = self.squares(g, G)
         return x - lr / sqrt(G + _least(self.eps, x)) * g, G
 
     def torch(self, x: Any, g: Any, lr: float, t: int, G: Any) -> Arrays:
-        G = G + g * g
+        G = self.squares(g, G)
         return x - lr * g / (sqrt(G) + _least(self.eps, x)), G
 
 
-class RMSProp(Optimizer):
+class RMSProp(Adagrad):
     """Adagrad with a memory that fades: G ← γG + (1 − γ)g².
 
     - lecture: x ← x − lr/√(G + ε)·g.
@@ -70,23 +74,16 @@ class RMSProp(Optimizer):
     0.683772
     """
 
-    state_names = ("squares",)
-
     def __init__(
         self, parameters: Any, lr: Rate = 0.01, *, gamma: float | None = None, eps: float | None = None, **options: Any
     ) -> None:
-        super().__init__(parameters, lr, **options)
+        super().__init__(parameters, lr, eps=eps, **options)
         usual = {"lecture": (0.9, 1e-10), "torch": (0.99, 1e-8)}[self.variant]
         self.gamma = self._setting("gamma", usual[0] if gamma is None else gamma, least=0, below=1)
-        self.eps = self._setting("eps", usual[1] if eps is None else eps, least=0)
+        self.eps = usual[1] if eps is None else self.eps
 
-    def lecture(self, x: Any, g: Any, lr: float, t: int, G: Any) -> Arrays:
-        G = self.gamma * G + (1 - self.gamma) * (g * g)
-        return x - lr / sqrt(G + _least(self.eps, x)) * g, G
-
-    def torch(self, x: Any, g: Any, lr: float, t: int, G: Any) -> Arrays:
-        G = self.gamma * G + (1 - self.gamma) * (g * g)
-        return x - lr * g / (sqrt(G) + _least(self.eps, x)), G
+    def squares(self, g: Any, G: Any) -> Any:
+        return self.gamma * G + (1 - self.gamma) * (g * g)
 
 
 class Adam(Optimizer):
