@@ -15,6 +15,7 @@ import numpy as np
 from fastpath.bound import BoundOp
 from fastpath.numerics import Array, array_backward, first_bad, ignoring, owners_of, unbroadcast_array
 from scalargrad import modes
+from scalargrad.anomalies import names_of
 from scalargrad.graph import topological_order
 from scalargrad.ops.registry import Op
 from scalargrad.turns import one_pass
@@ -140,7 +141,7 @@ def check_forward(op: Any, data: Array, operands: tuple[Any, ...], arrays: tuple
     """Raise if this op made a nan or an infinity out of finite arrays, saying where."""
     place = first_bad(data)
     if place is not None and all(first_bad(np.asarray(a)) is None for a in arrays):
-        names = modes.names_of(operands)
+        names = names_of(operands)
         raise FloatingPointError(f"forward: {op.text_of(*names)} = {data[place]}{_at(place, data, names, arrays)}")
 
 
@@ -148,7 +149,7 @@ def check_backward(node: Any, operands: tuple[Any, ...], operand: Any, g: Array,
     """Raise if this edge made a nan or an infinity out of a finite upstream gradient, saying where."""
     place = first_bad(share)
     if place is not None and first_bad(g) is None:
-        names = modes.names_of(operands)
+        names = names_of(operands)
         to = names[next(i for i, x in enumerate(operands) if x is operand)]
         name = getattr(node._op, "text_of", lambda *_: node._op.name)(*names)
         raise FloatingPointError(

@@ -75,7 +75,7 @@ class Differentiable(ArrayNode):
 
     def _as_leaf(self) -> Any:
         """A new leaf with the same numbers and label, of which gradients can be asked."""
-        new = leaf(as_floats(self.data, self.dtype))
+        new = leaf(as_floats(self._data, self.dtype))
         new.requires_grad, new.label = True, self.label
         return new
 

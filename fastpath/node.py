@@ -57,8 +57,8 @@ class ArrayNode(Node):
     @property
     def data(self) -> Array:
         """The array. That of a leaf may be changed in place; that of a result is read-only."""
-        if modes.active and modes.tracer() is not None:
-            modes.concretized_by_user(self, ".data")
+        if modes.active:
+            modes.concretized(self, ".data")
         if self._op is not None:
             self._data.flags.writeable = False
         elif self._locked:
@@ -126,7 +126,8 @@ class ArrayNode(Node):
 
     def detach(self) -> Self:
         """The same numbers as a new leaf, with no graph behind it."""
-        return leaf(self._use())  # type: ignore[no-any-return]
+        tracer = modes.tracer()
+        return leaf(self._use()) if tracer is None else tracer.stopped(self)  # type: ignore[no-any-return]
 
     def __float__(self) -> float:
         return float(self.item())

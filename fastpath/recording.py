@@ -77,8 +77,9 @@ def apply(op: Op, operands: tuple[Any, ...]) -> Any:
         node = fast[op](operands[0])
         if node is not None:
             return node
-    if modes.active:
-        operands = _in_a_trace(op, operands)
+    tracer = modes.tracer()
+    if tracer is not None:
+        operands = tracer.operands(op, operands)
     checked = tuple(
         [x if type(x) is float or isinstance(x, ArrayNode) else constant(x, op.name, operands) for x in operands]
     )
@@ -95,18 +96,11 @@ fast: dict[Op, Callable[[Any], Any]] = {}
 """The ops of one operand, specialised (:mod:`.methods`): they give None where something is out of the ordinary."""
 
 
-def _in_a_trace(op: Any, operands: tuple[Any, ...]) -> tuple[Any, ...]:
-    """The operands as they are computed with while a function is traced: whichever of them is a traced one says it."""
-    for x in operands:
-        if hasattr(type(x), "_computed_with"):
-            return x._computed_with(op, operands)  # type: ignore[no-any-return]
-    return operands
-
-
 def apply_structural(op: StructuralOp, operands: tuple[Any, ...], settings: dict[str, Any]) -> Any:
     """The Tensor of a structural op on Tensors, arrays and numbers."""
-    if modes.active:
-        operands = _in_a_trace(op, operands)
+    tracer = modes.tracer()
+    if tracer is not None:
+        operands = tracer.operands(op, operands)
     arrays = []
     for i, x in enumerate(operands):
         if not isinstance(x, ArrayNode):
@@ -140,14 +134,14 @@ def record(op: Any, data: Any, operands: tuple[Any, ...], arrays: tuple[Any, ...
     needed = tuple([type(x) is not float and x.requires_grad for x in operands])
     if not modes.active:
         return make(data, op, operands, arrays, needed) if True in needed else leaf(data)
-    if modes.detecting():
+    state = modes.state()
+    if state.detecting:
         check_forward(op, data, operands, arrays)
-    if not (True in needed and modes.recording()):
+    if state.tracer is None and not (True in needed and state.recording):
         return leaf(data)
     node = make(data, op, operands, arrays, needed)
-    node.scope = modes.current_scope()
-    plain = type(node)
-    for x in operands:
-        if type(x) is not plain and isinstance(x, ArrayNode):
-            node.__class__ = type(x)  # what depends on a traced array is one itself
+    node.scope = state.path
+    if state.tracer is not None:  # recorded in any case, since its numbers stand for others
+        node = state.tracer.computed(node)
+        return node if state.recording else state.tracer.stopped(node)
     return node

@@ -15,7 +15,7 @@ from typing import Any
 
 from scalargrad.engine import Rule, Value, remade
 from scalargrad.graph import Node, topological_order
-from scalargrad.modes import Path
+from scalargrad.scopes import Path
 
 _ATOMS = frozenset([float, str, type(None), Rule])
 """What a copy of a node may share with it."""

@@ -18,7 +18,7 @@ from collections.abc import Callable, Iterator
 from itertools import repeat
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from scalargrad import graph, modes
+from scalargrad import anomalies, graph, modes
 from scalargrad.freshness import fresh_order
 from scalargrad.graph import Node
 from scalargrad.ops.given import as_array
@@ -223,13 +223,13 @@ class Value(Node, Operators):
         found = []
         for position, operand in enumerate(self.inputs):
             if isinstance(operand, Value):
-                local = self.op.local(position, self.data, numbers)
+                local = self.op.local(position, self._data, numbers)
                 found.append((position, operand, local, upstream * local))
         return found
 
     def _recomputed(self) -> float:
         """What the operation gives on its operands as they are now."""
-        return float(self.op.recomputed(self.data, tuple(map(float, self.inputs))))
+        return float(self.op.recomputed(self._data, tuple(map(float, self.inputs))))
 
     # --- what derivatives and views ask of a node ---------------------------------------------------------------------
 
@@ -243,7 +243,7 @@ class Value(Node, Operators):
 
     def _as_leaf(self) -> Value:
         """A new leaf with the same number and label."""
-        return Value(self.data, label=self.label)
+        return Value(self._data, label=self.label)
 
     def _seeds(self) -> list[Any]:
         """The upstream gradients that single out each of its elements: it has one."""
@@ -299,7 +299,7 @@ class Value(Node, Operators):
     # --- copying -----------------------------------------------------------------------------------------------------
 
     def _parts(self) -> tuple[Any, ...]:
-        return _remade, self.inputs, self._rule, self.data, self.grad, self.label, self.scope
+        return _remade, self.inputs, self._rule, self._data, self.grad, self.label, self.scope
 
     def __copy__(self) -> Value:
         make, *arguments = self._parts()
@@ -403,19 +403,13 @@ def record(rule: Rule, data: float, operands: tuple[Any, ...]) -> Value:
         return _make(rule, data, operands)
     state = modes.state()
     if state.detecting:
-        modes.check_forward(rule.op, data, operands)
-    if hasattr(state.tracer, "made"):
-        return _traced(state, rule, data, operands)
+        anomalies.check_forward(rule.op, data, operands)
+    if state.tracer is not None:  # recorded in any case, since its number stands for others
+        node: Value = state.tracer.computed(_make(rule, data, operands, scope=state.path))
+        return node if state.recording else state.tracer.stopped(node)
     if not state.recording:
         return _make(LEAF, data, ())
     return _make(rule, data, operands, scope=state.path)
-
-
-def _traced(state: modes.State, rule: Rule, data: float, operands: tuple[Any, ...]) -> Value:
-    """A node while code is traced: recorded in any case, since its number stands for others."""
-    tracer: Any = state.tracer
-    node: Value = tracer.made(_make(rule, data, operands, scope=state.path))
-    return node if state.recording else tracer.stopped(node)
 
 
 _under_way: list[tuple[list[Value], list[float]]] = []
@@ -494,8 +488,8 @@ def _edge_by_edge(node: Value, checked: bool = False) -> None:
     for position, operand, local, downstream in node._downstreams(node.grad):
         total = operand.grad + downstream
         if checked:
-            modes.check_backward(node, position, node.grad, local, downstream)
-            modes.check_sum(node, position, operand.grad, downstream, total)
+            anomalies.check_backward(node, position, node.grad, local, downstream)
+            anomalies.check_sum(node, position, operand.grad, downstream, total)
         operand.grad = total
 
 

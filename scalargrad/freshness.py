@@ -45,7 +45,7 @@ def require_fresh(order: Sequence[Any]) -> None:
     for node in order:
         if node.op is None or node._is_of_same_operands():
             continue
-        then, now = node.data, node._recomputed()
+        then, now = node._data, node._recomputed()
         if now is not then and not agree(now, then):
             names = dict(zip(order, names_of(order)))
             raise StaleGraphError(

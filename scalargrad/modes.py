@@ -1,21 +1,21 @@
-"""The modes a block of code can run under: no_grad, detect_anomaly, scope.
+"""The modes a block of code can run under: no_grad, detect_anomaly, scope; and being traced or differentiated.
 
 Each is per thread and per asynchronous task. ``active`` is false while none is in force anywhere, which is all that the
-engine asks on its fast path.
+engine asks on its fast path. Whoever needs to know asks here: ``recording()``, ``detecting()``, ``tracer()``, …
 """
 
 from __future__ import annotations
 
-import inspect
 import sys
 import weakref
-from collections.abc import AsyncGenerator, Callable, Generator
+from collections.abc import Callable
 from contextlib import ContextDecorator
 from contextvars import ContextVar
-from functools import reduce, wraps
 from typing import Any
 
-from scalargrad.graph import short
+from scalargrad.entering import UNHELD, State, decorated, generator_of, running
+from scalargrad.scopes import Path, in_path
+from scalargrad.tracer import Tracer as Tracer
 from scalargrad.turns import Turns
 
 active = 0
@@ -72,68 +72,6 @@ def _count() -> None:
 _entries: ContextVar[tuple[_Entry, ...]] = ContextVar("modes", default=())
 
 
-SLASH = "∕"  # U+2215, which looks like it
-"""What stands for a ``/`` in the name of a scope: that joins the names of a path."""
-
-
-def in_path(name: str) -> str:
-    """The name of a scope as it stands in a path."""
-    return name.replace("/", SLASH)
-
-
-class Path(str):
-    """The names of scopes, outermost first, joined by ``/``: ``net/layer 1``.
-
-    ``of`` says for each which module it is the scope of, 0 for none: that tells two layers of one name apart.
-    """
-
-    __slots__ = ("of",)
-    of: tuple[int, ...]
-
-    def __new__(cls, names: str = "", of: tuple[int, ...] = ()) -> Path:
-        self = super().__new__(cls, names)
-        self.of = of or (0,) * len(names.split("/") if names else ())
-        return self
-
-    def __reduce__(self) -> tuple[type[Path], tuple[str, tuple[int, ...]]]:
-        return Path, (str(self), self.of)
-
-    def __deepcopy__(self, memo: Any) -> Path:
-        return self
-
-    def joined(self, inner: Path) -> Path:
-        """The path of a scope inside this one."""
-        return Path(f"{self}/{inner}", self.of + inner.of) if self else inner
-
-
-class State:
-    """What the modes in force come to, found out once for many operations."""
-
-    __slots__ = (
-        "derivers", "deriving", "detecting", "entries", "frames", "left", "path", "recording", "running", "tracer",
-    )  # fmt: skip
-
-    def __init__(self, entries: tuple[_Entry, ...]) -> None:
-        self.entries = entries
-        self.left = left
-        self.frames = tuple([e.frame for e in entries if e.frame is not None])
-        self.running = _running(self.frames)
-        here = [e.mode() for e in entries if e.alive and (e.frame is None or e.frame.f_back is not None)]
-        modes = [mode for mode in here if mode is not None]
-        self.detecting = any(isinstance(mode, detect_anomaly) for mode in modes)
-        self.recording = next((mode.records for mode in reversed(modes) if mode.records is not None), True)
-        self.deriving = any(isinstance(mode, deriving) for mode in modes)
-        self.derivers = tuple([m.taken_out for m in modes if isinstance(m, deriving) and m.taken_out is not None])
-        self.tracer = next((mode.tracer for mode in reversed(modes) if isinstance(mode, tracing)), None)
-        paths = [mode.path for mode in modes if isinstance(mode, scope)]
-        self.path = reduce(Path.joined, paths) if paths else None
-
-
-def _running(frames: tuple[Any, ...]) -> tuple[bool, ...]:
-    """Which of these generators run now: one that is suspended was called by nobody."""
-    return tuple([frame.f_back is not None for frame in frames])
-
-
 _states: ContextVar[State | None] = ContextVar("state", default=None)
 
 
@@ -145,55 +83,32 @@ def state() -> State:
         known is None
         or known.entries is not entries
         or known.left is not left
-        or (known.frames and known.running != _running(known.frames))
+        or (known.frames and known.running != running(known.frames))
     ):
-        known = State(entries)
+        known = State(entries, left)
         _states.set(known)
     return known
-
-
-_ENTERING = ("__enter__", "__aenter__", "enter_context", "enter_async_context")
-_FIXTURES = "_pytest.fixtures"
-
-
-def _generator(frame: Any) -> Any:
-    """The generator a mode belongs to that is entered in this frame, or None.
-
-    A generator that serves as a context manager, or as a fixture of pytest, enters the mode for its caller.
-    """
-    while frame is not None:
-        if frame.f_code.co_name in _ENTERING or frame.f_globals.get("__name__") == _FIXTURES:
-            frame = frame.f_back
-        elif not frame.f_code.co_flags & (inspect.CO_GENERATOR | inspect.CO_ASYNC_GENERATOR):
-            return None
-        elif frame.f_back is None or not (
-            frame.f_back.f_code.co_name in _ENTERING or frame.f_back.f_globals.get("__name__") == _FIXTURES
-        ):
-            return frame
-        else:
-            frame = frame.f_back
-    return None
 
 
 class _Mode(ContextDecorator):
     """A ``with`` block, or a decorated function, under a mode."""
 
-    records: bool | None = None
-    """Whether operations are recorded; None where the mode does not say."""
     is_special = True
     """Whether operations compute or record otherwise than usual."""
 
     def __init__(self) -> None:
         self._entered: list[_Entry] = []
 
-    def _again(self) -> _Mode:
+    def apply(self, state: State) -> None:
+        """Say in a state what is so under this mode."""
+
+    def _recreate_cm(self) -> _Mode:
+        """Another mode like this one, for the next call of what it decorates."""
         return type(self)()
 
-    _recreate_cm = _again
-
     def __enter__(self) -> None:
-        held = sys.getrefcount(self) > _UNHELD
-        entry = _Entry(self, held, _generator(sys._getframe(1)))
+        held = sys.getrefcount(self) > UNHELD
+        entry = _Entry(self, held, generator_of(sys._getframe(1)))
         try:
             self._entered.append(entry)
             _entries.set((*[e for e in _entries.get() if e.alive], entry))
@@ -222,67 +137,7 @@ class _Mode(ContextDecorator):
         return (here or self._entered)[-1]
 
     def __call__(self, function: Callable[..., Any]) -> Callable[..., Any]:  # type: ignore[override]
-        if inspect.iscoroutinefunction(function):
-
-            @wraps(function)
-            async def awaited(*given: Any, **named: Any) -> Any:
-                with self._again():
-                    return await function(*given, **named)
-
-            return awaited
-        if inspect.isasyncgenfunction(function):
-
-            @wraps(function)
-            def streamed(*given: Any, **named: Any) -> Any:
-                return _under_async(self, function(*given, **named))
-
-            return streamed
-        if inspect.isgeneratorfunction(function):
-
-            @wraps(function)
-            def generated(*given: Any, **named: Any) -> Any:
-                return _under(self, function(*given, **named))
-
-            return generated
-        return super().__call__(function)
-
-
-def _under(mode: _Mode, generator: Any) -> Generator[Any, Any, Any]:
-    """A generator each of whose steps runs under the mode, and nothing between them does."""
-    step: Callable[..., Any] = generator.send
-    given: Any = None
-    while True:
-        try:
-            with mode._again():
-                result = step(given)
-        except StopIteration as stop:
-            return stop.value
-        try:
-            step, given = generator.send, (yield result)
-        except GeneratorExit:
-            generator.close()
-            raise
-        except BaseException as error:
-            step, given = generator.throw, error
-
-
-async def _under_async(mode: _Mode, generator: Any) -> AsyncGenerator[Any, Any]:
-    """The same for an asynchronous generator."""
-    step: Callable[..., Any] = generator.asend
-    given: Any = None
-    while True:
-        try:
-            with mode._again():
-                result = await step(given)
-        except StopAsyncIteration:
-            return
-        try:
-            step, given = generator.asend, (yield result)
-        except GeneratorExit:
-            await generator.aclose()
-            raise
-        except BaseException as error:
-            step, given = generator.athrow, error
+        return decorated(self, function) or super().__call__(function)
 
 
 class _Bare(_Mode):
@@ -311,13 +166,15 @@ class no_grad(_Bare):
     Value(6.0)
     """
 
-    records = False
+    def apply(self, state: State) -> None:
+        state.recording = False
 
 
 class enable_grad(_Bare):
     """Record again inside :class:`no_grad`."""
 
-    records = True
+    def apply(self, state: State) -> None:
+        state.recording = True
 
 
 class detect_anomaly(_Bare):
@@ -332,37 +189,22 @@ class detect_anomaly(_Bare):
     FloatingPointError: forward: log(p) = -inf at p = 0.0
     """
 
-
-def _count_unheld() -> int:
-    """How many owners a mode has in ``__enter__`` if nobody but the call holds it."""
-
-    class Probe:
-        def __enter__(self) -> int:
-            return sys.getrefcount(self)
-
-    return Probe().__enter__()
-
-
-_UNHELD = _count_unheld() if hasattr(sys, "getrefcount") else 0
+    def apply(self, state: State) -> None:
+        state.detecting = True
 
 
 class tracing(_Mode):
-    """Trace the code of this block: the numbers in its graph stand for others, and must decide nothing.
+    """Have the code of this block traced; by None, not traced any more."""
 
-    ``tracer.look(value, what)`` is called where code looks at a number (``float()``, ``if``, a comparison),
-    ``tracer.random(shape, draw)`` gives the nodes that stand for random numbers. Where it has them,
-    ``tracer.made(node)`` and ``tracer.stopped(node)`` give the Values that stand for what is computed, with a gradient
-    and without.
-    """
-
-    def __init__(self, tracer: Any) -> None:
+    def __init__(self, tracer: Tracer | None) -> None:
         super().__init__()
         self.tracer = tracer
 
-    def _again(self) -> tracing:
-        return tracing(self.tracer)
+    def apply(self, state: State) -> None:
+        state.tracer = self.tracer
 
-    _recreate_cm = _again
+    def _recreate_cm(self) -> tracing:
+        return tracing(self.tracer)
 
 
 class scope(_Mode):
@@ -380,13 +222,14 @@ class scope(_Mode):
         self.name = name
         self.path = Path(in_path(name))
 
-    def _again(self) -> scope:
+    def apply(self, state: State) -> None:
+        state.path = self.path if state.path is None else state.path.joined(self.path)
+
+    def _recreate_cm(self) -> scope:
         return scope(self.name)
 
-    _recreate_cm = _again
 
-
-def tracer() -> Any:
+def tracer() -> Tracer | None:
     """What traces the code here, or None."""
     return state().tracer if active else None
 
@@ -409,10 +252,13 @@ class deriving(_Mode):
         super().__init__()
         self.taken_out = taken_out
 
-    def _again(self) -> deriving:
-        return deriving(self.taken_out)
+    def apply(self, state: State) -> None:
+        state.deriving = True
+        if self.taken_out is not None:
+            state.derivers += (self.taken_out,)
 
-    _recreate_cm = _again
+    def _recreate_cm(self) -> deriving:
+        return deriving(self.taken_out)
 
 
 def is_differentiated() -> bool:
@@ -420,22 +266,20 @@ def is_differentiated() -> bool:
     return active > 0 and (state().deriving or state().tracer is not None)
 
 
+def is_unknown(x: Any) -> bool:
+    """Whether x only stands for numbers, since a function is traced here."""
+    known = tracer()
+    return known is not None and known.is_unknown(x)
+
+
 def concretized(value: Any, what: str) -> None:
-    """Tell the tracer, if there is one, that code looks at the number of a node."""
+    """Say to what traces or differentiates the code here that it takes the number of a node."""
     known = state()
-    found = known.tracer
-    if found is not None:
-        found.look(value, what)
+    if known.tracer is not None:
+        known.tracer.concretized(value, what)
     elif known.derivers and what in ("float()", "item()"):
         for taken_out in known.derivers:
             taken_out(value, what)
-
-
-def concretized_by_user(value: Any, what: str) -> None:
-    """The same for what our own code may look at: the frame that asked for it is not ours."""
-    found = state().tracer
-    if found is not None and not found.is_ours(sys._getframe(2).f_code.co_filename):
-        found.look(value, what)
 
 
 def recording() -> bool:
@@ -451,45 +295,3 @@ def detecting() -> bool:
 def current_scope() -> str | None:
     """The path of the scopes in force here."""
     return state().path if active else None
-
-
-def _is_finite(x: Any) -> bool:
-    number = float(x)
-    return number - number == 0
-
-
-def names_of(operands: tuple[Any, ...]) -> list[Any]:
-    """What formulas call each operand: its label, or x (a, b, … where there are more); a constant by its number."""
-    few = ["x"] if len(operands) == 1 else [chr(ord("a") + i % 26) for i in range(len(operands))]
-    return [x if isinstance(x, float) else short(x.label) if x.label else few[i] for i, x in enumerate(operands)]
-
-
-def _at(names: list[Any], operands: tuple[Any, ...]) -> str:
-    told = [f"{n} = {float(x)!r}" for n, x in zip(names, operands, strict=True) if not isinstance(x, float)]
-    return " and ".join(told)
-
-
-def check_forward(op: Any, data: float, operands: tuple[Any, ...]) -> None:
-    """Raise if this op made a nan or an infinity out of finite operands."""
-    if not _is_finite(data) and all(map(_is_finite, operands)):
-        names = names_of(operands)
-        raise FloatingPointError(f"forward: {op.text_of(*names)} = {data} at {_at(names, operands)}")
-
-
-def check_backward(node: Any, position: int, upstream: float, local: float, downstream: float) -> None:
-    """Raise if this edge made a nan or an infinity, its operands and the upstream gradient being finite."""
-    if not _is_finite(downstream) and _is_finite(upstream) and all(map(_is_finite, node.inputs)):
-        names = names_of(node.inputs)
-        raise FloatingPointError(
-            f"backward: through {node.op.text_of(*names)} to {names[position]}, {upstream!r} × {local!r} = "
-            f"{downstream!r} at {_at(names, node.inputs)}"
-        )
-
-
-def check_sum(node: Any, position: int, earlier: float, downstream: float, total: float) -> None:
-    """Raise if finite shares of an operand's gradient add up to an infinity."""
-    if not _is_finite(total) and _is_finite(earlier) and _is_finite(downstream):
-        names = names_of(node.inputs)
-        raise FloatingPointError(
-            f"backward: what reaches {names[position]}, {earlier!r} + {downstream!r}, is {total!r}"
-        )

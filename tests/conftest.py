@@ -1,7 +1,8 @@
-"""Hypothesis: no deadlines, which a loaded machine misses; and far more examples at night."""
+"""Hypothesis without deadlines, which a loaded machine misses, and with far more examples at night; plans interpreted."""
 
 import os
 
+import pytest
 from hypothesis import HealthCheck, settings
 
 settings.register_profile("default", deadline=None)
@@ -10,3 +11,13 @@ settings.register_profile(
     suppress_health_check=list(HealthCheck),
 )  # fmt: skip
 settings.load_profile("nightly" if os.environ.get("NIGHTLY") else "default")
+
+
+@pytest.fixture(autouse=True)
+def _every_plan_is_interpreted_too(request, monkeypatch):
+    if request.module.__name__.rpartition(".")[2].startswith(
+        ("test_plan", "test_compile", "test_programs", "test_emitters")
+    ):
+        from tests.interpreting import compare_with_interpreter
+
+        compare_with_interpreter(monkeypatch)

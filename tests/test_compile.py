@@ -15,7 +15,7 @@ from fastpath.bench.peers import ByHand
 from fastpath.bench.problems import Problem, logits
 from fastpath.compiler import compile
 from fastpath.plan import TracingError
-from scalargrad import nn, no_grad, optim
+from scalargrad import modes, nn, no_grad, optim
 
 RNG = np.random.default_rng(0)
 X = RNG.normal(size=(5, 3))
@@ -350,7 +350,7 @@ def test_what_is_drawn_at_random_is_drawn_anew_at_each_run():
     rng = np.random.default_rng(3)
 
     def dropout(x):
-        mask = x.drawn(lambda: rng.integers(0, 2, x.shape) * 2.0)
+        mask = modes.tracer().each_run(lambda: rng.integers(0, 2, x.shape) * 2.0)
         return x * mask
 
     f = compile(dropout)
@@ -367,8 +367,8 @@ def test_running_averages_are_kept_at_every_run():
 
     def centred(x):
         mean = x.mean(axis=0)
-        x.observed(lambda m: seen.append(m.copy()), mean)
-        return ((x - mean) * x.drawn(lambda: np.full(3, len(seen)))).square().sum()
+        modes.tracer().observe(lambda m: seen.append(m.copy()), mean)
+        return ((x - mean) * modes.tracer().each_run(lambda: np.full(3, len(seen)))).square().sum()
 
     f = compile(centred)
     f(X)

@@ -185,3 +185,71 @@ def test_a_module_of_values_is_not_touched_by_a_refusal_half_way():
         compile(lambda x: model(x) if model.parameters()[0].data > 0 else model(x) * 2)(np.ones((2, 2)))
     assert [p.data for p in model.parameters()] == before
     assert {type(p) for p in model.parameters()} == {Value}
+
+
+def under_no_grad(x, w):
+    with sg.no_grad():
+        scale = w * 2.0
+    return (x * scale).sum()
+
+
+READ_AT_EACH_RUN = {
+    "detach()": lambda x, w: (x * w.detach()).sum(),
+    "what is computed of it under no_grad": under_no_grad,
+    "what is computed of it, and detached": lambda x, w: (x * (w + 1.0).detach()).sum(),
+    "its sum": lambda x, w: x.sum() * w.sum(),
+    "a norm": lambda x, w: (x * nn.BatchNorm1d(1, backend="tensor").eval()(w.reshape((3, 1))).reshape(3)).sum(),
+}
+
+
+@pytest.mark.parametrize("requires_grad", [True, False])
+@pytest.mark.parametrize("name", READ_AT_EACH_RUN)
+def test_whatever_is_made_of_a_tensor_is_computed_at_each_run(name, requires_grad):
+    w = Tensor([1.0, 2.0, 3.0], requires_grad=requires_grad)
+    f = compile(lambda x: READ_AT_EACH_RUN[name](x, w), backend="tensor")
+    for numbers in ([1.0, 2.0, 3.0], [5.0, -1.0, 0.5]):
+        w.data = np.array(numbers)
+        assert f(X) == pytest.approx(READ_AT_EACH_RUN[name](Tensor(X), w).item())
+
+
+def test_no_gradient_passes_through_what_is_detached():
+    w = Tensor([1.0, 2.0, 3.0], requires_grad=True)
+    f = compile(lambda x: (x * w.detach() * w).sum() + under_no_grad(x, w), backend="tensor")
+    np.testing.assert_allclose(f.value_and_grad(X)[1]["w"], X * w.data)
+
+
+def test_the_number_of_a_value_is_not_frozen_in_a_function_of_tensors():
+    v = Value(2.0)
+    with pytest.raises(TracingError, match=r"\.data of a parameter in test_compile_decided\.py, line \d+"):
+        compile(lambda x: (x * v.data).sum(), backend="tensor")(X)
+    assert type(v) is Value
+
+
+def test_the_numbers_of_a_tensor_are_not_frozen_in_scalar_code():
+    w, scale = Value(1.0), Tensor([2.0])
+    with pytest.raises(TracingError, match=r"\.data of a Tensor in test_compile_decided\.py, line \d+"):
+        compile(lambda x: w * x * scale.data[0], backend="value")(X)
+
+
+def test_dropout_of_a_parameter_draws_anew_at_each_run():
+    w, drop = Tensor(np.ones((3, 50)), requires_grad=True), nn.Dropout(0.5, seed=0)
+    f = compile(lambda x: (x @ drop(w)).sum(axis=0), backend="tensor")
+    assert (f(XX) != f(XX)).any()
+    g = compile(lambda x: (x @ drop(np.ones((3, 50)))).sum(axis=0), backend="tensor")
+    assert (g(XX) != g(XX)).any()
+
+
+def test_batch_normalisation_of_a_parameter_keeps_its_averages_at_each_run():
+    w, norm, same = Tensor(XX.T, requires_grad=True), *(nn.BatchNorm1d(2, backend="tensor") for _ in range(2))
+    f = compile(lambda x: (x @ norm(w)).sum(), backend="tensor")
+    for _ in range(3):
+        f(XX)
+        same(w)
+    np.testing.assert_allclose(norm.running_mean, same.running_mean)
+    np.testing.assert_allclose(norm.running_var, same.running_var)
+
+
+def test_an_index_of_computed_nodes_needs_the_integers_it_is_computed_of():
+    w = Value(2.0)
+    f = compile(lambda x, k: w * x * {0: 1.0, 2: 5.0}.get(k * 2, 3.0), reduction="none")
+    np.testing.assert_allclose(f(X, np.array([0, 1, 2])), 2 * X * [1.0, 5.0, 3.0])

@@ -542,7 +542,7 @@ def test_vectorizing_takes_linear_time_and_keeps_what_has_no_structure():
     y = x
     for i in range(3000):
         y = (y * 1.0001).sin() if i % 3 else y + x
-    lifted = vectorize([y], {x: (0, 0)}, [1])
+    lifted = vectorize([y], {x: (0, 0)}, [1], ["x"])
     assert lifted.nodes == len(topological_order(y)) == len({id(n) for n in topological_order(y)})
     (result,) = lifted.run([Tensor(np.array([[0.5], [0.1]]))], Tensor([]))
     assert result.data[0, 0] == pytest.approx(y.data, rel=1e-12)

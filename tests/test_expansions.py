@@ -236,8 +236,8 @@ def test_compile_under_no_grad_and_in_a_scope_changes_nothing():
 # --- one thread traces, another does not -----------------------------------------------------------------------------
 
 
-class Seen:
-    def look(self, value, what):
+class Seen(modes.Tracer):
+    def concretized(self, value, what):
         raise AssertionError(what)
 
 

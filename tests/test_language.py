@@ -11,14 +11,13 @@ from pathlib import Path
 
 import pytest
 
-from scalargrad import OPS, Value, draw, parse, steps
+from scalargrad import OPS, STRUCTURAL, Value, draw, parse, steps
 from scalargrad.cli import main
 from scalargrad.cli.commands import COMMANDS
 from scalargrad.cli.inputs import ARGPARSE
 from scalargrad.expression.tokens import _HINTS
 from scalargrad.language import language, languages, name_of, say, speaking
-from scalargrad.stepper.player import SLIPS, TEXTS
-from scalargrad.stepper.told import TITLES, UNDEFINED
+from scalargrad.stepper.texts import TITLES, UNDEFINED
 
 PACKAGE = Path(__file__).parent.parent / "scalargrad"
 STATUSES = {"ok", "wrong", "kink", "skipped"}
@@ -37,10 +36,8 @@ def said():
                 if name in ("say", "_say", "_said", "Text", "Endings") and isinstance(text, ast.Constant):
                     found[text.value] = path.name
     tables = [
-        TEXTS.values(),
         TITLES.values(),
         UNDEFINED.values(),
-        SLIPS.values(),
         ARGPARSE,
         _HINTS.values(),
         STATUSES,
@@ -48,7 +45,7 @@ def said():
         FINDINGS,
     ]
     tables += [[c.description for c in COMMANDS.values()], [op.note for op in OPS.values()]]
-    tables += [[op.why_not for op in OPS.values() if op.why_not]]
+    tables += [[op.why_not for op in [*OPS.values(), *STRUCTURAL.values()] if op.why_not]]
     tables += [["Fill in the numbers that are left blank; on every edge upstream × local = downstream."]]
     return found | {text: "a table" for table in tables for text in table}
 

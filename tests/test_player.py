@@ -10,8 +10,8 @@ from xml.etree import ElementTree
 import pytest
 
 from scalargrad import Value, exp, steps
-from scalargrad.stepper.player import whole
-from scalargrad.stepper.svg import compact
+from scalargrad.pages.svg import compact
+from scalargrad.stepper.frames import whole
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 
@@ -66,7 +66,7 @@ def test_every_node_and_edge_a_step_speaks_of_is_in_the_picture():
 
 
 def test_the_parts_of_the_picture_are_named_by_what_they_mean():
-    picture = compact(whole(steps(neuron())), "")
+    picture = compact(whole(steps(neuron())))
     for name in ("t-ink", "t-soft", "t-value", "t-grad", "t-flow", "t-formula", "s-paper", "s-leaf", "s-edge"):
         assert f'class="{name}"' in picture
 

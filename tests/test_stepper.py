@@ -10,7 +10,7 @@ from scalargrad import OPS, NotDifferentiableError, Value, graph, steps, trace
 from scalargrad.drawing import Drawing
 from scalargrad.formatting import decimal
 from scalargrad.ops import op, temporary
-from scalargrad.stepper.markup import Text, compilable
+from scalargrad.stepper.markup import Plain, compilable
 from scalargrad.tracing import ArrayNumber, EdgeGrad, Trace, TraceNode
 
 
@@ -356,8 +356,8 @@ def test_an_unknown_form_is_refused_before_anything_is_written(tmp_path):
 
 
 def test_a_compound_factor_is_enclosed_and_a_call_is_not():
-    assert Text().enclosed("a·b") == "(a·b)"
-    assert Text().enclosed("exp(a + b)") == "exp(a + b)"
+    assert Plain().enclosed("a·b") == "(a·b)"
+    assert Plain().enclosed("exp(a + b)") == "exp(a + b)"
 
 
 # --- one step as a drawing -------------------------------------------------------------------------------------------

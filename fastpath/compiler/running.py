@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
 
 from fastpath.compiler.vectorizing import Vectorized, columns_of, repeated
+from fastpath.numerics import Array
 from fastpath.tensor import Tensor
 from fastpath.traced.nesting import Rebuild
+from scalargrad import modes
 from scalargrad.ops.structural import concatenate, index, mean, reshape
 from scalargrad.ops.structural import sum as total
 
@@ -18,10 +21,15 @@ def _columns(arguments: Sequence[Any], sizes: Sequence[int], draws: Sequence[Any
     """The arguments as columns, those that are drawn at random last, and how many examples there are."""
     columns = [columns_of(x, size) for x, size in zip(arguments, sizes)]
     count = columns[0].shape[0]
+    tracer = modes.tracer()
     for draw, shape in draws:
-        whole = lambda draw=draw, shape=shape: draw((count, *shape)).reshape(count, -1)
-        columns.append(columns[0].drawn(whole))
+        assert tracer is not None
+        columns.append(tracer.each_run(partial(_drawn, draw, (count, *shape))))
     return columns, count
+
+
+def _drawn(draw: Callable[[tuple[int, ...]], Array], shape: tuple[int, ...]) -> Array:
+    return draw(shape).reshape(shape[0], -1)
 
 
 def batched(

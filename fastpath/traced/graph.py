@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import random
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, NoReturn
+from typing import Any
 
 import numpy as np
 
+from fastpath.node import make
 from fastpath.numerics import Array
-from fastpath.tensor import Tensor, make
+from fastpath.tensor import Tensor
 from fastpath.traced.nesting import Rebuild, flattened, is_nested
-from fastpath.traced.randomness import state_of
-from fastpath.traced.refusing import RandomNumbersError, TracingError, is_ours, users_line
 from fastpath.traced.tensors import Traced, TracedInteger
+from fastpath.traced.tracer import ArrayTracer
 from scalargrad import modes
 from scalargrad.graph import topological_order
 
@@ -38,35 +37,6 @@ class Graph:
     """Puts results together as the function did."""
 
 
-class Tracer:
-    """What is asked while a function over Tensors is traced."""
-
-    def __init__(self, generators: Sequence[Any] | None = ()) -> None:
-        self.draws: dict[Tensor, Callable[[], Any]] = {}
-        self.observers: list[tuple[Callable[..., Any], tuple[Any, ...]]] = []
-        self.lines: dict[Any, tuple[str, int]] = {}
-        self.generators = [] if generators is None else [*generators, random, np.random]
-        self.states = self.states_now()
-
-    def look(self, value: Any, what: str) -> NoReturn:
-        """Refuse what would be decided by the number of a parameter."""
-        raise TracingError(
-            f"compile: {what} of a parameter in {users_line()} would be decided once, while tracing, and not at each "
-            "run; compute with the parameter itself, or with its detach()"
-        )
-
-    def states_now(self) -> list[Any]:
-        """The states of the random generators that the function can reach."""
-        return [state_of(g) for g in self.generators]
-
-    is_ours = staticmethod(is_ours)
-
-    def check_generators(self) -> None:
-        """Refuse if any of them has been asked for random numbers, other than by ``drawn``."""
-        if self.states_now() != self.states:
-            raise RandomNumbersError
-
-
 def traced(
     function: Callable[..., Any],
     arrays: Sequence[Array],
@@ -76,9 +46,9 @@ def traced(
 ) -> Graph:
     """Run a function on stand-ins for these arrays, which are labelled with these names.
 
-    Those marked as ``whole`` are single integers that the function may ask for: it is answered by a WholeNumberError.
+    Those marked as ``whole`` are single integers: if the function asks for their number, that is an IntegerNeededError.
     """
-    tracer = Tracer(generators)
+    tracer = ArrayTracer(generators)
     arguments = []
     for i, (array, name) in enumerate(zip(arrays, names)):
         leaf = make(array, None, (), None, None)

@@ -21,8 +21,8 @@ class TracingError(TypeError):
     """A function looks at the numbers of an argument while it is traced: what it decides would be frozen."""
 
 
-class WholeNumberError(TracingError):
-    """A function needs the number of an argument that is a single integer: it is traced again for that number."""
+class IntegerNeededError(TracingError):
+    """A function needs the number of an argument that is an integer: it is traced again for that number."""
 
     def __init__(self, message: str, argument: Any) -> None:
         super().__init__(message)

@@ -136,7 +136,7 @@ def _hessian_product(target: Any, variables: Any) -> tuple[Callable[[Array], Arr
     xs: list[Any] = parts(variables)
     if not all(isinstance(x, Node) for x in xs):
         raise TypeError("largest_eigenvalue: of a graph the variables are Values or Tensors, not plain numbers")
-    shapes = [np.shape(x.data) for x in xs]
+    shapes = [np.shape(x._data) for x in xs]
     ends = np.cumsum([int(np.prod(shape)) for shape in shapes])
     if not len(ends) or not ends[-1]:
         raise ValueError("largest_eigenvalue: there are no variables")
@@ -160,4 +160,4 @@ def _leaf(x: Any) -> Any:
 
 
 def _numbers(x: Any) -> Any:
-    return x.data if isinstance(x, Node) else x
+    return x._data if isinstance(x, Node) else x

@@ -44,8 +44,8 @@ def _of_kind(given: Any, x: Any) -> Any:
     if isinstance(given, Node):
         node = given._constant_like(x)
         detach: Any = getattr(node, "detach", None)
-        return detach() if detach else Value(node.data)
-    number = float(x.data if isinstance(x, Node) else x)
+        return detach() if detach else Value(node._data)
+    number = float(x._data if isinstance(x, Node) else x)
     np = sys.modules.get("numpy")
     if np is None or not isinstance(given, np.ndarray):
         return number

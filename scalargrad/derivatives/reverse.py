@@ -67,6 +67,6 @@ def _product(upstream: Any, local: Any) -> Any:
 
 
 def _is_finite(x: Any) -> bool:
-    data: Any = getattr(x, "data", x)
+    data: Any = getattr(x, "_data", x)
     rest = data - data
     return bool(rest == 0) if isinstance(rest, (float, int)) else bool((rest == 0).all())

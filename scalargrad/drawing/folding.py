@@ -6,8 +6,8 @@ from collections.abc import Hashable, Iterable
 from dataclasses import dataclass, field
 from typing import TypeVar
 
-from scalargrad.modes import SLASH
 from scalargrad.records import EdgeGrad, Trace, TraceNode
+from scalargrad.scopes import SLASH
 
 INPUTS = 6
 """A box takes in the leaves that only it uses if they are more than this."""

@@ -16,8 +16,8 @@ from scalargrad.drawing.folding import Box, fold, scopes_of
 from scalargrad.drawing.style import Style
 from scalargrad.formatting import decimal, is_large, number, shape_of, visible
 from scalargrad.language import say
-from scalargrad.modes import SLASH
 from scalargrad.records import ArrayNumber, EdgeGrad, Number, Trace, TraceNode
+from scalargrad.scopes import SLASH
 
 LONGEST = 28
 """Up to how many characters of a label stand in its node."""

@@ -28,18 +28,18 @@ def apply(function: Any, operands: tuple[Any, ...]) -> Any:
     if not any(of_values):
         return data
     constants = tuple(None if of_value else x for x, of_value in zip(operands, of_values))
-    op = FunctionOp(function, constants, tuple(x.data if isinstance(x, Value) else x for x in inputs), saved)
+    op = FunctionOp(function, constants, tuple(x._data if isinstance(x, Value) else x for x in inputs), saved)
     return record(FunctionRule(op, of_values), data, inputs)
 
 
 def _run(function: Any, operands: Sequence[Any]) -> tuple[float, Saved]:
     """The result of ``forward``, and what it saved."""
     context = Context(tuple(isinstance(x, Value) for x in operands))
-    before = [x.data if isinstance(x, Value) else None for x in operands]
+    before = [x._data if isinstance(x, Value) else None for x in operands]
     with modes.no_grad(), modes.tracing(None):  # it sees the numbers, and is called anew where code is traced
         result = called(function, "forward", context, *operands)
     for i, (x, number) in enumerate(zip(operands, before)):
-        if number is not None and x.data is not number and not (x.data == number or number != number):
+        if number is not None and x._data is not number and not (x._data == number or number != number):
             x.data = number
             raise changed_in_place(function, i)
     where = f"{function.__name__}.forward"
@@ -47,7 +47,7 @@ def _run(function: Any, operands: Sequence[Any]) -> tuple[float, Saved]:
         raise TypeError(f"{where} returned nothing: end it with return and the result")
     if isinstance(result, (tuple, list)):
         raise TypeError(f"{where} returned {len(result)} results: a Function has one, a Value or a number")
-    data = result.data if isinstance(result, Value) else as_number(result, where)
+    data = result._data if isinstance(result, Value) else as_number(result, where)
     return data, Saved.of(context, operands, result)
 
 

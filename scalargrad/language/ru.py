@@ -405,6 +405,7 @@ TEXTS = {
     "leaky ReLU whose slope is learned": "leaky ReLU, наклон которой обучается",
     "a, or alpha·(exp(a) − 1) below 0; its derivative at 0 is alpha":
         "a, а ниже нуля alpha·(exp(a) − 1); производная в 0 равна alpha",
+    "a·σ(a): a smooth ReLU, slightly negative below 0": "a·σ(a): гладкая ReLU, чуть отрицательная левее 0",
     "log(1 + exp(a)): the smooth ReLU; to 3 ulp": "log(1 + exp(a)): гладкая ReLU; до 3 ulp",
     "a/(1 + |a|): an activation between −1 and 1": "a/(1 + |a|): активация между −1 и 1",
     "step function: 1 from 0 on, else 0; its derivative is 0, at the step too":
@@ -430,6 +431,10 @@ TEXTS = {
     "it is flat between its jumps, so its derivative teaches nothing; round after backward, not before":
         "между скачками она постоянна, поэтому её производная ничему не учит; округляйте после обратного прохода, "
         "а не до",
+    "which element is the largest changes in jumps; softmax is its differentiable relative":
+        "то, какой элемент наибольший, меняется скачками; его дифференцируемый аналог — softmax",
+    "which element is the smallest changes in jumps; softmax of the negative numbers is its differentiable relative":
+        "то, какой элемент наименьший, меняется скачками; его дифференцируемый аналог — softmax противоположных чисел",
     # --- the lectures ------------------------------------------------------------------------------------------------
     "there is no system {0!r} in the lectures: {1}all of them are listed by lectures.names() and by the command "
     "scalargrad lecture":

@@ -11,7 +11,7 @@ from scalargrad.function import Function
 from scalargrad.language import Text
 from scalargrad.lectures.claims import Claim
 from scalargrad.lectures.system import System
-from scalargrad.stepper.rounding import rounded, rounded_along
+from scalargrad.replaying import rounded, rounded_along
 from scalargrad.tracing import trace
 
 

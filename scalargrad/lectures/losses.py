@@ -11,7 +11,7 @@ from scalargrad.engine import Value
 from scalargrad.language import Text
 from scalargrad.lectures.claims import FORMULA_ONLY, Claim, Verdict, cut
 from scalargrad.lectures.system import System
-from scalargrad.stepper.rounding import rounded
+from scalargrad.replaying import rounded
 from scalargrad.symbolic import pretty_name
 from scalargrad.tracing import trace
 

@@ -11,7 +11,7 @@ from scalargrad.language import Text
 from scalargrad.lectures.claims import FORMULA_ONLY, Claim
 from scalargrad.lectures.system import System
 from scalargrad.modes import scope
-from scalargrad.stepper.rounding import rounded, rounded_along
+from scalargrad.replaying import rounded, rounded_along
 from scalargrad.tracing import trace
 
 INPUTS = (0.5, 0.9, -0.3)

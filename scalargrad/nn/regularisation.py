@@ -49,9 +49,6 @@ class Dropout(Module):
             mask: Array = (self.rng.random(shape) >= self.p) / (1 - self.p)
             return mask.astype(dtype, copy=False) if dtype.kind == "f" else mask
 
-        # what is traced draws anew at every run
-        if hasattr(x, "drawn"):
-            return x * x.drawn(lambda: draw(shape))
         tracer = modes.tracer()
         return x * (draw(shape) if tracer is None else tracer.random(shape, draw))
 
@@ -97,22 +94,22 @@ class BatchNorm1d(Module):
             self.running_var[...] = (1 - m) * self.running_var + m * unbiased * batch_var
             self.running_mean[...] = means
 
-        observed = getattr(x, "observed", None)  # what is traced for a plan tells them at every run
-        if observed is None:
+        tracer = modes.tracer()
+        if tracer is None:
             keep(numbers_of(centre), numbers_of(spread))
         else:
-            observed(keep, centre, spread)
+            tracer.observe(keep, centre, spread)
         return (x - centre) / (spread + self.eps) ** 0.5 * self.gamma + self.beta
 
     @staticmethod
     def _now(x: Any, numbers: Callable[[], Array]) -> Any:
         """Numbers as they are at the time, of the type of x."""
 
-        def draw() -> Array:
+        def read() -> Array:
             return numbers().astype(x.dtype, copy=False) if x.dtype.kind == "f" else numbers()
 
-        drawn = getattr(x, "drawn", None)
-        return draw() if drawn is None else drawn(draw)
+        tracer = modes.tracer()
+        return read() if tracer is None else tracer.each_run(read)
 
     def extra(self) -> str:
         return str(self.features)

@@ -14,36 +14,35 @@ import numpy as np
 
 from scalargrad import modes
 from scalargrad.graph import Node
+from scalargrad.scopes import Path, in_path
 
-path: ContextVar[modes.Path] = ContextVar("module", default=modes.Path())  # noqa: B039 (it is a text)
+path: ContextVar[Path] = ContextVar("module", default=Path())  # noqa: B039 (it is a text)
 """The names of the modules that are being called here, outermost first, joined by ``/``; none inside a scope."""
-NOWHERE = modes.Path()
+NOWHERE = Path()
 
 
 class module_scope(modes.scope):
     """A scope of a module, or of one inside others."""
 
-    def __init__(self, path: modes.Path) -> None:
+    def __init__(self, path: Path) -> None:
         super(modes.scope, self).__init__()
         self.name = self.path = path
 
-    def _again(self) -> module_scope:
+    def _recreate_cm(self) -> module_scope:
         return module_scope(self.path)
 
-    _recreate_cm = _again
 
-
-def inside(name: str, module: object) -> modes.Path:
+def inside(name: str, module: object) -> Path:
     """The path of the module that is about to be called here."""
     outer = path.get()
     return _joined(outer, outer.of, name, id(module))
 
 
 @lru_cache(maxsize=4096)
-def _joined(outer: modes.Path, of: tuple[int, ...], name: str, module: int) -> modes.Path:
+def _joined(outer: Path, of: tuple[int, ...], name: str, module: int) -> Path:
     if not isinstance(name, str) or not name:
         raise ValueError(f"a module's name is a text that is not empty, not {name!r}")
-    return outer.joined(modes.Path(modes.in_path(name), (module,)))
+    return outer.joined(Path(in_path(name), (module,)))
 
 
 def own_name() -> str | None:
@@ -58,7 +57,7 @@ def named(y: Any) -> Any:
         nodes: Any = y.flat if isinstance(y, np.ndarray) else (y,)
         for node in nodes:
             if isinstance(node, Node) and node.op is not None:
-                node.scope = name  # type: ignore[attr-defined]
+                node.scope = name  # type: ignore[misc]
     return y
 
 

@@ -132,7 +132,7 @@ def stack(arrays: Sequence[Any], axis: int = 0) -> Any:
 
 @_composite
 def split(a: Any, indices_or_sections: Any, axis: int = 0) -> list[Any]:
-    """The parts of an array along an axis: so many equal ones, or those that end at these indices.
+    """The parts of an array along an axis: a number of equal ones, or those between these indices.
 
     >>> [part.tolist() for part in split([1.0, 2.0, 3.0, 4.0], [1, 3])]
     [[1.0], [2.0, 3.0], [4.0]]
@@ -190,7 +190,7 @@ def pad(a: Any, pad_width: Any, mode: str = "constant", constant_values: Any = 0
 
 
 def _pairs(given: Any, what: str, a: Any) -> list[list[Any]]:
-    """What stands before and after, for each axis of ``a``, from one for all, a pair for all, or a pair for each."""
+    """A pair (before, after) for each axis of ``a``, from one number, one pair, or a pair for each."""
     import numpy as np
 
     try:
@@ -257,10 +257,10 @@ def one_hot(labels: Any, classes: int, dtype: Any = float) -> Any:
     """
     import numpy as np
 
-    if hasattr(labels, "drawn"):  # it only stands for labels, while a function is traced
+    if hasattr(labels, "ndim") and modes.is_unknown(labels):
         return lookup(np.eye(integer(classes, "one_hot", "classes"), dtype=dtype), labels)
     if hasattr(type(labels), "_apply_op"):
-        labels = labels.data
+        labels = labels._data
     array = labels if type(labels) is np.ndarray else np.asarray(as_array(labels, "one_hot"))
     if array.size == 0 and isinstance(labels, (list, tuple)):
         array = array.astype(int)
@@ -302,19 +302,21 @@ def lookup(table: Any, index: Any) -> Any:
         require_numbers(entries, "lookup")
     if not len(entries):
         raise ValueError("lookup: the table is empty")
-    where = index
+    where, tracer = index, modes.tracer()
     if hasattr(type(index), "_apply_op") and not hasattr(index, "ndim"):  # a Value
-        if modes.tracer() is not None:
+        if tracer is not None:
             return selected(entries, index)
-        where = index.data
+        where = index._data
         if where != int(where):
             raise TypeError(f"lookup: an index is a whole number, not {where:g}")
         where = int(where)
-    if hasattr(index, "drawn"):  # it only stands for the places, while a function is traced
-        index._checked(functools.partial(_places_in, len(entries)))
+    elif tracer is not None and hasattr(index, "ndim") and tracer.is_unknown(index):
+        check = functools.partial(_places_in, len(entries))
+        check(index._data)
+        tracer.observe(check, index)
         return ops.index(entries, where)
     if hasattr(type(where), "_apply_op"):
-        where = where.data
+        where = where._data
     _places_in(len(entries), np.asarray(as_array(where, "lookup")))
     if isinstance(entries, np.ndarray):
         return entries[np.asarray(where)]
@@ -322,12 +324,15 @@ def lookup(table: Any, index: Any) -> Any:
 
 
 def _places_in(size: int, index: Any) -> None:
-    """Refuse what is no place in a table."""
+    """Refuse indices that are outside a table."""
     if index.dtype.kind not in "iu":
         raise TypeError(f"lookup: indices are integers, not {index.dtype}")
     wrong = index[(index < 0) | (index >= size)]
     if wrong.size:
         raise ValueError(f"lookup: there is an index {wrong.flat[0]} for a table of {size} entries")
 
+
+FUNCTIONS_ONLY = (stack, one_hot)
+"""Those that are no methods of an array: they take several, or labels."""
 
 __all__ = sorted(COMPOSITE)

@@ -184,6 +184,8 @@ class FoundArray(np.ndarray):
         """The plain array, as of a Tensor."""
         return np.asarray(self)
 
+    _data = data
+
     def __getitem__(self, key: Any) -> Any:
         return _found(self.name, self.among, np.asarray(self)[key])
 

@@ -9,11 +9,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, NoReturn
 
+from scalargrad.ops.methods import ElementwiseMethods
 from scalargrad.ops.registry import OPS, Op, is_number
 from scalargrad.ops.rows import Table
 
 
-class Operators:
+class Operators(ElementwiseMethods):
     """Python's arithmetic operators as the ops of the same meaning."""
 
     __slots__ = ()
@@ -22,8 +23,6 @@ class Operators:
 
         @staticmethod
         def _apply_op(op: Op, operands: tuple[Any, ...]) -> Any: ...
-
-        def __getattr__(self, name: str) -> Any: ...  # one method per op, given by install()
 
     @classmethod
     def _takes(cls, other: Any) -> bool:

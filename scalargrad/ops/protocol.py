@@ -86,7 +86,7 @@ def call(function: Any, arguments: tuple[Any, ...], named: dict[str, Any], kind:
 
 
 def _names(op: Callable[..., Any]) -> tuple[int, tuple[str, ...]]:
-    """How many operands an op has before its settings (all, if they are not told apart), and the names of all."""
+    """How many operands an op has before its settings (all, if they are not distinguished), and the names of all."""
     if isinstance(op, Op):
         return 1 if op.defaults else len(op.operands), op.operands
     if isinstance(op, StructuralOp):
@@ -101,7 +101,7 @@ def _names(op: Callable[..., Any]) -> tuple[int, tuple[str, ...]]:
 def _signature(function: Any) -> inspect.Signature | None:
     try:
         return inspect.signature(function)
-    except ValueError:  # older versions of NumPy do not tell those of functions written in C
+    except ValueError:  # older versions of NumPy have none for functions written in C
         return None
 
 

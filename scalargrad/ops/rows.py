@@ -126,7 +126,7 @@ class Table(dict[str, R], Generic[R]):
         return row
 
     def drop(self, row: R, listeners: list[Callable[[R, bool], None]]) -> None:
-        """Take a row out, and tell these listeners."""
+        """Take a row out, and notify these listeners."""
         del self[row.name]
         for listener in listeners:
             listener(row, False)

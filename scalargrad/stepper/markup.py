@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 import string
-from collections.abc import Sequence
 from typing import Any
 
 from scalargrad.formatting import number, visible
 from scalargrad.language import say
-from scalargrad.ops.registry import OPS, Op
+from scalargrad.ops.registry import OPS
+from scalargrad.replaying import row_of
 from scalargrad.symbolic import latex_name, latex_text
 from scalargrad.tracing import ArrayNumber, EdgeGrad, TraceNode
 
@@ -61,8 +61,8 @@ class Markup:
 
     def array(self, x: ArrayNumber, precision: int) -> str:
         """An array: its elements if they are few, else what sums it up."""
-        told = number(x, precision)
-        return told if told.startswith("[") else self.words(f"({' '.join(told.split())})")
+        text = number(x, precision)
+        return text if text.startswith("[") else self.words(f"({' '.join(text.split())})")
 
     def formula(self, node: TraceNode) -> str:
         raise NotImplementedError
@@ -94,7 +94,7 @@ class Markup:
         return formula.join(self.parentheses) if is_compound(formula, self.operators) else formula
 
 
-class Text(Markup):
+class Plain(Markup):
     """Unicode text on one line; what cannot be shown of a label is shown by its number."""
 
     style = "text"
@@ -135,7 +135,7 @@ class Text(Markup):
         return mathematics
 
 
-class Markdown(Text):
+class Markdown(Plain):
     """The same text in Markdown, where nothing of it is taken for markup."""
 
     def inline(self, mathematics: str) -> str:
@@ -162,12 +162,6 @@ def markdown_text(text: str) -> str:
 def printable(text: str) -> str:
     """The text on one line, with what moves a cursor or hides text made visible."""
     return visible(" ".join(text.split()))
-
-
-def row_of(op: str | None, operands: Sequence[Any]) -> Op | None:
-    """The row of an op that a Trace names, if there is one and it takes so many operands."""
-    row = OPS.get(op or "")
-    return row if row is not None and len(row.operands) == len(operands) else None
 
 
 _NUMBER_AS_NAME = re.compile(r"\\text\{(-?(?:[\d.]+(?:e[+-]\d+)?|∞))\}")

@@ -113,6 +113,6 @@ def scalars(function: Callable[..., Any], *arrays: Any) -> Any:
     import numpy as np
 
     symbols = [np.frompyfunc(as_sym, 1, 1)(np.array(a, dtype=object)) for a in arrays]
-    with modes.tracing(scalars):  # whatever it is: no formula has a number that could be asked for
+    with modes.tracing(modes.Tracer()):  # no formula has a number that could be asked for
         result = np.asarray(function(*symbols), dtype=object)
     return np.frompyfunc(lambda x: tidy(lowered(as_sym(x), OPS)), 1, 1)(result)

@@ -29,7 +29,7 @@ Written = tuple[str, int]
 
 
 def bottom_up(sym: Sym, make: Callable[[Sym, list[T]], T]) -> T:
-    """What ``make`` gives for a formula and what it gave for its operands: at any depth, so not by recursion."""
+    """``make`` of a formula and of what it made of its operands; without recursion, so at any depth."""
     done: dict[int, T] = {}
     todo = [sym]
     while todo:

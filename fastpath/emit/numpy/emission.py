@@ -16,23 +16,12 @@ from typing import Any
 import numpy as np
 
 from fastpath.emit.numpy import writing
-from fastpath.emit.numpy.liveness import last_uses, live
-from fastpath.emit.numpy.memory import Pool, Region, Result, Storage
-from fastpath.ir.build import Builder
+from fastpath.emit.numpy.memory import Place, Pool, Region, Result, Storage, last_uses
 from fastpath.ir.expr import VIEWS, Expr
-from fastpath.ir.semantics import OTHERS, key_of
+from fastpath.ir.listing import part_of_key
+from fastpath.ir.program import Program
+from fastpath.ir.semantics import key_of, meaning
 from fastpath.numerics import Array
-
-
-@dataclass
-class Place:
-    """Where the array of an Expr is: its name in the code, and the array itself if it is the same in every run."""
-
-    name: str
-    array: Array | None = None
-    storage: Storage | None = None
-    part: str = ""
-    """Which part it is of the array it is computed into: ``[0:16]``."""
 
 
 @dataclass(frozen=True)
@@ -45,7 +34,7 @@ class Written:
     reused: bool
 
 
-class Emitter:
+class Emission:
     """One pass over the Exprs in the order of their making: place, code and liveness together.
 
     How much memory that takes is known when it is done, so it is done twice; the first is the ``rehearsal``.
@@ -53,16 +42,10 @@ class Emitter:
 
     pool: Pool
 
-    def __init__(
-        self,
-        build: Builder,
-        outputs: Sequence[Expr],
-        own: Sequence[bool],
-        others: Sequence[Expr],
-        rehearsal: Emitter | None = None,
-    ) -> None:
-        self.build = build
-        self.outputs = outputs
+    def __init__(self, program: Program, rehearsal: Emission | None = None) -> None:
+        self.outputs = outputs = program.results
+        own = [x.shape != () for x in program.outputs]
+        own += [bool(program.gradients)] * (len(outputs) - len(own))
         self.space: dict[str, Any] = {}
         self.constants = 0
         """The bytes of arrays known beforehand."""
@@ -71,7 +54,7 @@ class Emitter:
         self.written: list[Written] = []
         self.prologue: list[str] = []
         self.results: list[Result | None] = []
-        self.live = live([*outputs, *others])
+        self.live = program.order
         self.last = last_uses(self.live, outputs)
         self.homes: dict[Expr, tuple[Any, Any, str]] = {}  # where an Expr is computed: owner, how to get there, part
         for output, given_away in zip(outputs, own):
@@ -83,8 +66,8 @@ class Emitter:
             if expr.code == "assemble":
                 for key, part in zip(expr.settings[1], expr.inputs):
                     if part.dtype == expr.dtype:
-                        told = f"[{', '.join(map(writing.writing_of, key))}]"
-                        self._settle(part, expr, lambda whole, key=key: whole[(*key_of(key, ()), ...)], told)
+                        name = f"[{', '.join(map(part_of_key, key))}]"
+                        self._settle(part, expr, lambda whole, key=key: whole[(*key_of(key, ()), ...)], name)
         if rehearsal is not None:
             self.repeats = rehearsal.repeats
         self.pool = Pool(rehearsal.pool.arena.top if rehearsal else 0, self._first_writes())
@@ -118,11 +101,10 @@ class Emitter:
 
     # --- the pass ----------------------------------------------------------------------------------------------------
 
-    def emit(self) -> None:
-        """Write every live Expr, then the copies into results that were not computed in place."""
+    def emitted(self) -> Emission:
+        """Itself, with every Expr written, then the copies into results that were not computed in place."""
         for now, expr in enumerate(self.live):
             self.now = now
-            self.build.origin = expr.origin
             if expr.op is None:
                 self._leaf(expr)
             elif expr.code in VIEWS:
@@ -144,6 +126,7 @@ class Emitter:
                 self.written.append(
                     Written(output, (f"{self.use('copyto')}({target.name}, {place.name})",), target, False)
                 )
+        return self
 
     def returned(self, output: Expr, result: Result | None) -> str:
         """What the code returns for an output: a number, or the array that is given away."""
@@ -151,14 +134,12 @@ class Emitter:
             return f"{self.places[output].name}.item()"
         return self.bind(Place("", result.array, _final(result)), f"r{self.results.index(result)}").name
 
-    def update(self, variables: Sequence[Expr], steps: Sequence[Expr]) -> list[str]:
-        """Lines that subtract from each variable its step. One call does them all: no interrupt comes in between."""
+    def update(self, steps: Sequence[tuple[Expr, Expr]]) -> str:
+        """The line that subtracts from each Tensor its step. One call does them all: no interrupt comes in between."""
         self.space["update"] = partial(deque, maxlen=0)
-        names = [self.places[x].name for x in variables]
         self.prologue = [line.replace("._data", ".data") for line in self.prologue]
-        changed = f"({', '.join(names)},)"
-        by = f"({', '.join(self.places[x].name for x in steps)},)"
-        return [f"update(map({self.use('subtract')}, {changed}, {by}, {changed}))"]
+        changed, by = (f"({', '.join([self.places[x].name for x in column])},)" for column in zip(*steps))
+        return f"update(map({self.use('subtract')}, {changed}, {by}, {changed}))"
 
     def _leaf(self, expr: Expr) -> None:
         if expr.code == "constant":
@@ -186,7 +167,7 @@ class Emitter:
                 self.written.append(Written(expr, lines, place, True))
             self.places[expr] = place
             return
-        view = OTHERS[expr.code](expr.settings, base.array)
+        view = meaning(expr.code, expr.settings, [base.array])
         if expr.code == "reshape" and view.size and not np.shares_memory(view, base.array):
             place = self.new_place(expr)
             source = self.bind(Place("", place.array.reshape(expr.inputs[0].shape), place.storage), f"w{expr.number}")  # type: ignore[union-attr]

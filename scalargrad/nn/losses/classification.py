@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from scalargrad import modes
 from scalargrad.nn.losses.reducing import known, loss, nodes, numbers_in, paired, reduced, shape_of, weights_of_classes
 from scalargrad.ops import elementwise as ops
 from scalargrad.ops import structural
@@ -112,9 +113,9 @@ def cross_entropy(
 
 
 def _by_class(name: str, class_weight: Any, y: Any, classes: int) -> Any:
-    if hasattr(y, "drawn"):  # it only stands for labels, while a function is traced
+    if hasattr(y, "ndim") and modes.is_unknown(y):
         return weights_of_classes(name, class_weight, None, classes)
-    labels = np.asarray(getattr(y, "data", y))
+    labels = np.asarray(getattr(y, "_data", y))
     if labels.dtype.kind not in "iu":
         raise ValueError(f"{name}: class_weight needs labels that are classes (ints), not probabilities")
     return weights_of_classes(name, class_weight, labels, classes)
@@ -146,10 +147,10 @@ def _classes(name: str, z: Any, y: Any) -> Any:
     shape = shape_of(z)
     if not shape:
         raise ValueError(f"{name}: expected scores (n, classes), not a single number")
-    if hasattr(y, "drawn"):  # it only stands for labels, while a function is traced
+    if hasattr(y, "ndim") and modes.is_unknown(y):
         return y
     require_unmasked(f"{name}: labels", y)
-    labels = np.asarray(getattr(y, "data", y))
+    labels = np.asarray(getattr(y, "_data", y))
     if labels.shape == shape and labels.dtype.kind in "fiub" and np.isin(labels, (0, 1)).all():
         ones = labels.sum(axis=-1)
         if (ones != 1).any():

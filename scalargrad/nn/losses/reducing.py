@@ -86,9 +86,9 @@ def known(y: Any) -> Array | None:
     """The numbers of targets; None of those that only stand for numbers, while a function is traced."""
     if isinstance(y, np.ndarray) and y.dtype != object:
         return y
-    if hasattr(y, "drawn") or (modes.tracer() is not None and not hasattr(y, "requires_grad")):
+    if modes.is_unknown(y):
         return None
-    return numbers_of(y) if isinstance(y, np.ndarray) else np.asarray(getattr(y, "data", y))
+    return numbers_of(y) if isinstance(y, np.ndarray) else np.asarray(getattr(y, "_data", y))
 
 
 def numbers_in(name: str, y: Any, allowed: Any, expected: str) -> Array | None:

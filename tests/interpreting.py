@@ -1,0 +1,63 @@
+"""Every plan that a test makes is run on the interpreter too, which must give the same numbers."""
+
+import numpy as np
+
+from fastpath.emit.interpreter import interpreted
+from fastpath.plan import Plan
+
+RUNS = 3
+"""How many runs of each plan are compared."""
+
+
+def compare_with_interpreter(monkeypatch):
+    """Have the first runs of each plan made from now on compared with what the interpreter makes of its program."""
+    original = Plan.__init__
+
+    def __init__(self, *arguments, **named):
+        original(self, *arguments, **named)
+        if not any(e.code == "random" or _has_effects(e) for e in self.program.order):
+            self.run = _compared(self.program, self.run)
+
+    monkeypatch.setattr(Plan, "__init__", __init__)
+
+
+def _has_effects(e):
+    """Whether a test may count the calls: those of the user's own functions."""
+    return e.code == "call" and (e.settings[0] == "observe" or hasattr(e.settings[1], "pullback"))
+
+
+def _compared(program, run):
+    left = RUNS
+    precision = max([np.finfo(e.dtype).eps for e in program.order if e.dtype.kind == "f"], default=0) ** 0.5
+
+    def both(*arrays):
+        nonlocal left
+        if not left:
+            return run(*arrays)
+        left -= 1
+        before = [tensor.settings.data.copy() for tensor, _ in program.steps]
+        results = run(*arrays)
+        after = [tensor.settings.data.copy() for tensor, _ in program.steps]
+        for (tensor, _), data in zip(program.steps, before, strict=True):
+            tensor.settings.data[...] = data
+        again = interpreted(program, *arrays)
+        for found, expected in zip(
+            [*results, *after], [*again, *[t.settings.data for t, _ in program.steps]], strict=True
+        ):
+            assert_close(found, expected, precision)
+        for (tensor, _), data in zip(program.steps, after, strict=True):
+            tensor.settings.data[...] = data
+        return results
+
+    return both
+
+
+def assert_close(found, expected, precision):
+    """Whether these are the same but for rounding: sums are added up in another order."""
+    found, expected = np.asarray(found), np.asarray(expected)
+    assert (found.shape, found.dtype) == (expected.shape, expected.dtype)
+    if found.dtype.kind != "f":
+        np.testing.assert_array_equal(found, expected)
+        return
+    size = np.abs(expected[np.isfinite(expected)]).max(initial=0)
+    np.testing.assert_allclose(found, expected, rtol=precision, atol=float(precision * size + 100 * precision**2))
