@@ -41,7 +41,7 @@ class Batches:
         self._entropy = int(rng.integers(2**63)) if self.shuffle else 0
 
     def order(self, epoch: int) -> Array:
-        """The numbers of the examples in the order of that epoch, from 0."""
+        """The indices of the examples, in the order of that epoch."""
         n = len(self.X)
         if not self.shuffle:
             return np.arange(n)
@@ -147,7 +147,7 @@ def _held_out(validation: Any, n: int) -> int:
 
 
 def _stratified(order: Array, targets: Array, wanted: int) -> Array:
-    """So many examples as are ``wanted``, each class by its share; the largest remainders get one more."""
+    """``wanted`` examples, each class by its share; the classes with the largest remainders get one more."""
     if targets.ndim != 1 or (targets.dtype.kind == "f" and not np.array_equal(targets, np.floor(targets))):
         raise ValueError("split: stratify needs one class for each example in y; leave it out for other targets")
     _, which, sizes = np.unique(targets, return_inverse=True, return_counts=True)

@@ -45,7 +45,7 @@ class Standardize:
         """The columns that had one value everywhere."""
 
     def fit(self, X: Any) -> Standardize:
-        """Learn mean and σ of each column; gives itself."""
+        """Learn the mean and σ of each column; returns the scaler itself."""
         rows = _columns(X)
         if not len(rows):
             raise ValueError("X is empty: there must be at least one example to learn mean and scale from")
@@ -106,7 +106,7 @@ def centre(X: Any) -> Array:
 
 
 def normalise(X: Any) -> Array:
-    """Each column centred and divided by its standard deviation; :class:`Standardize` does the same to another set too.
+    """Each column centred and divided by its standard deviation; :class:`Standardize` can apply it to other sets.
 
     >>> normalise([[1.0, 10.0], [3.0, 30.0]])
     array([[-1., -1.],

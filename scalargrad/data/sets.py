@@ -210,7 +210,7 @@ def _usual(where: str, n: Any, noise: Any, seed: Seed) -> tuple[int, float, np.r
 
 
 def _in_turns(n: int, classes: int, closed: bool = False) -> tuple[Array, Array]:
-    """The class of each example, 0, 1, … in turn, and how far along its class's curve it stands, from 0 to 1.
+    """The class of each example, 0, 1, … in turn, and its position along the curve of its class, from 0 to 1.
 
     On a ``closed`` curve 1 is 0 again, and is left out.
     """

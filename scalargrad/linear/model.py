@@ -20,7 +20,7 @@ class LinearModel:
     history: list[float]
     """The loss on the training data at the beginning and after each epoch."""
     converged: bool
-    """Whether training ended because it was done, not because the epochs were spent."""
+    """Whether training converged; False if it ran out of epochs."""
 
     def scores(self, X: Any) -> Array:
         """XW + b: of shape (n,), or (n, outputs)."""
@@ -34,7 +34,7 @@ class LinearModel:
         return np.asarray(features @ self.coef + self.intercept)
 
     def _learned(self, weights: Array, intercept: bool, history: list[float], converged: bool) -> Self:
-        """Keep what was learned; ``weights`` begin with the row of the intercept, if there is one."""
+        """Store the result of training; the first row of ``weights`` is the intercept, if there is one."""
         bias = weights[0] if intercept else np.zeros(weights.shape[1:])
         self.coef = weights[1:].copy() if intercept else weights
         self.intercept = float(bias) if bias.ndim == 0 else bias.copy()
@@ -54,7 +54,7 @@ class DescentModel(LinearModel):
 
     methods: tuple[str, ...] = ("gd", "sgd")
     factor = 1.0
-    """What the derivative of the loss by the score is multiplied with: ∂L/∂z = factor·(ŷ − y)."""
+    """The factor in the derivative of the loss by the score: ∂L/∂z = factor·(ŷ − y)."""
     bend = 1.0
     """The largest second derivative of the loss of one example by its score."""
 
@@ -96,7 +96,7 @@ class DescentModel(LinearModel):
         return np.asarray(self.factor / len(X) * (X.T @ (self.outputs(X @ weights) - targets)))
 
     def _descend(self, features: Array, targets: Array) -> Self:
-        """Train from weights 0; nothing is kept if it fails."""
+        """Train from weights 0; if it fails the model stays as it was."""
         X = with_ones(features) if self.fit_intercept else features
         weights = np.zeros((X.shape[1], *targets.shape[1:]))
         rng = np.random.default_rng(self.seed)

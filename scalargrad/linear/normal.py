@@ -7,10 +7,10 @@ import numpy as np
 from scalargrad.settings import Array
 
 SMALL = 1e-10
-"""Below this part of its length, what the other columns leave of a column counts as rounding errors."""
+"""A column whose residual, relative to its length, is below this counts as a combination of the others."""
 
 MANY = 6
-"""So many columns are named; of more, only how many they are."""
+"""How many columns an error message names; of the rest it says the number."""
 
 
 def solve(X: Array, y: Array, intercept: bool) -> Array:

@@ -1,4 +1,4 @@
-"""Rosenblatt's perceptron: a neuron with a step, which learns from its mistakes and from nothing else."""
+"""Rosenblatt's perceptron: a neuron with a step, which learns from its mistakes only."""
 
 from __future__ import annotations
 

@@ -117,7 +117,7 @@ def require_length(array: Array, n: int, what: str) -> None:
 
 
 def listed(labels: Any, limit: int = 10) -> str:
-    """Labels as they stand in a sentence."""
+    """Labels as a list for a message, at most ``limit`` of them."""
     names = [repr(x.item() if isinstance(x, np.generic) else x) for x in labels]
     return ", ".join(names[:limit]) + (", …" if len(names) > limit else "")
 

@@ -183,7 +183,7 @@ def _binary(y_true: Any, scores: Any, pos_label: Any, sample_weight: Any) -> tup
 
 
 def _both(positive: Array, score: Array, weight: Array, what: str) -> tuple[Array, Array, Array]:
-    """Those of positive weight, both of the class and of the others: without either, no rate is defined."""
+    """The examples of positive weight; ValueError unless both kinds occur, since no rate is defined otherwise."""
     counted = weight > 0
     positive, score, weight = positive[counted], score[counted], weight[counted]
     if positive.all() or not positive.any():

@@ -38,7 +38,7 @@ class Dropout(Module):
         self.rng = generator(seed, "Dropout: seed")
 
     def forward(self, x: Any) -> Any:
-        """X in evaluation; in training with some elements switched off."""
+        """The input itself in evaluation; in training with some elements switched off."""
         if not hasattr(x, "shape"):
             x = np.array(x, dtype=object if np.asarray(x).dtype == object else float)
         if not self.training or self.p == 0:

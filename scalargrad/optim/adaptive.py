@@ -213,5 +213,5 @@ class Rprop(Optimizer):
 
 
 def _least(eps: float, x: Any) -> float:
-    """ε, but never one that is 0 in the type of x: a gradient of 0 then is no step, where it would be 0/0."""
+    """ε, but not so small that it is 0 in the type of x: a gradient of 0 would give 0/0 instead of no step."""
     return eps if eps > 1e-37 else max(eps, float(np.finfo(x.dtype).smallest_subnormal))

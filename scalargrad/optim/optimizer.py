@@ -1,4 +1,4 @@
-"""What all optimizers share: from where the gradients lie to the new numbers, whole or not at all."""
+"""The base of all optimizers: from gradients to new numbers, whole or not at all."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class Optimizer:
     """
 
     variants: tuple[str, ...] = ("lecture", "torch")
-    """Whose rules are offered. Where there is one rule, all of them are names for it."""
+    """The variants there are. Where a rule has only one form, both names mean it."""
     state_names: tuple[str, ...] = ()
     """The names of the arrays a rule carries from step to step."""
 
@@ -72,7 +72,7 @@ class Optimizer:
         self._slots: list[Slot] = []  # looked for at the first step: the model may be compiled in between
 
     def _setting(self, name: str, given: Any, **bounds: float) -> float:
-        """A setting as a plain float, so that no type of NumPy's spreads from it to the parameters."""
+        """A setting as a plain float: a NumPy scalar would change the dtype of the parameters."""
         return number(given, f"{type(self).__name__}: {name}", **bounds)
 
     # --- the rule ----------------------------------------------------------------------------------------------------
@@ -129,7 +129,7 @@ class Optimizer:
         return changes
 
     def decay(self, x: Array, g: Array, lr: float) -> tuple[Array, Array]:
-        """What weight decay makes of the numbers and their gradient before the rule: g + λx."""
+        """The numbers and their gradient after weight decay, before the rule: g + λx."""
         return x, g + self.weight_decay * x
 
     def zero_grad(self) -> None:
@@ -177,7 +177,7 @@ class Optimizer:
         return found
 
     def _commit(self, changes: list[Change]) -> None:
-        """Write what was computed; should anything come in between, put back what was there."""
+        """Write what was computed; if interrupted, put back what was there."""
         steps = self.steps
         states = [(slot.state, slot.steps) for slot, _, _ in changes]
         try:
@@ -196,7 +196,7 @@ class Optimizer:
     # --- saving ------------------------------------------------------------------------------------------------------
 
     def state_dict(self) -> dict[str, Array]:
-        """What is needed to go on with the same steps, as plain arrays by name: for ``numpy.savez``, say.
+        """What is needed to continue with the same steps, as plain arrays by name: for ``numpy.savez``, say.
 
         The settings are not in it, but for the learning rate if it is a number: make the optimizer as before, then
         :meth:`load_state_dict`.
@@ -221,7 +221,7 @@ class Optimizer:
         return states
 
     def load_state_dict(self, saved: Mapping[str, Any]) -> None:
-        """Go on from what :meth:`state_dict` gave.
+        """Continue from a result of :meth:`state_dict`.
 
         Raises ValueError, changing nothing, if it is of another rule, or of parameters of other names or shapes.
         """
@@ -287,7 +287,7 @@ def _taken(state: dict[str, Array], name: str) -> int:
 
 
 def norm_of(gradients: list[Any]) -> float:
-    """√Σg² of all elements, where the squares would overflow or vanish, too."""
+    """√Σg² of all elements, also where the squares would overflow or underflow."""
     largest = max([float(np.abs(g).max()) for g in gradients if g.size], default=0.0)
     if not largest:
         return 0.0

@@ -41,7 +41,7 @@ class Schedule:
         return constant(other) * self
 
     def then(self, other: Callable[[int], float] | float, at: int) -> Schedule:
-        """The same before ``t = at``, and from there on the other one, beginning at its 0.
+        """The same schedule before ``t = at``, and from then on the other one, which starts at its 0.
 
         >>> [constant(1.0).then(exponential(1.0, 0.5), at=2)(t) for t in range(5)]
         [1.0, 1.0, 1.0, 0.5, 0.25]

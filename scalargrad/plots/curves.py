@@ -237,7 +237,7 @@ def _drawn(
 
 
 def _limit(ax: Axes, values: Array) -> None:
-    """All of the values, but do not let a pole flatten everything else."""
+    """Limits that show all values, but do not let a pole flatten everything else."""
     values = values[np.isfinite(values)]
     if not values.size:
         return

@@ -15,7 +15,7 @@ from scalargrad.settings import Array
 
 @contextmanager
 def along(loss_of: Callable[..., Any], theta: Any, directions: Any, seed: Any) -> Iterator[Callable[[Any, Any], float]]:
-    """The function (a, b) → loss_of(θ + a·d₁ + b·d₂), for a ``with`` block, at whose end a module is as before."""
+    """The function (a, b) → loss_of(θ + a·d₁ + b·d₂), for a ``with`` block; a module is restored at its end."""
     module = hasattr(theta, "named_parameters")
     nodes = dict(theta.named_parameters()) if module else {}
     at = _parts(nodes if module else theta, "theta")

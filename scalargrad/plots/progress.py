@@ -130,7 +130,7 @@ def learning_rates(
 
 
 def _within_reason(ax: Axes, first: float) -> None:
-    """Neither what diverged nor a loss that has reached 0 but for rounding may flatten everything else."""
+    """Limits that neither a diverging run nor a loss of almost 0 can stretch too far."""
     low, high = ax.get_ylim()
     if np.isfinite(first) and first > 0:
         ax.set_ylim(max(low, first * 1e-10), min(high, first * 1e4))

@@ -99,7 +99,7 @@ def _pale_hatches() -> Iterator[None]:
 
 @contextmanager
 def _evaluating(model: Any) -> Iterator[None]:
-    """A module is put in evaluation mode, and back in the one it was in."""
+    """Put a module into evaluation mode, and back afterwards."""
     training = getattr(model, "training", False)
     if training:
         model.eval()

@@ -158,14 +158,14 @@ def fit(
 
 
 class _Training:
-    """A model, its objective and its optimizer at work."""
+    """One run of ``fit``: a model, its objective, its optimizer and the history."""
 
     def __init__(self, model: Any, objective: Objective, optimizer: Any, history: History) -> None:
         self.model, self.objective, self.optimizer, self.history = model, objective, optimizer, history
         self.begun = getattr(optimizer, "steps", 0)
         """How many steps the optimizer had taken before."""
         self.value = math.nan
-        """The loss of the batch at work."""
+        """The loss of the current batch."""
 
     def settle(self) -> None:
         """After Ctrl-C: the record has each whole step, and each whole epoch."""
@@ -217,7 +217,7 @@ class _Training:
 
 
 def _optimizer(given: Any, model: Any, lr: Any) -> Any:
-    """The optimizer itself, or one made of its name or class."""
+    """The optimizer, made from its name or class if need be."""
     if isinstance(given, str):
         known = {name.lower(): getattr(optim, name) for name in optim.RULES}
         if given.lower() not in known:
@@ -235,7 +235,7 @@ def _optimizer(given: Any, model: Any, lr: Any) -> Any:
 
 
 def _reseed(model: Any, rng: np.random.Generator) -> None:
-    """Give each module that draws random numbers a generator that depends on the seed alone."""
+    """Give each module that draws random numbers a generator that depends only on the seed."""
     for module in getattr(model, "modules", lambda: ())():
         if isinstance(getattr(module, "rng", None), np.random.Generator):
             module.rng = np.random.default_rng(int(rng.integers(2**63)))

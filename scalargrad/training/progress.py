@@ -10,11 +10,11 @@ from scalargrad.settings import flag
 from scalargrad.training.history import History
 
 LINES = 20
-"""About how many lines are printed where a line cannot be rewritten."""
+"""How many lines are printed, roughly, where a line cannot be rewritten."""
 
 
 class Progress:
-    """``epoch 7/100  loss 0.1234 …``: rewritten on a terminal, else printed now and then, or given to a function.
+    """``epoch 7/100  loss 0.1234 …``: rewritten on a terminal, else printed now and then, or passed to a function.
 
     ``wanted`` is None for a line on a terminal and nothing elsewhere, True for lines everywhere, False for none, or a
     function that is called with the history after each epoch.
