@@ -17,10 +17,11 @@ from fastpath.compiler.vectorizing import Vectorized, columns_of, repeated, vect
 from fastpath.numerics import Array, shown
 from fastpath.plan import Plan, traced
 from scalargrad import modes
-from scalargrad.engine import Expanded, Value
+from scalargrad.engine import Value
 from scalargrad.graph import topological_order
 from scalargrad.ops.structural import concatenate, reshape
 from scalargrad.ops.structural import sum as total
+from scalargrad.rules import Expanded
 
 
 class CompiledGraph:

@@ -8,9 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from scalargrad.engine import LEAF, Value
+from scalargrad.engine import Value
 from scalargrad.ops.given import require_unmasked
 from scalargrad.packages import BACKENDS
+from scalargrad.rules import LEAF
 from scalargrad.settings import Array, short
 
 
