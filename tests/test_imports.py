@@ -44,6 +44,7 @@ LAYERS = {  # a module imports only from smaller numbers, and from itself
     "scalargrad.expression": 5,
     "scalargrad.checking": 6,
     "scalargrad.formatting": 1,
+    "scalargrad.latex": 3,
     "scalargrad.nn": 7,
     "scalargrad.optim": 7,
     "scalargrad.metrics": 7,

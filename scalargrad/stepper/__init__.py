@@ -7,6 +7,7 @@ from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, overload
 
+from scalargrad import latex
 from scalargrad.endings import Endings
 from scalargrad.formatting import one_line
 from scalargrad.language import language, say
@@ -35,7 +36,7 @@ class Stepper(Steps, Sequence["StepDrawing"]):
         {
             ".txt": lambda stepper, path, predict: stepper.text,
             ".md": lambda stepper, path, predict: stepper.markdown,
-            ".tex": lambda stepper, path, predict: rendering.latex_document(stepper.latex),
+            ".tex": lambda stepper, path, predict: latex.document(stepper.latex),
             ".html": lambda stepper, path, predict: stepper.player(predict),
         },
     )
