@@ -21,8 +21,8 @@ VALUES = ("w0=2", "x0=-1", "w1=-3", "x1=-2", "w2=-3")
 def formula_arguments(parser: Parser) -> None:
     """The arguments of every command that takes a formula."""
     parser.add_argument("formula", metavar="EXPR", help=say('a formula, in quotes: "tanh(w*x + b)"'))
-    told = say("a number for each variable; 1/3 and pi/2 too")
-    parser.add_argument("values", metavar="name=value", nargs="*", default=[], help=told)
+    text = say("a number for each variable; 1/3 and pi/2 too")
+    parser.add_argument("values", metavar="name=value", nargs="*", default=[], help=text)
 
 
 # --- draw ------------------------------------------------------------------------------------------------------------
@@ -179,8 +179,8 @@ def examine(arguments: Namespace) -> int:
 
 
 def bench_arguments(parser: Parser) -> None:
-    told = say("what to measure, and options: see bench -- --help")
-    parser.add_argument("rest", metavar="CASE", nargs="*", help=told)
+    text = say("what to measure, and options: see bench -- --help")
+    parser.add_argument("rest", metavar="CASE", nargs="*", help=text)
 
 
 def run_bench(arguments: Namespace) -> int:
@@ -216,11 +216,11 @@ def list_ops(arguments: Namespace) -> int:
         formula, call = op.text_of(*op.operands), f"{name}({', '.join(op.operands)})"
         print(f"{paint(name, 'bold')}{op.signature}" + (f" = {formula}" if formula != call else ""))
         if op.why_not:
-            told = [say("no gradient: {0}", say(op.why_not))]
+            lines = [say("no gradient: {0}", say(op.why_not))]
         else:
-            told = [f"∂/∂{x} = {op.formula(i, op.operands)}" for i, x in enumerate(op.operands)]
+            lines = [f"∂/∂{x} = {op.formula(i, op.operands)}" for i, x in enumerate(op.operands)]
         also = [say("in formulas also {0}", ", ".join(op.aliases))] if op.aliases else []
-        for line in [say(op.note), *told, *also]:
+        for line in [say(op.note), *lines, *also]:
             print(textwrap.fill(line, 78, initial_indent="    ", subsequent_indent="        "))
     return OK
 
