@@ -12,7 +12,7 @@ from scalargrad import saving
 from scalargrad.cli.console import FAILED, OK, UsageError, paint, wrote
 from scalargrad.cli.inputs import Parser, cut, precision, read, target, whole
 from scalargrad.cli.lecture import EXAMPLES, lecture_arguments, show_lecture
-from scalargrad.language import say
+from scalargrad.language import either, say
 
 NEURON = "1/(1+exp(-(w0*x0+w1*x1+w2)))"
 VALUES = ("w0=2", "x0=-1", "w1=-3", "x1=-2", "w2=-3")
@@ -31,13 +31,14 @@ def formula_arguments(parser: Parser) -> None:
 def draw_arguments(parser: Parser) -> None:
     formula_arguments(parser)
     from scalargrad.drawing import Drawing
+    from scalargrad.drawing.style import PARTS, THEMES
 
     text = say("the file to write: {0}", Drawing.endings)
     parser.add_argument("-o", "--output", metavar="FILE", default="graph.svg", help=text)
     parser.add_argument("--precision", type=precision, metavar="N", help=say("decimals"))
     parser.add_argument("--direction", metavar="D", help=say("where data flows: LR, to the right, or TB, down"))
-    parser.add_argument("--theme", metavar="T", help=say("light or dark"))
-    parser.add_argument("--show", metavar="A,B", help=say("which of values,upstream,local,downstream,formulas to show"))
+    parser.add_argument("--theme", metavar="T", help=say("the colours: {0}", either(THEMES)))
+    parser.add_argument("--show", metavar="A,B", help=say("which of {0} to show", ",".join(PARTS)))
     parser.add_argument("--max-nodes", type=whole, metavar="N", help=say("draw graphs of up to so many nodes"))
     parser.add_argument("--depth", type=whole, metavar="N", help=say("fold scopes nested deeper than this"))
 
