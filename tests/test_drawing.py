@@ -15,13 +15,7 @@ from hypothesis import strategies as st
 import scalargrad as sg
 from scalargrad import StaleGraphError, Value, draw, latex, scope, trace
 from scalargrad.drawing import layout
-
-
-def neuron():
-    w0, x0, w1, x1, w2 = (
-        Value(v, label=name) for v, name in zip((2, -1, -3, -2, -3), ("w0", "x0", "w1", "x1", "w2"), strict=True)
-    )
-    return 1 / (1 + sg.exp(-(w0 * x0 + w1 * x1 + w2)))
+from tests.graphs import neuron
 
 
 def texts(svg):
@@ -207,10 +201,10 @@ def test_too_many_nodes_are_refused_with_the_two_ways_out():
 
 
 def test_the_bytes_are_the_same_in_every_run():
-    code = "from test_drawing import neuron, net, draw; print(draw(neuron()).dot + draw(net(), depth=0).dot)"
+    code = "from tests.test_drawing import neuron, net, draw; print(draw(neuron()).dot + draw(net(), depth=0).dot)"
     runs = {
         subprocess.run(
-            [sys.executable, "-c", code], capture_output=True, check=True, cwd=os.path.dirname(__file__),
+            [sys.executable, "-c", code], capture_output=True, check=True, cwd=os.path.dirname(os.path.dirname(__file__)),
             env={**os.environ, "PYTHONHASHSEED": seed},
         ).stdout
         for seed in ("1", "2")
