@@ -16,8 +16,7 @@ from fastpath.node import leaf
 from fastpath.numerics import array_forward, quiet
 from fastpath.recording import apply, apply_structural, fast
 from scalargrad import modes
-from scalargrad.ops import composite
-from scalargrad.ops.composite import COMPOSITE
+from scalargrad.ops.composite import COMPOSITE, FUNCTIONS_ONLY
 from scalargrad.ops.operators import DUNDERS, install
 from scalargrad.ops.registry import OPS, Op
 from scalargrad.ops.structure import STRUCTURAL, StructuralOp
@@ -138,5 +137,5 @@ def give_methods(cls: Any) -> None:
     install(cls, partial(_elementwise, cls))
     install(cls, lambda op: None if op.many else _structural(op), STRUCTURAL)
     for function in COMPOSITE.values():
-        if function not in (composite.stack, composite.one_hot):
+        if function not in FUNCTIONS_ONLY:
             setattr(cls, function.__name__, function)

@@ -22,11 +22,12 @@ from fastpath.numerics import as_floats
 from fastpath.recording import apply, apply_structural
 from scalargrad import modes
 from scalargrad.graph import short
+from scalargrad.ops.methods import StructuralMethods
 from scalargrad.ops.operators import Operators
 
 
 @nodes_are
-class Tensor(Comparable, Differentiable, Operators):
+class Tensor(Comparable, Differentiable, Operators, StructuralMethods):
     """An array in a computational graph.
 
     ``data`` is copied: floats keep their dtype, ints and bools become float64. ``grad`` is None until a backward pass

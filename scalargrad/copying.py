@@ -13,8 +13,9 @@ import weakref
 from collections.abc import Callable
 from typing import Any
 
-from scalargrad.engine import Rule, Value, remade
+from scalargrad.engine import Value, make_node
 from scalargrad.graph import Node, topological_order
+from scalargrad.rules import Rule
 from scalargrad.scopes import Path
 
 _ATOMS = frozenset([float, str, type(None), Rule])
@@ -61,7 +62,7 @@ def deepcopy_graph(root: Any, memo: dict[int, Any]) -> Any:
             if label.__class__ not in _TEXTS or node.scope.__class__ not in _TEXTS or node.grad.__class__ is not float:
                 _make_copy(node, memo)
             else:
-                memo[id(node)] = remade(node._rule, a, b, node._data, node.grad, label, node.scope)
+                memo[id(node)] = make_node(node._rule, a, b, node._data, node.grad, label, node.scope)
     return memo[id(root)]
 
 
@@ -112,8 +113,8 @@ def _alone(node: Any) -> tuple[Any, tuple[Any, ...]]:
         make, *arguments = node._parts()
         return make, tuple(arguments)
     if node.label is None and node.scope is None:
-        return remade, (node._rule, node._a, node._b, node._data, node.grad)
-    return remade, (node._rule, node._a, node._b, node._data, node.grad, node.label, node.scope)
+        return make_node, (node._rule, node._a, node._b, node._data, node.grad)
+    return make_node, (node._rule, node._a, node._b, node._data, node.grad, node.label, node.scope)
 
 
 def _all_behind(root: Any) -> list[Any]:

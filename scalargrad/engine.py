@@ -4,99 +4,33 @@ A Value is a number that remembers how it was computed: ``op`` and ``inputs``. :
 from the result to the leaves and gives each edge its share: **downstream = upstream × local**. A node's gradient is the
 sum of the downstreams of all edges that leave it.
 
-How it is fast: a node holds at most two operands in slots of its own, and what is done with it stands in a
-:class:`Rule`, shared by all nodes of one op. A rule's backward function is Python source made from the op's partials,
-compiled when first needed (:mod:`scalargrad.specialise`): for ``tanh``, ``a.grad += g * (1.0 - y * y)``.
+How it is fast: a node holds at most two operands in slots of its own, and how to go backward stands in a rule, shared
+by all nodes of one op (:mod:`scalargrad.rules`). A rule's backward function is Python source made from the op's
+partials, compiled when first needed: for ``tanh``, ``a.grad += g * (1.0 - y * y)``. The
+pass over a graph, whole or not at all, is :mod:`scalargrad.passes`.
 """
 
 from __future__ import annotations
 
-import copy
 import operator
-from collections import deque
-from collections.abc import Callable, Iterator
-from itertools import repeat
-from typing import TYPE_CHECKING, Any, NoReturn
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
 
 from scalargrad import anomalies, graph, modes
+from scalargrad.comparing import Comparable, on_elements
 from scalargrad.freshness import fresh_order
 from scalargrad.graph import Node
-from scalargrad.ops.given import as_array
 from scalargrad.ops.operators import DUNDERS, Operators, install
-from scalargrad.ops.registry import OPS, Op, as_number, is_number
-from scalargrad.specialise import compile_backward, operator_methods
+from scalargrad.ops.registry import OPS, Op, as_number
+from scalargrad.passes import differentiate
+from scalargrad.rules import LEAF, Expanded, Rule, operator_methods, rule_of
 from scalargrad.turns import one_pass
 
 if TYPE_CHECKING:
     from scalargrad.ops.expansions import Expansion
 
-Backward = Callable[["Value"], None]
 
-
-class Rule:
-    """What nodes of one op do: which operands are Values (the others are constants), and how to go backward.
-
-    ``backward(node)`` adds ``node.grad × local`` to the ``grad`` of each operand that is a Value.
-    """
-
-    __slots__ = ("backward", "of_values", "op")
-
-    def __init__(self, op: Any, of_values: tuple[bool, ...]) -> None:
-        self.op = op
-        self.of_values = of_values
-        self.backward: Backward = self._first_backward
-
-    def _first_backward(self, node: Value) -> None:
-        self.backward = compile_backward(self.op, self.of_values)
-        self.backward(node)
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        return rule_of, (self.op, self.of_values)
-
-    def __deepcopy__(self, memo: object) -> Rule:
-        return self
-
-
-class Expanded(Rule):
-    """The rule of one node: a result of a structural op whose expansion decided by the numbers, and where it stands.
-
-    It goes backward as the others of its op do; ``compile`` asks it what the op was, and its operands.
-    """
-
-    __slots__ = ("expansion", "place")
-
-    def __init__(self, op: Any, of_values: tuple[bool, ...], expansion: Expansion, place: int) -> None:
-        self.op = op
-        self.of_values = of_values
-        self.expansion = expansion
-        self.place = place
-
-    @property
-    def backward(self) -> Backward:  # type: ignore[override]
-        return rule_of(self.op, self.of_values).backward
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        return Expanded, (self.op, self.of_values, self.expansion, self.place)
-
-    def __deepcopy__(self, memo: dict[int, Any]) -> Expanded:  # type: ignore[override]
-        return Expanded(self.op, self.of_values, copy.deepcopy(self.expansion, memo), self.place)
-
-
-LEAF = Rule(None, ())
-_rules: dict[tuple[Op, tuple[bool, ...]], Rule] = {}
-
-
-def rule_of(op: Op | None, of_values: tuple[bool, ...]) -> Rule:
-    """The one rule for an op with Values in these places."""
-    if op is None:
-        return LEAF
-    rule = _rules.get((op, of_values))
-    if rule is None:
-        rule = _rules[op, of_values] = Rule(op, of_values)
-    return rule
-
-
-class Value(Node, Operators):
+class Value(Comparable, Operators):
     """A number in a computational graph.
 
     ``data`` is the number, ``grad`` the derivative of the last result whose :meth:`backward` was called (summed over
@@ -167,32 +101,9 @@ class Value(Node, Operators):
     def __format__(self, form: str) -> str:
         return format(float(self._data), form) if form else repr(self)
 
-    # comparisons look at the number; == and hash are identity, so that nodes can be keys
-
-    def __lt__(self, other: Any) -> bool:
-        if modes.active:
-            modes.concretized(self, "<")
-        return self._data < _data(other) if self._is_scalar(other) else NotImplemented
-
-    def __le__(self, other: Any) -> bool:
-        if modes.active:
-            modes.concretized(self, "<=")
-        return self._data <= _data(other) if self._is_scalar(other) else NotImplemented
-
-    def __gt__(self, other: Any) -> bool:
-        if modes.active:
-            modes.concretized(self, ">")
-        return self._data > _data(other) if self._is_scalar(other) else NotImplemented
-
-    def __ge__(self, other: Any) -> bool:
-        if modes.active:
-            modes.concretized(self, ">=")
-        return self._data >= _data(other) if self._is_scalar(other) else NotImplemented
-
-    def __eq__(self, other: object) -> bool:
-        return self is other
-
-    __hash__ = object.__hash__
+    @staticmethod
+    def _apply_op(op: Op, operands: tuple[Any, ...]) -> Any:
+        return apply(op, operands)
 
     # --- backward --------------------------------------------------------------------------------------------------
 
@@ -211,7 +122,9 @@ class Value(Node, Operators):
         """
         seed = as_number(seed, "backward")
         order = fresh_order(self)
-        one_pass(_differentiate, self, order, seed)
+        one_pass(differentiate, self, order, seed)
+
+    # --- what derivatives and views ask of a node ---------------------------------------------------------------------
 
     def _unit(self) -> float:
         """The derivative of it by itself."""
@@ -231,11 +144,9 @@ class Value(Node, Operators):
         """What the operation gives on its operands as they are now."""
         return float(self.op.recomputed(self._data, tuple(map(float, self.inputs))))
 
-    # --- what derivatives and views ask of a node ---------------------------------------------------------------------
-
-    def _unbroadcast(self, share: Any) -> Any:
-        """A gradient as one of this node: a number stays as it is."""
-        return share
+    def _unbroadcast(self, downstream: Any) -> Any:
+        """A gradient in the shape of this node: it is one number already."""
+        return downstream
 
     def _constant_like(self, x: Any) -> Any:
         """A node, or a number as a Value."""
@@ -265,41 +176,10 @@ class Value(Node, Operators):
         rule = self._rule
         return rule.expansion.operands if isinstance(rule, Expanded) else []
 
-    # --- NumPy -------------------------------------------------------------------------------------------------------
-
-    @staticmethod
-    def _is_scalar(other: Any) -> bool:
-        return isinstance(other, Value) or is_number(other)
-
-    @classmethod
-    def _takes(cls, other: Any) -> bool:
-        return isinstance(other, Value) or is_number(other) or type(other).__module__ == "numpy"
-
-    @staticmethod
-    def _apply_op(op: Op, operands: tuple[Any, ...]) -> Any:
-        return apply(op, operands)
-
-    def __array_ufunc__(self, ufunc: Any, method: str, *operands: Any, **options: Any) -> Any:
-        compare = getattr(operator, _COMPARISONS.get(ufunc.__name__, ""), None)
-        if compare is not None and not options:
-            return _elementwise(compare, operands, ufunc.__name__)
-        from scalargrad.ops.protocol import call_ufunc
-
-        return call_ufunc(ufunc, method, operands, options, "Value")
-
-    def __array_function__(self, function: Any, types: Any, operands: Any, named: Any) -> Any:
-        from scalargrad.ops.protocol import call
-
-        return call(function, operands, named, "Value")
-
-    def conjugate(self) -> NoReturn:
-        """What NumPy asks of each number where it computes a spread; it would not have the gradient of equal ones."""
-        raise TypeError("np.std and np.var of an array of Values are not recorded: use std and var of scalargrad")
-
     # --- copying -----------------------------------------------------------------------------------------------------
 
     def _parts(self) -> tuple[Any, ...]:
-        return _remade, self.inputs, self._rule, self._data, self.grad, self.label, self.scope
+        return _make_of, self.inputs, self._rule, self._data, self.grad, self.label, self.scope
 
     def __copy__(self) -> Value:
         make, *arguments = self._parts()
@@ -319,27 +199,10 @@ class Value(Node, Operators):
 _new = object.__new__
 
 
-def _make(rule: Rule, data: float, operands: tuple[Any, ...], scope: str | None = None) -> Value:
-    """A node as it stands, with no questions asked."""
-    node = _remade(operands, rule, data, 0.0, None, scope)
-    node._mark = graph.epoch
-    return node
-
-
-def _remade(
-    operands: tuple[Any, ...], rule: Rule, data: float, grad: float, label: str | None, scope: str | None
+def make_node(
+    rule: Rule, a: Any, b: Any, data: float, grad: float = 0.0, label: str | None = None, scope: str | None = None
 ) -> Value:
-    node: Value = _new(Value)
-    node._rule, node._data, node.grad, node.label, node.scope = rule, data, grad, label, scope
-    node._mark = None
-    node._set_inputs(operands)
-    return node
-
-
-def remade(
-    rule: Rule, a: Any, b: Any, data: float, grad: float, label: str | None = None, scope: str | None = None
-) -> Value:
-    """A copy of a node, from what is in the slots of its operands and the rest."""
+    """A node as it stands, with no questions asked, from what is in the slots of its operands and the rest."""
     node: Value = _new(Value)
     node._rule = rule
     node._a = a
@@ -349,6 +212,19 @@ def remade(
     node.label = label
     node.scope = scope
     node._mark = None
+    return node
+
+
+def _make_of(operands: tuple[Any, ...], rule: Rule, data: float, *marks: Any) -> Value:
+    """The same from all operands."""
+    return make_node(rule, *graph.in_slots(operands), data, *marks)
+
+
+def _computed(rule: Rule, data: float, operands: tuple[Any, ...], scope: str | None = None) -> Value:
+    """The node of an operation that is computed now."""
+    a, b = operands if len(operands) == 2 else graph.in_slots(operands)
+    node = make_node(rule, a, b, data, 0.0, None, scope)
+    node._mark = graph.epoch
     return node
 
 
@@ -365,7 +241,7 @@ def apply(op: Op, operands: tuple[Any, ...]) -> Any:
         elif hasattr(type(x), "_apply_op"):
             raise TypeError(f"{op.name}: a Value and a {type(x).__name__} do not mix; use one kind throughout")
         elif getattr(x, "ndim", 0) or isinstance(x, (list, tuple)):
-            return _elementwise(op, operands, op.name)
+            return on_elements(op, operands, op.name)
         else:
             checked.append(as_number(x, op.name))
     of_values = tuple([isinstance(x, Value) for x in checked])
@@ -373,124 +249,19 @@ def apply(op: Op, operands: tuple[Any, ...]) -> Any:
     return record(rule_of(op, of_values), data, tuple(checked))
 
 
-def _elementwise(function: Callable[..., Any], operands: tuple[Any, ...], name: str) -> Any:
-    """A function on every element of object arrays, or once if there is none."""
-    import numpy as np
-
-    boxed = [np.asarray(as_array(x, name), dtype=object) for x in operands]
-    try:
-        np.broadcast_shapes(*[a.shape for a in boxed])
-    except ValueError:
-        shapes = " and ".join(str(a.shape) for a in boxed if a.shape)
-        raise ValueError(f"{name}: shapes {shapes} do not broadcast together") from None
-    with np.errstate(all="ignore"):
-        return np.frompyfunc(function, len(boxed), 1)(*boxed)
-
-
-def _data(x: Any) -> Any:
-    return x._data if isinstance(x, Value) else x
-
-
-_COMPARISONS = {
-    "equal": "is_", "not_equal": "is_not", "less": "lt", "less_equal": "le", "greater": "gt", "greater_equal": "ge",
-}  # fmt: skip
-"""NumPy's comparisons as those of Python: of the numbers, and of identity."""
-
-
 def record(rule: Rule, data: float, operands: tuple[Any, ...]) -> Value:
     """A new node, under the modes in force (:mod:`scalargrad.modes`)."""
     if not modes.active:
-        return _make(rule, data, operands)
+        return _computed(rule, data, operands)
     state = modes.state()
     if state.detecting:
         anomalies.check_forward(rule.op, data, operands)
     if state.tracer is not None:  # recorded in any case, since its number stands for others
-        node: Value = state.tracer.computed(_make(rule, data, operands, scope=state.path))
+        node: Value = state.tracer.computed(_computed(rule, data, operands, scope=state.path))
         return node if state.recording else state.tracer.stopped(node)
     if not state.recording:
-        return _make(LEAF, data, ())
-    return _make(rule, data, operands, scope=state.path)
-
-
-_under_way: list[tuple[list[Value], list[float]]] = []
-"""The passes that have begun: their nodes, and the gradients these had before. More than one if a signal handler, or
-the ``backward`` of a Function, differentiates in the middle of a pass."""
-_finished = 0
-"""How many passes have ended: what was read of the gradients before may not hold any more."""
-
-
-def _differentiate(root: Value, order: list[Value], seed: float) -> None:
-    (_pass_within if _under_way else _pass)(root, order, seed)
-
-
-def _pass(root: Value, order: list[Value], seed: float) -> None:
-    """One pass: all gradients, or none if anything interrupts it."""
-    global _finished
-    before: list[float] = []
-    depth = len(_under_way)
-    try:
-        _under_way.append((order, before))
-        seen = -1
-        while seen != _finished:
-            before.clear()
-            seen = _finished
-            before += [node.grad for node in order]
-        if any(before):
-            for node in order:
-                node.grad = 0.0
-        root.grad = seed
-        _backward(reversed(order))
-        del _under_way[depth:]
-        if any(before):
-            for i in [i for i, grad in enumerate(before) if grad and order[i]._rule is LEAF]:
-                order[i].grad += before[i]
-        _finished += 1
-    except BaseException:
-        deque(map(setattr, order, repeat("grad"), before), maxlen=0)
-        del _under_way[depth:]
-        raise
-
-
-def _pass_within(root: Value, order: list[Value], seed: float) -> None:
-    """One pass in the middle of others: what they have done so far is set aside and put back."""
-    held = {node: (before, i) for nodes, before in _under_way for i, node in enumerate(nodes) if before}
-    shared = [(node, node.grad, *held[node]) for node in order if node in held]
-    try:
-        for node, _, before, i in shared:
-            node.grad = before[i]
-        _pass(root, order, seed)
-    finally:
-        for node, half, before, i in shared:
-            before[i], node.grad = node.grad, half
-
-
-def _backward(nodes: Iterator[Value]) -> None:
-    """``graph.reverse`` by the rules, on the ``grad`` of the nodes: written out, since it is the hot loop."""
-    if modes.detecting():
-        for node in nodes:
-            _edge_by_edge(node, checked=True)
-        return
-    while True:
-        try:
-            for node in nodes:
-                rule = node._rule
-                if rule is not LEAF:
-                    rule.backward(node)
-            return
-        except ZeroDivisionError:  # what Python refuses, IEEE arithmetic answers; the node had added nothing yet
-            if not isinstance(node.op, Op):
-                raise
-            _edge_by_edge(node)
-
-
-def _edge_by_edge(node: Value, checked: bool = False) -> None:
-    """What a rule does, without it; ``checked`` stops where the first nan or infinity is born."""
-    for position, operand, local, downstream in node._downstreams(node.grad):
-        total = operand.grad + downstream
-        if checked:
-            anomalies.check_backward(node, position, node.grad, local, downstream)
-            anomalies.check_sum(node, position, operand.grad, downstream, total)
-        operand.grad = total
+        return _computed(LEAF, data, ())
+    return _computed(rule, data, operands, scope=state.path)
 
 
 # --- the methods made from the rows ----------------------------------------------------------------------------------
@@ -520,12 +291,17 @@ def _method_of(op: Op) -> Callable[..., Any]:
 
 
 install(Value, _method_of)
+_known = {
+    "Value": Value, "new": _new, "modes": modes, "graph": graph, "record": record, "apply": apply,
+    "as_number": as_number, "takes": Value._takes,
+}  # fmt: skip
 for _name, _dunders in DUNDERS.items():
     _op = OPS[_name]
-    _engine = {"Value": Value, "new": _new, "modes": modes, "graph": graph, "record": record, "apply": apply}
-    _engine["as_number"] = as_number
-    _rules_of_op = {"both": (True, True), "left": (True, False), "right": (False, True)}
-    _engine |= {"takes": Value._takes} | {key: rule_of(_op, pattern) for key, pattern in _rules_of_op.items()}
-    for _dunder, _method in zip(_dunders, operator_methods(_op, _engine), strict=True):
+    _rules = {
+        "both": rule_of(_op, (True, True)),
+        "left": rule_of(_op, (True, False)),
+        "right": rule_of(_op, (False, True)),
+    }
+    for _dunder, _method in zip(_dunders, operator_methods(_op, _known | _rules), strict=True):
         _method.__name__, _method.__qualname__ = _dunder, f"Value.{_dunder}"
         setattr(Value, _dunder, _method)

@@ -1,11 +1,56 @@
-"""Modes and generators: a mode entered in a generator, or decorating one, is in force only while that runs."""
+"""What entered modes come to; one entered in a generator, or decorating one, is in force only while that runs."""
 
 from __future__ import annotations
 
 import inspect
+import sys
 from collections.abc import AsyncGenerator, Callable, Generator
 from functools import wraps
 from typing import Any
+
+from scalargrad.scopes import Path
+from scalargrad.tracer import Tracer
+
+
+class State:
+    """What the modes in force come to, found out once for many operations."""
+
+    __slots__ = (
+        "derivers", "deriving", "detecting", "entries", "frames", "left", "path", "recording", "running", "tracer",
+    )  # fmt: skip
+
+    def __init__(self, entries: tuple[Any, ...], left: object) -> None:
+        self.entries = entries
+        self.left = left
+        self.frames = tuple([e.frame for e in entries if e.frame is not None])
+        self.running = running(self.frames)
+        self.recording, self.detecting, self.deriving = True, False, False
+        self.derivers: tuple[Callable[[Any, str], None], ...] = ()
+        self.tracer: Tracer | None = None
+        self.path: Path | None = None
+        for e in entries:
+            mode = e.mode()
+            if mode is not None and e.alive and (e.frame is None or e.frame.f_back is not None):
+                mode.apply(self)
+
+
+def running(frames: tuple[Any, ...]) -> tuple[bool, ...]:
+    """Which of these generators run now: one that is suspended was called by nobody."""
+    return tuple([frame.f_back is not None for frame in frames])
+
+
+def _count_unheld() -> int:
+    """How many owners a mode has in ``__enter__`` if nobody but the call holds it."""
+
+    class Probe:
+        def __enter__(self) -> int:
+            return sys.getrefcount(self)
+
+    return Probe().__enter__()
+
+
+UNHELD = _count_unheld() if hasattr(sys, "getrefcount") else 0
+
 
 _ENTERING = ("__enter__", "__aenter__", "enter_context", "enter_async_context")
 _FIXTURES = "_pytest.fixtures"

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable, Container, Hashable, Iterable, Iterator, Sequence
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
 
 class Node:
@@ -19,6 +19,20 @@ class Node:
     """
 
     __slots__ = ("_a", "_b", "_mark")
+    data: Any
+    """The number or the array."""
+    _data: Any
+    """The same, which any code may read while a function is traced."""
+    scope: str | None
+    """The path of the scopes it was made in."""
+    _constant_like: Callable[[Any], Any]
+    """A node as it is, a number as a node of this one's kind and shape."""
+    _unbroadcast: Callable[[Any], Any]
+    """A gradient in the shape and type of this node."""
+    _seeds: Callable[[], list[Any]]
+    """The upstream gradients that single out each of its elements, in order."""
+    _gathered: Callable[[Any], Any]
+    """The derivatives of its elements, put together in its shape."""
     _tells_changes = False
     """Whether the :data:`epoch` becomes another whenever the number of such a node is set."""
     _a: Any
@@ -27,10 +41,6 @@ class Node:
     """The second operand, or None."""
     _mark: object
     """The walk that saw the node last: cheaper than a set of a million nodes."""
-
-    if TYPE_CHECKING:
-
-        def __getattr__(self, name: str) -> Any: ...  # data, label, …: what each kind of node has besides
 
     @property
     def op(self) -> Any:
@@ -55,9 +65,14 @@ class Node:
         return False
 
     def _set_inputs(self, operands: tuple[Any, ...]) -> None:
-        few = len(operands) <= 2
-        self._a = (operands[0] if operands else None) if few else operands
-        self._b = operands[1] if len(operands) == 2 else None
+        self._a, self._b = in_slots(operands)
+
+
+def in_slots(operands: tuple[Any, ...]) -> tuple[Any, Any]:
+    """What stands in the two slots of a node with these operands."""
+    if len(operands) > 2:
+        return operands, None
+    return operands[0] if operands else None, operands[1] if len(operands) == 2 else None
 
 
 N = TypeVar("N", bound=Node)

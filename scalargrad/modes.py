@@ -11,10 +11,9 @@ import weakref
 from collections.abc import Callable
 from contextlib import ContextDecorator
 from contextvars import ContextVar
-from functools import reduce
 from typing import Any
 
-from scalargrad.entering import decorated, generator_of
+from scalargrad.entering import UNHELD, State, decorated, generator_of, running
 from scalargrad.scopes import Path, in_path
 from scalargrad.tracer import Tracer as Tracer
 from scalargrad.turns import Turns
@@ -73,34 +72,6 @@ def _count() -> None:
 _entries: ContextVar[tuple[_Entry, ...]] = ContextVar("modes", default=())
 
 
-class State:
-    """What the modes in force come to, found out once for many operations."""
-
-    __slots__ = (
-        "derivers", "deriving", "detecting", "entries", "frames", "left", "path", "recording", "running", "tracer",
-    )  # fmt: skip
-
-    def __init__(self, entries: tuple[_Entry, ...]) -> None:
-        self.entries = entries
-        self.left = left
-        self.frames = tuple([e.frame for e in entries if e.frame is not None])
-        self.running = _running(self.frames)
-        here = [e.mode() for e in entries if e.alive and (e.frame is None or e.frame.f_back is not None)]
-        modes = [mode for mode in here if mode is not None]
-        self.detecting = any(isinstance(mode, detect_anomaly) for mode in modes)
-        self.recording = next((mode.records for mode in reversed(modes) if mode.records is not None), True)
-        self.deriving = any(isinstance(mode, deriving) for mode in modes)
-        self.derivers = tuple([m.taken_out for m in modes if isinstance(m, deriving) and m.taken_out is not None])
-        self.tracer: Tracer | None = next((mode.tracer for mode in reversed(modes) if isinstance(mode, tracing)), None)
-        paths = [mode.path for mode in modes if isinstance(mode, scope)]
-        self.path = reduce(Path.joined, paths) if paths else None
-
-
-def _running(frames: tuple[Any, ...]) -> tuple[bool, ...]:
-    """Which of these generators run now: one that is suspended was called by nobody."""
-    return tuple([frame.f_back is not None for frame in frames])
-
-
 _states: ContextVar[State | None] = ContextVar("state", default=None)
 
 
@@ -112,9 +83,9 @@ def state() -> State:
         known is None
         or known.entries is not entries
         or known.left is not left
-        or (known.frames and known.running != _running(known.frames))
+        or (known.frames and known.running != running(known.frames))
     ):
-        known = State(entries)
+        known = State(entries, left)
         _states.set(known)
     return known
 
@@ -122,20 +93,21 @@ def state() -> State:
 class _Mode(ContextDecorator):
     """A ``with`` block, or a decorated function, under a mode."""
 
-    records: bool | None = None
-    """Whether operations are recorded; None where the mode does not say."""
     is_special = True
     """Whether operations compute or record otherwise than usual."""
 
     def __init__(self) -> None:
         self._entered: list[_Entry] = []
 
+    def apply(self, state: State) -> None:
+        """Say in a state what is so under this mode."""
+
     def _recreate_cm(self) -> _Mode:
         """Another mode like this one, for the next call of what it decorates."""
         return type(self)()
 
     def __enter__(self) -> None:
-        held = sys.getrefcount(self) > _UNHELD
+        held = sys.getrefcount(self) > UNHELD
         entry = _Entry(self, held, generator_of(sys._getframe(1)))
         try:
             self._entered.append(entry)
@@ -194,13 +166,15 @@ class no_grad(_Bare):
     Value(6.0)
     """
 
-    records = False
+    def apply(self, state: State) -> None:
+        state.recording = False
 
 
 class enable_grad(_Bare):
     """Record again inside :class:`no_grad`."""
 
-    records = True
+    def apply(self, state: State) -> None:
+        state.recording = True
 
 
 class detect_anomaly(_Bare):
@@ -215,18 +189,8 @@ class detect_anomaly(_Bare):
     FloatingPointError: forward: log(p) = -inf at p = 0.0
     """
 
-
-def _count_unheld() -> int:
-    """How many owners a mode has in ``__enter__`` if nobody but the call holds it."""
-
-    class Probe:
-        def __enter__(self) -> int:
-            return sys.getrefcount(self)
-
-    return Probe().__enter__()
-
-
-_UNHELD = _count_unheld() if hasattr(sys, "getrefcount") else 0
+    def apply(self, state: State) -> None:
+        state.detecting = True
 
 
 class tracing(_Mode):
@@ -235,6 +199,9 @@ class tracing(_Mode):
     def __init__(self, tracer: Tracer | None) -> None:
         super().__init__()
         self.tracer = tracer
+
+    def apply(self, state: State) -> None:
+        state.tracer = self.tracer
 
     def _recreate_cm(self) -> tracing:
         return tracing(self.tracer)
@@ -254,6 +221,9 @@ class scope(_Mode):
             raise TypeError(f"a scope's name is a text that is not empty, not {name!r}")
         self.name = name
         self.path = Path(in_path(name))
+
+    def apply(self, state: State) -> None:
+        state.path = self.path if state.path is None else state.path.joined(self.path)
 
     def _recreate_cm(self) -> scope:
         return scope(self.name)
@@ -281,6 +251,11 @@ class deriving(_Mode):
     def __init__(self, taken_out: Callable[[Any, str], None] | None = None) -> None:
         super().__init__()
         self.taken_out = taken_out
+
+    def apply(self, state: State) -> None:
+        state.deriving = True
+        if self.taken_out is not None:
+            state.derivers += (self.taken_out,)
 
     def _recreate_cm(self) -> deriving:
         return deriving(self.taken_out)

@@ -1,7 +1,8 @@
-"""Hypothesis: no deadlines, which a loaded machine misses; and far more examples at night."""
+"""Hypothesis: no deadlines, which a loaded machine misses; and far more examples at night. Plans: by every emitter."""
 
 import os
 
+import pytest
 from hypothesis import HealthCheck, settings
 
 settings.register_profile("default", deadline=None)
@@ -10,3 +11,13 @@ settings.register_profile(
     suppress_health_check=list(HealthCheck),
 )  # fmt: skip
 settings.load_profile("nightly" if os.environ.get("NIGHTLY") else "default")
+
+
+@pytest.fixture(autouse=True)
+def _every_plan_is_run_by_every_emitter(request, monkeypatch):
+    if request.module.__name__.rpartition(".")[2].startswith(
+        ("test_plan", "test_compile", "test_programs", "test_emitters")
+    ):
+        from tests.emitting import compare_emitters
+
+        compare_emitters(monkeypatch)

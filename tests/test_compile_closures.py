@@ -378,3 +378,22 @@ def test_the_gradient_of_a_tensor_is_read_as_it_is():
     assert f(x) == 14.0
     w.grad[0] = 3.0
     assert f(x) == 16.0
+
+
+@pytest.mark.parametrize("backend", ["tensor", "value"])
+def test_a_function_whose_first_call_changes_what_it_reads_is_traced_three_times(backend):
+    w = Tensor(2.0, requires_grad=True) if backend == "tensor" else Value(2.0)
+    made, calls = {}, []
+
+    def loss(x):
+        calls.append(x)
+        if not made:
+            made["scale"] = 3.0
+            return w * x
+        return w * x * made["scale"]
+
+    f = compile(loss, backend=backend)
+    np.testing.assert_allclose(f(np.array([2.0])), 12.0)
+    assert len(calls) == 3
+    f(np.array([2.0]))
+    assert len(calls) == 3

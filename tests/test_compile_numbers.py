@@ -8,7 +8,7 @@ import pytest
 
 import scalargrad as sg
 from fastpath import Tensor, compile
-from fastpath.compiler.vectorizing.numbering import Constant, read
+from fastpath.compiler.vectorizing.numbering import Constant, number_values
 from fastpath.ir.build import Builder
 from scalargrad import Value, clip, log_softmax, maximum, minimum, nn, relu, square
 
@@ -103,7 +103,7 @@ def test_constants_are_equal_bit_for_bit():
 
 def test_equal_nodes_are_one_and_nodes_with_unequal_constants_are_not():
     x = Value(1.0)
-    graph = read([x * 2 + x * 2.0, x * math.nan - x * math.nan, x * 0.0 + x * -0.0], {x: 0})
+    graph = number_values([x * 2 + x * 2.0, x * math.nan - x * math.nan, x * 0.0 + x * -0.0], {x: 0})
     assert [op.name for op in graph.ops if op is not None] == ["mul", "add", "mul", "sub", "mul", "mul", "add"]
 
 
@@ -243,7 +243,7 @@ def test_results_that_are_held_are_not_written_again_whatever_else_lay_in_their_
 def test_an_interrupt_while_results_are_renewed_leaves_no_plan_that_writes_to_two_arrays(monkeypatch):
     compiled = compile(lambda x: (x * 2, x + 1), backend="tensor")
     first = compiled(A)
-    results = compiled.plan(A)._results
+    results = compiled.plan(A)._code._results
 
     def interrupted(self, space):
         raise KeyboardInterrupt

@@ -12,9 +12,9 @@ import pytest
 import fastpath
 import scalargrad
 from scalargrad import Value, modes
-from scalargrad.engine import Expanded
 from scalargrad.graph import topological_order
 from scalargrad.ops.structure import STRUCTURAL
+from scalargrad.rules import Expanded
 
 DECIDING = {"max", "min", "std", "norm", "logsumexp", "softmax", "log_softmax", "cross_entropy"}
 SAMPLES = [

@@ -9,9 +9,9 @@ import pytest
 
 from fastpath.numerics import array_backward
 from scalargrad import Value
-from scalargrad.engine import rule_of
 from scalargrad.generated import compile_source
 from scalargrad.ops.elementwise import mul, tanh
+from scalargrad.rules import rule_of
 
 
 def lines_of(error):

@@ -187,7 +187,7 @@ def test_an_activation_is_its_row_on_every_kind_of_input(module):
 
 def test_an_activation_is_made_from_its_row():
     assert {row.activation for row in OPS.values()} - {""} == {
-        "ELU", "Heaviside", "LeakyReLU", "ReLU", "Sigmoid", "Softplus", "Softsign", "Tanh",
+        "ELU", "Heaviside", "LeakyReLU", "ReLU", "SiLU", "Sigmoid", "Softplus", "Softsign", "Tanh",
     }  # fmt: skip
     assert str(inspect.signature(nn.LeakyReLU)) == "(slope=0.01)"
     assert str(inspect.signature(nn.Tanh)) == "()"

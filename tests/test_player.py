@@ -9,17 +9,12 @@ from xml.etree import ElementTree
 
 import pytest
 
-from scalargrad import Value, exp, steps
-from scalargrad.stepper.player import whole
-from scalargrad.stepper.svg import compact
+from scalargrad import Value, steps
+from scalargrad.pages.svg import compact
+from scalargrad.stepper.frames import whole
+from tests.graphs import neuron
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-
-
-def neuron():
-    names = ("w0", "x0", "w1", "x1", "w2")
-    w0, x0, w1, x1, w2 = (Value(v, label=name) for v, name in zip((2, -1, -3, -2, -3), names, strict=True))
-    return 1 / (1 + exp(-(w0 * x0 + w1 * x1 + w2)))
 
 
 def data(page):
@@ -66,7 +61,7 @@ def test_every_node_and_edge_a_step_speaks_of_is_in_the_picture():
 
 
 def test_the_parts_of_the_picture_are_named_by_what_they_mean():
-    picture = compact(whole(steps(neuron())), "")
+    picture = compact(whole(steps(neuron())))
     for name in ("t-ink", "t-soft", "t-value", "t-grad", "t-flow", "t-formula", "s-paper", "s-leaf", "s-edge"):
         assert f'class="{name}"' in picture
 

@@ -9,18 +9,11 @@ import pytest
 from scalargrad import OPS, NotDifferentiableError, Value, graph, steps, trace
 from scalargrad.drawing import Drawing
 from scalargrad.formatting import decimal
+from scalargrad.latex import compilable
 from scalargrad.ops import op, temporary
-from scalargrad.stepper.markup import Text, compilable
+from scalargrad.stepper.markup import Plain
 from scalargrad.tracing import ArrayNumber, EdgeGrad, Trace, TraceNode
-
-
-def neuron():
-    """The lecture's sigmoid neuron, as a circuit of elementary operations."""
-    w0, x0, w1, x1, w2 = (
-        Value(number, label=label)
-        for number, label in zip((2, -1, -3, -2, -3), ("w0", "x0", "w1", "x1", "w2"), strict=True)
-    )
-    return 1 / (1 + (-(w0 * x0 + w1 * x1 + w2)).exp())
+from tests.graphs import neuron
 
 
 def lines(told, *kinds):
@@ -356,8 +349,8 @@ def test_an_unknown_form_is_refused_before_anything_is_written(tmp_path):
 
 
 def test_a_compound_factor_is_enclosed_and_a_call_is_not():
-    assert Text().enclosed("a·b") == "(a·b)"
-    assert Text().enclosed("exp(a + b)") == "exp(a + b)"
+    assert Plain().enclosed("a·b") == "(a·b)"
+    assert Plain().enclosed("exp(a + b)") == "exp(a + b)"
 
 
 # --- one step as a drawing -------------------------------------------------------------------------------------------

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from fastpath import Tensor
 from fastpath.compiler.vectorizing import vectorize
 from fastpath.compiler.vectorizing.layout import runs, step_of
-from fastpath.compiler.vectorizing.splitting import CRUMBS
+from fastpath.compiler.vectorizing.splitting import FEW
 from scalargrad import OPS, Value, nn, relu
 from scalargrad.graph import leaves
 
@@ -134,7 +134,7 @@ def test_a_result_that_is_an_input_a_parameter_or_used_again_agrees():
     x, w = example(2), Value(0.7)
     agrees(x[1], x)
     y = x[0] * w
-    vectorized = vectorize([y, w, y.sin(), x[0]], {v: (0, i) for i, v in enumerate(x)}, [2])
+    vectorized = vectorize([y, w, y.sin(), x[0]], {v: (0, i) for i, v in enumerate(x)}, [2], ["x"])
     results = vectorized.run([Tensor([[2.0, 3.0]])], Tensor([0.7]))
     assert [r.data.ravel().tolist() for r in results] == [[1.4], [0.7], [np.sin(1.4)], [2.0]]
 
@@ -159,7 +159,7 @@ def test_operands_side_by_side_are_computed_together_though_others_are_elsewhere
 
 
 def test_a_large_group_of_crumbs_is_gathered_once():
-    count = 3 * CRUMBS
+    count = 3 * FEW
     x = example(count)
     order = [(7 * i + 3) % count for i in range(count)]
     h = [v.sin() for v in x]

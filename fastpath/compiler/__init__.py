@@ -1,12 +1,28 @@
 """``fastpath.compile``: a function or a graph, written once, as a plan of NumPy calls.
 
-A function over Tensors is traced and planned as it stands (:mod:`.functions`). Scalar code, a graph of Values or a
-function of one example, is first turned into a function over arrays (:mod:`.scalar`).
+The way of ``compile(f)(x)`` for a function over Tensors, one file a step::
+
+    compile                  which kind of code f is, by what it closes over
+      │
+    functions                CompiledFunction: the arguments as arrays; is there a plan for arrays like these, and is
+      │                      everything f closes over (closure) still what it was? Then only run it.
+    traced.graph             f runs once on stand-ins for its arguments: a recorded Graph, plain data. It is traced
+      │                      twice (repeating), so that nothing is frozen in silence
+    plan                     the Graph read as Exprs, differentiated, rewritten, and emitted as Python: a Plan
+      │
+    Plan.run(x)              NumPy calls on buffers; the Tensors closed over are read as they are now
+
+Scalar code takes one turn more before it is planned: it is traced on one example (``examples``, ``tracings``), or is a
+graph already (``graphs``); the graph of Values becomes array instructions (``vectorizing``), and these are a function
+over Tensors, which goes the way above. Its parameters lie in one Tensor (``store``).
+
+Besides: ``arguments`` and ``batches`` (what a call gives), ``closure``, ``walk``, ``codes`` and ``snapshots`` (what a
+function reads, and whether it changed), ``values`` (what Values are while they are traced), ``running`` (batches of
+results), ``methods`` and ``copying``.
 """
 
 from __future__ import annotations
 
-import importlib
 from functools import partial
 from typing import Any
 
@@ -29,7 +45,7 @@ def compile(function: Any = None, *, backend: Any = None, **options: Any) -> Any
     - Scalar code ``loss(x, y)`` for one example, closing over Values: the same, over a batch of examples.
     - A Value, or an object array of Values: the graph behind it, its labelled leaves being the arguments.
 
-    Which kind of function it is, is told by what it closes over; ``backend="tensor"`` or ``"value"`` says it, and a
+    What a function closes over says which kind it is; ``backend="tensor"`` or ``"value"`` says it, and a
     function that closes over neither is one over Tensors (if it takes the rows of a matrix apart, it has to say).
     ``options`` go to scalar code (``reduction="mean"``, ``dtype="float32"``). As a decorator it stands over functions,
     methods and classes with ``__call__``.
@@ -56,7 +72,9 @@ def compile(function: Any = None, *, backend: Any = None, **options: Any) -> Any
     if function is None:
         return partial(compile, backend=backend, **options)
     if isinstance(function, Value) or (isinstance(function, np.ndarray) and function.dtype == object):
-        return _scalar().compile_graph(function, **options)
+        from fastpath.compiler.graphs import CompiledGraph
+
+        return CompiledGraph(function, **options)
     if not callable(function):
         raise TypeError(f"compile takes a function, a Value or an array of Values, not {type(function).__name__}")
     if isinstance(function, type):
@@ -67,15 +85,12 @@ def compile(function: Any = None, *, backend: Any = None, **options: Any) -> Any
     if is_method(function):
         return CompiledMethod(function, partial(compile, backend=backend, **options))
     if _backend(backend, Surroundings(function).parameters) == "value":
-        return _scalar().compile_function(function, **options)
+        from fastpath.compiler.examples import CompiledScalars
+
+        return CompiledScalars(function, **options)
     if options:
         raise TypeError(f"compile: {min(options)}= is for scalar code, and this function is over Tensors")
-    return CompiledFunction(function, is_told=backend is not None)
-
-
-def _scalar() -> Any:
-    """The compiler of scalar code: it is loaded when it is first used, and itself uses what is here."""
-    return importlib.import_module("fastpath.compiler.scalar")
+    return CompiledFunction(function, is_certain=backend is not None)
 
 
 def _backend(given: Any, found: dict[Any, str]) -> str:

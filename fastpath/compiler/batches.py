@@ -4,33 +4,22 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from fastpath.compiler.arguments import Given, given, is_setting, key_of
-from fastpath.numerics import Array, shown
-from fastpath.tensor import Tensor
+from fastpath.compiler.arguments import Arguments, as_array, given, is_setting, key_of
+from fastpath.numerics import Array
 from scalargrad.engine import Value
-from scalargrad.ops.given import require_unmasked
 
 
-@dataclass
-class Batch:
-    """The arguments of a call: those that are arrays with a row for each example, and what tells the settings."""
-
-    call: Given
-    places: list[int]
-    """Which of the arguments are arrays."""
-    arrays: list[Array]
-    settings: tuple[Any, ...]
-    integers: list[bool]
-    """Which arrays were given as integers."""
+class Batch(Arguments):
+    """The arguments of a call: arrays with a row for each example, and settings."""
 
     @property
-    def names(self) -> list[str]:
-        return [self.call.names[i] for i in self.places]
+    def integers(self) -> list[bool]:
+        """Which arrays were given as integers."""
+        return [x.dtype.kind in "iu" for x in self.arrays]
 
 
 def batch_of(
@@ -41,40 +30,24 @@ def batch_of(
         call = given(signature, arguments, named)
     except TypeError as error:
         raise TypeError(f"{name} takes {signature}: {error}") from None
-    places: list[int] = []
-    arrays: list[Array] = []
-    single: list[tuple[int, Array]] = []
-    for i, (title, x) in enumerate(zip(call.names, call.values)):
-        if is_setting(x):
-            continue
-        require_unmasked(f"compile: the argument {title}", x)
-        try:
-            array = np.asarray(x._data if isinstance(x, Tensor) else x)
-        except ValueError:
-            raise ValueError(f"compile: the rows of the argument {title} have different lengths") from None
-        if array.dtype.kind not in "fiub":
-            raise TypeError(f"compile: the argument {title} is {shown(x)}; expected an array of numbers")
-        if not array.ndim:
-            single.append((len(arrays), array))
-        places.append(i)
-        arrays.append(array)
-    names = [call.names[i] for i in places]
-    counts = [f"{title} has {len(x)}" for title, x in zip(names, arrays) if x.ndim]
-    if single and not counts:
-        first, array = single[0]
-        raise ValueError(
-            f"compile: the argument {names[first]} is a single number; its first axis counts the examples: [{array}]"
-        )
+    places = [i for i, x in enumerate(call.values) if not is_setting(x)]
+    arrays = [as_array(call.values[i], call.names[i], "an array of numbers") for i in places]
+    settings = [(n, key_of(x)) for n, x in zip(call.names, call.values) if is_setting(x)]
+    batch = Batch(call, places, arrays, tuple(settings))
+    counts = [f"{title} has {len(x)}" for title, x in zip(batch.names, arrays) if x.ndim]
     if not arrays:
         raise TypeError(f"compile: {name} takes no argument, so there is no batch to run it over")
+    if not counts:
+        raise ValueError(
+            f"compile: the argument {batch.names[0]} is a single number; its first axis counts the examples: "
+            f"[{arrays[0]}]"
+        )
     sizes = {len(x) for x in arrays if x.ndim}
     if len(sizes) > 1:
         raise ValueError(f"compile: the arguments have different numbers of examples: {', '.join(counts)}")
     (size,) = sizes
-    for i, array in single:  # the same for every example
-        arrays[i] = np.full(size, array)
-    fixed = [(n, key_of(x)) for n, x in zip(call.names, call.values) if is_setting(x)]
-    return Batch(call, places, arrays, tuple(fixed), [x.dtype.kind in "iu" for x in arrays])
+    batch.arrays = [x if x.ndim else np.full(size, x) for x in arrays]  # the same for every example
+    return batch
 
 
 def as_example(x: Any, whole: bool) -> Any:

@@ -6,11 +6,12 @@ import copy
 import functools
 import importlib
 import sys
-from collections.abc import Callable, Iterator
-from types import CellType, CodeType, FunctionType, MethodType, ModuleType
+from collections.abc import Callable
+from types import CellType, FunctionType, MethodType, ModuleType
 from typing import Any
 
 from fastpath.compiler.closure import Surroundings
+from fastpath.compiler.codes import codes_of
 from fastpath.tensor import Tensor
 from scalargrad.engine import Value
 
@@ -43,7 +44,7 @@ def copied(function: Any, memo: dict[int, Any]) -> Any:
     del new.__wrapped__  # type: ignore[attr-defined]
     new.__defaults__ = tuple([_value(x, memo) for x in function.__defaults__ or ()]) or None
     new.__kwdefaults__ = {k: _value(x, memo) for k, x in (function.__kwdefaults__ or {}).items()} or None
-    for name in dict.fromkeys(_names(function.__code__)):
+    for name in dict.fromkeys(name for code in codes_of(function.__code__) for name in code.co_names):
         if name in space and _reads_parameters(space[name]):
             space[name] = _value(space[name], memo)
     for cell, old in zip(cells, function.__closure__ or ()):
@@ -72,13 +73,6 @@ def _reads_parameters(x: Any) -> bool:
     if isinstance(x, (Value, Tensor)):
         return True
     return bool(Surroundings(x if callable(x) else lambda: x).parameters)
-
-
-def _names(code: CodeType) -> Iterator[str]:
-    yield from code.co_names
-    for constant in code.co_consts:
-        if isinstance(constant, CodeType):
-            yield from _names(constant)
 
 
 def reduced(compiled: Any, function: Any, make: Callable[..., Any], *settings: Any) -> tuple[Any, ...]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -12,16 +11,14 @@ from typing import Any, NoReturn
 import numpy as np
 
 from fastpath.compiler import store as stores
-from fastpath.compiler.arguments import signature_of
 from fastpath.compiler.batches import Batch, as_example, batch_of, cases_in, numbers_of
 from fastpath.compiler.closure import Surroundings
-from fastpath.compiler.copying import copied, reduced
-from fastpath.compiler.functions import PLANS, CompiledFunction, _tracing, other_each_time, twice, unless_random
+from fastpath.compiler.compiled import PLANS, Compiled, Recent
+from fastpath.compiler.functions import CompiledFunction
 from fastpath.compiler.gradients import Gradients
-from fastpath.compiler.repeating import DifferentError, line_of
+from fastpath.compiler.repeating import one_tracing, other_each_time, traced_twice, unless_random
 from fastpath.compiler.running import batched, batched_several, only, rebuilt, several
-from fastpath.compiler.states import States
-from fastpath.compiler.tracings import Tracing, compared, trace
+from fastpath.compiler.tracings import Difference, Tracing, compared, line_of, trace
 from fastpath.compiler.vectorizing import Vectorized, vectorize
 from fastpath.numerics import Array
 from fastpath.plan import Plan
@@ -54,7 +51,7 @@ class Made:
     reduction: str
 
 
-class CompiledScalars:
+class CompiledScalars(Compiled):
     """A function of one example, written with Values, that runs over a batch.
 
     Called with arrays whose first axis counts the examples, it gives the mean over them (``reduction="sum"``: the sum;
@@ -76,17 +73,12 @@ class CompiledScalars:
             raise ValueError(f"compile: dtype is a float type, not {dtype!r}")
         if reduction is not None and reduction not in REDUCTIONS:
             raise ValueError(f"compile: reduction is 'mean', 'sum' or 'none', not {reduction!r}")
-        self.function = function
+        super().__init__(function, reduction, self.dtype)
         self.reduction = reduction or "mean"
         self._asked = reduction
-        self.__name__ = getattr(function, "__name__", type(function).__name__)
-        self.__doc__ = getattr(function, "__doc__", None)
-        self._signature = signature_of(function)
-        self._made: dict[Any, Made] = {}  # those used last at the end
-        self._states = States(function)
+        self._made: Recent[Any, Made] = Recent(PLANS)
         self._moves = stores.moves
         self._last: tuple[Any, ...] | None = None
-        self._lock = threading.RLock()
         self.parameters: list[Value] = []
         """The Values it is differentiated by, in the order of the store; known after the first call."""
         self.store: Tensor | None = None
@@ -97,37 +89,28 @@ class CompiledScalars:
 
         Within another function that is traced it is that function's part, and takes one example.
         """
-        if modes.active and (modes.tracer() is not None or modes.detecting()):
+        if modes.special:
             if modes.tracer() is not None:
                 return self._within(arguments, named)
-            self._eagerly(arguments, named)
+            self._look_for_anomalies(arguments, named, backward=False)
         made, arrays, batch = self._prepared(arguments, named)
         return made.rebuild(several(made.compiled(*arrays)), batch)
 
     def value_and_grad(self, *arguments: Any, **named: Any) -> tuple[float, Mapping[Value, float]]:
         """The value, and the gradient by each parameter: a dict by the Values."""
-        if modes.active and modes.detecting():
-            self._eagerly(arguments, named, backward=True)
-        made, arrays, _ = self._prepared(arguments, named)
-        self._require_gradient(made)
+        made, arrays = self._prepared_to_differentiate(arguments, named)
         value, gradients = made.compiled.value_and_grad(*arrays)
         (gradient,) = gradients.values()
         return value, Gradients(made.places, gradient)
 
     def backward(self, *arguments: Any, **named: Any) -> float:
         """The value; the ``grad`` of the parameters receives its gradients, as ``Value.backward`` would give them."""
-        if modes.active and modes.detecting():
-            self._eagerly(arguments, named, backward=True)
-        made, arrays, _ = self._prepared(arguments, named)
-        self._require_gradient(made)
+        made, arrays = self._prepared_to_differentiate(arguments, named)
         return made.compiled.backward(*arrays)
 
     def step(self, *arguments: Any, lr: float, **named: Any) -> float:
         """One step of gradient descent on all parameters; gives the value before it."""
-        if modes.active and modes.detecting():
-            self._eagerly(arguments, named, backward=True)
-        made, arrays, _ = self._prepared(arguments, named)
-        self._require_gradient(made)
+        made, arrays = self._prepared_to_differentiate(arguments, named)
         return made.compiled.step(*arrays, lr=lr)
 
     def plan(self, *arguments: Any, **named: Any) -> Plan:
@@ -142,19 +125,6 @@ class CompiledScalars:
     def __repr__(self) -> str:
         return f"<compiled {self.__name__}: scalar code, {len(self.parameters)} parameters>"
 
-    def __deepcopy__(self, memo: dict[int, Any]) -> CompiledScalars:
-        memo[id(self)] = new = object.__new__(CompiledScalars)
-        new.__init__(copied(self.function, memo), self._asked, self.dtype)  # type: ignore[misc]
-        return new
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        return reduced(self, self.function, CompiledScalars, self._asked, self.dtype)
-
-    @property
-    def _compiled_from(self) -> Callable[..., Any]:
-        """What it was made of, for those who look for what that closes over."""
-        return self.function
-
     def _within(self, arguments: tuple[Any, ...], named: dict[str, Any]) -> Any:
         """The function itself, as a part of another one that is traced."""
         if not any(isinstance(x, Value) or _holds_objects(x) for x in (*arguments, *named.values())):
@@ -164,14 +134,11 @@ class CompiledScalars:
             )
         return self.function(*arguments, **named)
 
-    def _eagerly(self, arguments: tuple[Any, ...], named: dict[str, Any], backward: bool = False) -> None:
-        """Run the function example by example, as it is, and go backward: for the anomalies on the way."""
+    def _eagerly(self, arguments: tuple[Any, ...], named: dict[str, Any], backward: bool) -> None:
+        """Run the function example by example, as it is, and go backward."""
         batch = batch_of(self.__name__, self._signature, arguments, named)
         for row in zip(*batch.arrays):
-            values = list(batch.call.values)
-            for i, x, whole in zip(batch.places, row, batch.integers):
-                values[i] = as_example(x, whole)
-            positional, keywords = batch.call.call(values)
+            positional, keywords = batch.with_others(list(map(as_example, row, batch.integers)))
             with modes.enable_grad():
                 result = self.function(*positional, **keywords)
             if backward and isinstance(result, Value):
@@ -182,7 +149,14 @@ class CompiledScalars:
                     for p, slope in before:
                         p.grad = slope
 
-    def _require_gradient(self, made: Made) -> None:
+    # --- preparing ---------------------------------------------------------------------------------------------------
+
+    def _prepared_to_differentiate(
+        self, arguments: tuple[Any, ...], named: dict[str, Any]
+    ) -> tuple[Made, Sequence[Any]]:
+        if modes.special:
+            self._look_for_anomalies(arguments, named)
+        made, arrays, _ = self._prepared(arguments, named)
         if not made.lifted.parameters:
             raise ValueError(f"compile: {self.__name__} closes over no Value, so there is nothing to differentiate by")
         if made.reduction == "none":
@@ -190,8 +164,7 @@ class CompiledScalars:
                 "compile: a gradient is of a single number, and with reduction='none' there is one for each example; "
                 "take 'mean' or 'sum'"
             )
-
-    # --- preparing ---------------------------------------------------------------------------------------------------
+        return made, arrays
 
     def _prepared(
         self, arguments: tuple[Any, ...], named: dict[str, Any]
@@ -217,17 +190,15 @@ class CompiledScalars:
         arrays = [x.astype(self.dtype, copy=False) for x in batch.arrays]
         state = self._states.now(batch.settings, batch.call.settings())
         alive = self._states.alive()
-        self._made = {key: made for key, made in self._made.items() if key[0] in alive}
+        self._made.keep(lambda key, _: key[0] in alive)
         self._drop_moved()
         key = (id(state), batch.settings, tuple(batch.names), *[x.shape[1:] for x in arrays])
-        made = self._made.pop(key, None)
+        made = self._made.get(key)
         cases = cases_in(batch, made.known) if made is not None and made.known else None
         if made is None or (cases is not None and not cases.keys() <= made.cases.keys()):
             made = self._make(batch, arrays, state, made)
             self._drop_moved()
-        self._made[key] = made
-        if len(self._made) > PLANS:
-            del self._made[next(iter(self._made))]
+        self._made.use(key, made)
         self.store, self.parameters = made.store, made.lifted.parameters
         self._last = None
         if made.known:
@@ -240,13 +211,13 @@ class CompiledScalars:
         """Forget what was made for a store that its parameters have left, as those of several functions join."""
         if self._moves != stores.moves:
             self._moves = stores.moves
-            self._made = {k: m for k, m in self._made.items() if stores.are_in(m.store, m.lifted.parameters)}
+            self._made.keep(lambda _, made: stores.are_in(made.store, made.lifted.parameters))
 
     # --- tracing -----------------------------------------------------------------------------------------------------
 
     def _make(self, batch: Batch, arrays: list[Array], state: Surroundings, before: Made | None) -> Made:
         """Trace the function on an example like these, and vectorize what it did."""
-        with _tracing:
+        with one_tracing:
             if before is None:
                 try:
                     return self._made_of(batch, arrays, state, [], [()])
@@ -274,54 +245,44 @@ class CompiledScalars:
         starts = itertools.cycle((1.0, -1.7))  # two examples, with other numbers
         run = lambda **how: trace(self.function, self.__name__, batch, shapes, next(starts), known, cases, state, **how)
         traced = unless_random(self.__name__, run, state.generators, _OTHER_GRAPH)
-        first, second, settled = twice(traced, state)
-        try:
-            constants = compared(first, second)
-        except DifferentError as error:
-            if settled:
-                self._refuse(error, second, traced)
-            first, second, _ = twice(traced, state)  # what the first run changed, the next may not
-            try:
-                constants = compared(first, second)
-            except DifferentError as error:
-                self._refuse(error, second, traced)
+        first, second, difference = traced_twice(traced, state, compared)
+        if difference is not None:
+            self._refuse(difference, second, traced)
         sizes = [int(np.prod(shape)) for shape in shapes]
         sizes += [len(values) for values, _, _ in first.tracer.draws]
         names = [*batch.names, *[f"random{i}" for i in range(len(first.tracer.draws))]]
         nested = first.nested
         reduction = self._asked or ("none" if nested else "mean")
         self.reduction = reduction
-        split = reduction != "none" and not nested and len(cases) == 1
-        lifting = partial(vectorize, first.roots, first.places, sizes, names, split=split, constants=constants)
-        lifted = lifting()
+        hoist = reduction != "none" and not nested and len(cases) == 1
+        vectorizing = partial(
+            vectorize, first.roots, first.places, sizes, names, hoist=hoist, constants=first.constants
+        )
+        program = vectorizing()
         store = None
-        if lifted.parameters:
-            store, order = stores.bind(lifted.parameters)
+        if program.parameters:
+            store, order = stores.bind(program.parameters)
             if order != list(range(store.size)):  # the store of another function: its order
-                known_places = dict(zip(lifted.parameters, order))
-                lifted = lifting(known=known_places, size=store.size)
+                known_places = dict(zip(program.parameters, order))
+                program = vectorizing(known=known_places, size=store.size)
         draws = [(draw, shape) for _, draw, shape in first.tracer.draws]
-        given = lifted, store, sizes[: len(shapes)], draws, reduction
-        function = batched(*given) if split else batched_several(*given, len(cases), nested)
+        given = program, store, sizes[: len(shapes)], draws, reduction
+        function = batched(*given) if hoist else batched_several(*given, len(cases), nested)
         function.__name__ = self.__name__
         argument_names = [*batch.names, *["case"] * bool(known)]
         compiled = CompiledFunction(function, names=argument_names)
         numbers = {case: i for i, case in enumerate(cases)}
         assert first.rebuild is not None
         rebuild = partial(rebuilt, first.rebuild, reduction) if nested else only
-        places = dict(zip(lifted.parameters, order)) if store is not None else {}
-        return Made(compiled, lifted, store, places, numbers, known, rebuild, reduction)
+        places = dict(zip(program.parameters, order)) if store is not None else {}
+        return Made(compiled, program, store, places, numbers, known, rebuild, reduction)
 
-    def _refuse(self, error: DifferentError, second: Tracing, traced: Callable[..., Tracing]) -> NoReturn:
+    def _refuse(self, difference: Difference, second: Tracing, traced: Callable[..., Tracing]) -> NoReturn:
         """Say in which line two tracings differ, as far as a third one tells."""
         third = traced(keeps_lines=True)
-        node, roots = error.node, second.roots
-        try:
-            compared(second, third)
-        except DifferentError as again:
-            node, roots = again.node, third.roots
-        where = line_of(node, roots, third.tracer)
-        raise other_each_time(self.__name__, where, _OTHER_GRAPH) from None
+        again = compared(second, third)
+        where = line_of(again.node, third) if again else line_of(difference.node, second)
+        raise other_each_time(self.__name__, where, _OTHER_GRAPH)
 
 
 def _holds_objects(x: Any) -> bool:

@@ -3,23 +3,25 @@
 from __future__ import annotations
 
 import threading
-from copy import deepcopy
+from collections.abc import Sequence
+from copy import copy, deepcopy
 from functools import partial
 from typing import Any
 
 import numpy as np
 
-from fastpath.compiler.functions import PLANS, CompiledFunction
-from fastpath.compiler.rebuilding import rebuilt
+from fastpath.compiler.arguments import as_array
+from fastpath.compiler.compiled import PLANS, Recent
+from fastpath.compiler.functions import CompiledFunction
 from fastpath.compiler.vectorizing import Vectorized, columns_of, repeated, vectorize
 from fastpath.numerics import Array, shown
 from fastpath.plan import Plan, traced
-from fastpath.tensor import Tensor
+from scalargrad import modes
 from scalargrad.engine import Value
 from scalargrad.graph import topological_order
-from scalargrad.ops.given import require_unmasked
 from scalargrad.ops.structural import concatenate, reshape
 from scalargrad.ops.structural import sum as total
+from scalargrad.rules import Expanded
 
 
 class CompiledGraph:
@@ -48,7 +50,7 @@ class CompiledGraph:
         if twice:
             raise ValueError(f"compile: two leaves are labelled {twice[0]}; give each argument a label of its own")
         self._made: dict[tuple[str, ...], CompiledFunction] = {}
-        self._plans: dict[Any, Plan] = {}  # those used last at the end
+        self._plans: Recent[Any, Plan] = Recent(PLANS)
         self._lock = threading.RLock()
 
     @property
@@ -137,15 +139,12 @@ class CompiledGraph:
         """The arguments as arrays of floats, the shape of the batch, and those that are given for each place of it."""
         missing, unknown = [n for n in self.names if n not in given], [n for n in given if n not in self.names]
         if missing or unknown:
-            told = [f"{what} {', '.join(names)}" for what, names in (("no", missing), ("unknown", unknown)) if names]
-            raise TypeError(f"this graph takes {', '.join(self.names) or 'no argument'}: {'; '.join(told)} given")
+            wrong = [f"{what} {', '.join(names)}" for what, names in (("no", missing), ("unknown", unknown)) if names]
+            raise TypeError(f"this graph takes {', '.join(self.names) or 'no argument'}: {'; '.join(wrong)} given")
         arrays = {}
         for name in self.names:
             x = given[name]
-            require_unmasked(f"compile: the argument {name}", x)
-            array = np.asarray(x._data if isinstance(x, Tensor) else x)
-            if array.dtype.kind not in "fiub":
-                raise TypeError(f"compile: the argument {name} is {shown(x)}; expected a number or an array")
+            array = as_array(x, name, "a number or an array")
             arrays[name] = array if array.dtype.kind == "f" else array.astype(float)
         try:
             batch = np.broadcast_shapes(*[x.shape for x in arrays.values()])
@@ -176,7 +175,7 @@ class CompiledGraph:
         """The plan for the result's sum over the batch, the result itself, and the gradients of the sum."""
         key = (batched, *[(x.shape, x.dtype) for x in columns])
         with self._lock:
-            plan = self._plans.pop(key, None)
+            plan = self._plans.get(key)
             if plan is None:
                 function = self._function(batched).function
 
@@ -186,10 +185,7 @@ class CompiledGraph:
 
                 graph = traced(summed, columns, [*batched, "shared"])
                 plan = Plan(graph, graph.arguments, "graph")
-            self._plans[key] = plan
-            if len(self._plans) > PLANS:
-                del self._plans[next(iter(self._plans))]
-            return plan
+            return self._plans.use(key, plan)
 
 
 def _results(lifted: Vectorized, *arguments: Any) -> Any:
@@ -206,3 +202,55 @@ def _summed_to(x: Array, shape: tuple[int, ...]) -> Array:
     extra = x.ndim - len(shape)
     axes = tuple(i for i in range(x.ndim) if i < extra or shape[i - extra] == 1 != x.shape[i])
     return np.asarray(x.sum(axis=axes, keepdims=True)).reshape(shape)
+
+
+# --- graphs that were built without being traced ---------------------------------------------------------------------
+# The expansion of a structural op may look at the numbers of Values: of tied ones it makes another graph. Its results
+# remember what they expand (scalargrad.ops.structure.Expansion); here it is expanded again, traced.
+
+
+class _Refusing(modes.Tracer):
+    """The tracer of an expansion, which has no business with numbers."""
+
+    def concretized(self, value: Value, what: str) -> None:
+        raise AssertionError(f"an expansion looked at a number by {what}")
+
+
+def rebuilt(roots: Sequence[Value]) -> list[Value]:
+    """These results as they come from the leaves at any numbers; the leaves stay, and all that need not change."""
+    if not any(isinstance(node._rule, Expanded) for node in topological_order(*roots)):
+        return list(roots)
+    made: dict[Value, Value] = {}
+    expanded: dict[Any, list[Any]] = {}
+    with modes.enable_grad(), modes.tracing(_Refusing()):
+        stack = list(reversed(roots))
+        while stack:
+            node = stack[-1]
+            rule = node._rule
+            expansion = rule.expansion if isinstance(rule, Expanded) else None
+            operands = expansion.operands if expansion else [x for x in node.inputs if isinstance(x, Value)]
+            missing = [x for x in operands if x not in made]
+            if missing:
+                stack += reversed(missing)
+                continue
+            stack.pop()
+            if node in made:
+                continue
+            if expansion is None:
+                made[node] = _with_operands(node, made)
+                continue
+            if expansion not in expanded:
+                with modes.scope(node.scope) if node.scope else modes.enable_grad():
+                    expanded[expansion] = expansion.again(lambda x: made.get(x, x))
+            made[node] = expanded[expansion][rule.place]  # type: ignore[attr-defined]
+    return [made[root] for root in roots]
+
+
+def _with_operands(node: Value, made: dict[Value, Value]) -> Value:
+    """The node, or one like it of what was made in its operands' places."""
+    inputs = tuple([made[x] if isinstance(x, Value) else x for x in node.inputs])
+    if all(a is b for a, b in zip(inputs, node.inputs)):
+        return node
+    other = copy(node)
+    other._set_inputs(inputs)
+    return other

@@ -103,10 +103,10 @@ def bind(values: Sequence[Value]) -> tuple[Tensor, list[int]]:
         if len(stores) == 1:
             (store,) = stores
             if store is not None:
-                return store, [v.place for v in values]
+                return store, [v.place for v in values if isinstance(v, BoundValue)]
         joint = list(dict.fromkeys([*_held(stores), *values]))
         store = _moved(joint)
-        return store, [v.place for v in values]
+        return store, [v.place for v in values if isinstance(v, BoundValue)]
 
 
 def _held(stores: Iterable[Tensor | None]) -> Iterator[Value]:

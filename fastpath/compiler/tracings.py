@@ -1,20 +1,24 @@
-"""Scalar code run once on stand-ins for an example: what it returned, and which leaves stand for what."""
+"""Scalar code run on stand-ins for one example: what it returned, which leaf stands for what, and if it repeats."""
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from fastpath.compiler.batches import Batch, integers_of
 from fastpath.compiler.closure import Surroundings
-from fastpath.compiler.repeating import leaves_made
 from fastpath.compiler.values import ScalarTracer, TracedValue, guarded
 from fastpath.numerics import shown
+from fastpath.traced.comparing import same_settings
 from fastpath.traced.nesting import Rebuild, flattened, is_nested
+from fastpath.traced.refusing import users_line
 from scalargrad import modes
 from scalargrad.engine import Value
+from scalargrad.graph import topological_order
 from scalargrad.ops.given import is_number
 
 
@@ -25,6 +29,7 @@ class Tracing:
         self.tracer = tracer
         self.places: dict[Value, tuple[int, int]] = {}
         self.roots: list[Value] = []
+        self.constants: set[Value] = set()
         self.nested = False
         self.rebuild: Rebuild | None = None
         self._layout: Any = None
@@ -67,11 +72,63 @@ def _in_shapes(columns: Sequence[Any], layout: Sequence[Any]) -> list[Any]:
     return found
 
 
-def compared(first: Tracing, second: Tracing) -> set[Value]:
-    """The constants of two tracings that do the same."""
+@dataclass
+class Difference:
+    """Two tracings of a function differ, first in this node of the second; None if in what they return."""
+
+    node: Value | None
+
+
+def compared(first: Tracing, second: Tracing) -> Difference | None:
+    """Where two tracings differ. If nowhere, the leaves that the code made itself, the same each time, are constants.
+
+    Which leaf stands for which argument both know; parameters are in both.
+    """
     twins = {place: leaf for leaf, place in second.places.items()}
     same = {leaf: twins.get(place, leaf) for leaf, place in first.places.items()}
-    return leaves_made(first.roots, second.roots, same)
+    pairs: dict[Value, Value] = {}
+    made: set[Value] = set()
+    stand_ins = set(same.values())
+    for a, b in itertools.zip_longest(topological_order(*first.roots), topological_order(*second.roots)):
+        if a is None or b is None:
+            return Difference(b)
+        pairs[a] = b
+        if a.op is not None and b.op is not None:
+            alike = _what(a.op) == _what(b.op) and len(a.inputs) == len(b.inputs)
+            alike = alike and same_settings(_constants(a.op), _constants(b.op))
+            alike = alike and all(_alike(pairs.get(x, x), y) for x, y in zip(a.inputs, b.inputs))
+        elif a is b or same.get(a) is b:
+            alike = True
+        else:
+            alike = a.op is b.op and a not in same and b not in stand_ins and _alike(a.data, b.data)
+            made.add(a)
+        if not alike:
+            return Difference(b)
+    if not all(_alike(pairs.get(a, a), b) for a, b in zip(first.roots, second.roots)):
+        return Difference(None)
+    first.constants = made
+    return None
+
+
+def line_of(node: Value | None, tracing: Tracing) -> str:
+    """The line of the user's code that made a node or, if it is a leaf, uses it."""
+    lines = tracing.tracer.lines
+    users = [n for n in topological_order(*tracing.roots) if any(x is node for x in n.inputs)]
+    place = next((lines[n] for n in [node, *users] if n in lines), None) if node is not None else None
+    return users_line(place) if place else "what it returns"
+
+
+def _what(op: Any) -> Any:
+    return getattr(op, "function", op)
+
+
+def _constants(op: Any) -> Any:
+    return getattr(op, "constants", ())
+
+
+def _alike(x: Any, y: Any) -> bool:
+    """The same node, or the same number."""
+    return x is y or (type(x) is type(y) is float and same_settings(x, y))
 
 
 def trace(
@@ -94,10 +151,8 @@ def trace(
     }  # fmt: skip
     read = state.parameters if state.reads("data", "grad") else ()
     for case in cases:
-        values = list(batch.call.values)
-        for i, x in {**inputs, **integers_of(case, known, shapes)}.items():
-            values[batch.places[i]] = x
-        positional, keywords = batch.call.call(values)
+        stand_ins = {**inputs, **integers_of(case, known, shapes)}
+        positional, keywords = batch.with_others([stand_ins[i] for i in range(len(shapes))])
         with guarded(read), modes.tracing(found.tracer), modes.enable_grad():
             returned = function(*positional, **keywords)
             found.tracer.check_generators()

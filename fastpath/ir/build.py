@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from fastpath.ir import indexing, rows
-from fastpath.ir.expr import Expr
-from fastpath.ir.rewriting import added_to_0, simplified, simplified_reduction, simplified_where
+from fastpath.ir import rows
+from fastpath.ir.expr import Expr, float_type
+from fastpath.ir.rewriting import Rules, added_to_0, simplified, simplified_reduction, simplified_where
 from fastpath.ir.semantics import evaluated
 from fastpath.numerics import Array
 from scalargrad.ops.registry import Op
@@ -23,12 +23,14 @@ class Builder:
     The methods are the instructions; :mod:`.rewriting` simplifies what they are given, :mod:`.rows` reads rows.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, rules: Rules | None = None) -> None:
+        self.rules = rules or {}
+        """Simplifications besides those of :mod:`.rewriting`: an emitter's own."""
         self.table: dict[Hashable, Expr] = {}
         self.count = 0
         self.origin: Any = None
         """What the Exprs made now stand for."""
-        self.kept: list[Any] = []
+        self.held: list[Any] = []
         """Objects whose ids are in keys: they must not be freed."""
 
     # --- making ------------------------------------------------------------------------------------------------------
@@ -65,7 +67,7 @@ class Builder:
             expr = self.table[key] = self.new("constant", (), None, value.shape, value.dtype)
             expr.value = value
             if not small:
-                self.kept.append(value)
+                self.held.append(value)
         return self.table[key]
 
     def leaf(self, code: str, place: Any, shape: tuple[int, ...], dtype: Any) -> Expr:
@@ -81,7 +83,7 @@ class Builder:
     def forget(self) -> None:
         """Keep nothing but what the Exprs themselves refer to: no more are made."""
         self.table.clear()
-        self.kept.clear()
+        self.held.clear()
 
     # --- instructions ------------------------------------------------------------------------------------------------
 
@@ -110,9 +112,7 @@ class Builder:
 
     def where(self, condition: Any, a: Any, b: Any) -> Expr:
         """NumPy's ``where``."""
-        arrays = [x for x in (a, b) if isinstance(x, (Expr, np.ndarray))]
-        floats = [x.dtype for x in arrays if x.dtype.kind == "f"]
-        dtype = np.result_type(*floats) if floats else np.dtype(np.float64)
+        dtype = float_type(x for x in (a, b) if isinstance(x, (Expr, np.ndarray)))
         exprs = [self.cast(self.as_expr(x, None if isinstance(x, Expr) else dtype), dtype) for x in (a, b)]
         mask = self.as_expr(condition)
         if mask.code == "cast" and mask.inputs[0].dtype == bool:
@@ -153,7 +153,7 @@ class Builder:
     def matmul(self, a: Expr, b: Expr) -> Any:
         """The matrix product of NumPy."""
         if a.dtype != b.dtype:
-            dtype = np.result_type(*[x.dtype for x in (a, b) if x.dtype.kind == "f"] or [np.float64])
+            dtype = float_type((a, b))
             a, b = self.cast(a, dtype), self.cast(b, dtype)
         a, b = self.solid(a), self.solid(b)
         left = a.shape if a.ndim > 1 else (1, *a.shape)
@@ -209,10 +209,6 @@ class Builder:
             a = a.inputs[0]
         return self.make("broadcast", (a,), shape, np.broadcast_shapes(a.shape, shape), a.dtype)
 
-    def index(self, a: Expr, key: tuple[Any, ...]) -> Expr:
-        """``a[key]``: a view if the key is made of integers, slices, None and ``...``."""
-        return indexing.indexed(self, a, key)
-
     # --- rows --------------------------------------------------------------------------------------------------------
 
     def elementwise(self, op: Op, operands: tuple[Any, ...]) -> Any:
@@ -235,10 +231,8 @@ _ON_INTS = _COMPARE | {"add", "subtract", "multiply"}
 
 
 def _dtype_for(x: Any, dtype: Any) -> Any:
-    """The dtype of a constant operand: that of the arrays it meets, unless it is an array of its own type."""
-    if isinstance(x, np.ndarray) and x.dtype.kind in "fb":
-        return None
-    return dtype
+    """The type of a constant operand: that of the arrays it meets, unless it is an array of its own type."""
+    return None if isinstance(x, np.ndarray) and x.dtype.kind in "fb" else dtype
 
 
 def _axis(axis: int, ndim: int) -> int:

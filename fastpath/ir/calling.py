@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -18,34 +19,55 @@ if TYPE_CHECKING:
 
 
 class Saving:
-    """The forward of an op that saves something for its pullback: in ``saved``, until the next run."""
+    """The forward of an op that saves something for its pullback: at the end of ``saved``, for the rest of the run."""
 
     def __init__(self, op: StructuralOp, settings: dict[str, Any]) -> None:
         self.op = op
         self.settings = settings
-        self.saved: Any = None
+        self.saved: list[Any] = []
 
     def __call__(self, *arrays: Any) -> Array:
-        result, self.saved = self.op.in_float32(np, *arrays, **self.settings)
+        result, saved = self.op.in_float32(np, *arrays, **self.settings)
+        self.saved.append(saved)
         return np.asarray(result)
+
+    def pullback(self, place: int, g: Array, y: Array, arrays: tuple[Any, ...]) -> Any:
+        """The downstream gradient of the operand in this place."""
+        return self.op.downstream(place, g, y, arrays, self.settings, self.saved[-1])
 
 
 class FunctionCall:
-    """A Function of the user's own: its forward, and in ``saved`` what that saved for its backward."""
+    """A Function of the user's own: its forward, and at the end of ``saved`` what that saved for its backward."""
 
     def __init__(self, op: ArrayFunctionOp, dtype: Any) -> None:
         self.op = op
         self.dtype = dtype
-        self.saved: Any = None
+        self.saved: list[Any] = []
 
     def __call__(self, *arrays: Any) -> Array:
-        result, self.saved = functions.run(self.op.function, self.op.filled(map(_leaf, arrays)))
+        result, saved = functions.run(self.op.function, self.op.filled(map(_leaf, arrays)))
+        self.saved.append(saved)
         return result.astype(self.dtype, copy=False)
 
-    def pullback(self, g: Array, y: Array, arrays: tuple[Any, ...], needed: tuple[bool, ...]) -> list[Any]:
-        """What ``backward`` gives for each operand."""
-        op = ArrayFunctionOp(self.op.function, self.op.constants, self.saved)
-        return op.pullback(g, y, arrays, needed)
+    def pullback(self, place: int, g: Array, y: Array, arrays: tuple[Any, ...]) -> Any:
+        """What ``backward`` gives for the operand in this place."""
+        op = ArrayFunctionOp(self.op.function, self.op.constants, self.saved[-1])
+        return op.pullback(g, y, arrays, tuple([i == place for i in range(len(arrays))]))[place]
+
+
+def releasing(run: Callable[..., Any], order: Sequence[Expr]) -> Callable[..., Any]:
+    """``run``, after which these Exprs have nothing saved of it: what a run within a run saves comes on top."""
+    calls = [e.settings[1] for e in order if e.code == "call" and hasattr(e.settings[1], "saved")]
+
+    def released(*arrays: Any) -> Any:
+        counts = [len(call.saved) for call in calls]
+        try:
+            return run(*arrays)
+        finally:
+            for call, count in zip(calls, counts):
+                del call.saved[count:]
+
+    return released if calls else run
 
 
 def _leaf(array: Any) -> Any:
@@ -73,16 +95,14 @@ def pulled_back(build: Builder, op: Any, place: int, g: Expr, y: Expr, exprs: tu
     """The downstream gradient of an operand: the pullback of a bound op, or of a Function, called on arrays."""
     like = exprs[place]
     template = np.broadcast_to(np.zeros((), like.dtype), like.shape)
-    needed = tuple([i == place for i in range(len(exprs))])
     forward = y.settings[1] if y.code == "call" else None
+    if isinstance(forward, (Saving, FunctionCall)):
+        pull: Callable[..., Any] = forward.pullback
+    else:
+        pull = lambda place, g, y, arrays: op.op.downstream(place, g, y, arrays, op.settings)
 
     def pullback(g: Array, y: Array, *arrays: Any) -> Array:
-        share: Any
-        if isinstance(forward, FunctionCall):
-            share = forward.pullback(g, y, arrays, needed)[place]
-        else:
-            saved = forward.saved if isinstance(forward, Saving) else None
-            share = op.op.downstream(place, g, y, arrays, op.settings, saved)
-        return np.zeros(template.shape, template.dtype) if share is None else unbroadcast_array(share, template)
+        downstream = pull(place, g, y, arrays)
+        return np.zeros(like.shape, like.dtype) if downstream is None else unbroadcast_array(downstream, template)
 
     return build.call(f"{op.name}_pullback", pullback, (g, y, *exprs), template)

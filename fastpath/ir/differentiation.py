@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+import operator
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -13,87 +14,84 @@ from fastpath.ir import indexing, losses
 from fastpath.ir.build import Builder
 from fastpath.ir.calling import pulled_back
 from fastpath.ir.expr import Expr, UnreadableError
+from fastpath.ir.program import Program, filled
 from fastpath.tensor import Tensor
-from scalargrad.ops import broadcasting
+from scalargrad.graph import reverse
+from scalargrad.ops.broadcasting import unbroadcast
 from scalargrad.ops.registry import Op
 from scalargrad.ops.structure import STRUCTURAL
 
 
-@dataclass(frozen=True)
-class Reading:
-    """A traced graph written down: its nodes as Exprs, the settings of the structural ones, and what only looks."""
+def differentiate(program: Program, variables: Sequence[Tensor], descends: bool = False) -> Program:
+    """The program with the gradient of its first output by each of the leaves ``variables``.
 
-    exprs: dict[Any, Expr]
-    settings: dict[Any, dict[str, Any]]
-    observers: list[Expr]
-
-
-def gradients(
-    build: Builder, order: list[Any], reading: Reading, root: Any, wanted: Iterable[Any], seed: Expr | None = None
-) -> dict[Any, Expr]:
-    """The derivative of ``root`` by each of the leaves wanted, times ``seed``.
-
-    ``order`` is the topological order of the traced graph, and ``reading`` what its nodes are in the plan. A leaf that
-    the root does not depend on has the derivative zero.
+    With ``descends`` it has one argument more, the rate, and subtracts rate × gradient from the variables instead.
+    A leaf that the output does not depend on has the derivative zero.
     """
-    exprs = reading.exprs
-    leaves = list(wanted)
-    ways: dict[Any, tuple[bool, ...]] = dict.fromkeys(leaves, ())  # which operands lead to a leaf wanted
-    for node in order:
-        needed = tuple([isinstance(x, Tensor) and x in ways for x in node.inputs])
-        if "key" in getattr(node.op, "settings", ()):
-            needed = (needed[0], *[False] * (len(needed) - 1))  # no gradient passes through what is in a key
-        if any(needed) and not getattr(node.op, "stops", False):
-            ways[node] = needed
-    build.origin = ("backward", root)
-    like = exprs[root]
-    start = build.constant(np.ones((), like.dtype)) if seed is None else seed
-    shares: dict[Any, list[Expr]] = {root: [build.broadcast_to(start, like.shape)]}
-    result: dict[Any, Expr] = {}
-    reached = {root}
-    for node in reversed(order):
-        if node not in ways or node not in reached:
-            continue
-        row = getattr(node.op, "op", node.op)
-        if getattr(row, "why_not", ""):
-            row.require_derivative()
-        reached.update(x for x, need in zip(node.inputs, ways[node]) if need)
+    exprs, root = program.exprs, program.graph.outputs[0]
+    build, like = exprs[root].build, exprs[root]
+    rate = build.leaf("argument", len(program.arguments), (), like.dtype) if descends else None
+    needed = _paths(program.graph.order, root, variables)
+    found: dict[Any, Expr] = {}
+
+    def pass_on(node: Any, received: list[Expr]) -> list[tuple[Any, list[Expr]]]:
         build.origin = ("backward", node)
-        received = shares.pop(node, None)
-        if received is None:
-            continue
         upstream = indexing.total(build, received)
         if node.op is None:
-            result[node] = upstream
-            continue
+            found[node] = upstream
+            return []
         operands = tuple([exprs[x] if isinstance(x, Tensor) else x for x in node.inputs])
-        passed = _shares(build, node, upstream, exprs[node], operands, ways[node], reading.settings.get(node, {}))
-        for operand, share in zip(node.inputs, passed):
-            if share is not None:
-                shares.setdefault(operand, []).append(unbroadcast(build, share, exprs[operand]))
-    for leaf in leaves:
-        if leaf not in result:
+        settings = filled(getattr(node.op, "settings", {}), exprs)
+        contributions = _contributions(build, node.op, upstream, exprs[node], operands, needed[node], settings)
+        pairs = [(x, exprs[x], c) for x, c in zip(node.inputs, contributions) if c is not None]
+        return [(x, [unbroadcast(build.as_expr(c, expr.dtype), expr, build.broadcast_to)]) for x, expr, c in pairs]
+
+    build.origin = ("backward", root)
+    start = build.constant(np.ones((), like.dtype)) if rate is None else rate
+    seeds = [(root, [build.broadcast_to(start, like.shape)])]
+    if root in needed:
+        reverse(program.graph.order, seeds, pass_on, add=operator.iadd, keep=())
+    for leaf in variables:
+        if leaf not in found:
+            build.origin = ("backward", leaf)
             zero = build.constant(np.zeros((), exprs[leaf].dtype))
-            result[leaf] = build.broadcast_to(zero, exprs[leaf].shape)
-    return result
+            found[leaf] = build.broadcast_to(zero, exprs[leaf].shape)
+    gradients = tuple([found[x] for x in variables])
+    if rate is None:
+        return replace(program, gradients=gradients)
+    steps = tuple(zip([exprs[x] for x in variables], gradients))
+    return replace(program, arguments=(*program.arguments, rate), steps=steps)
 
 
-def unbroadcast(build: Builder, share: Any, like: Expr) -> Any:
-    """A share in the shape and dtype of its operand."""
-    return broadcasting.unbroadcast(build.as_expr(share, like.dtype), like)
+def _paths(order: list[Any], root: Any, variables: Sequence[Tensor]) -> dict[Any, tuple[bool, ...]]:
+    """Which operands lead to a variable, of the nodes that do. Those between them and the root have a derivative."""
+    needed: dict[Any, tuple[bool, ...]] = dict.fromkeys(variables, ())
+    for node in order:
+        leads = tuple([isinstance(x, Tensor) and x in needed for x in node.inputs])
+        if "key" in getattr(node.op, "settings", ()):
+            leads = (leads[0], *[False] * (len(leads) - 1))  # no gradient passes through what is in a key
+        if any(leads) and not getattr(node.op, "stops", False):
+            needed[node] = leads
+    reached = {root}
+    for node in reversed(order):
+        if node in needed and node in reached:
+            row = getattr(node.op, "op", node.op)
+            if getattr(row, "why_not", ""):
+                row.require_derivative()
+            reached.update([x for x, leads in zip(node.inputs, needed[node]) if leads])
+    return needed
 
 
-def _shares(
+def _contributions(
     build: Builder,
-    node: Any,
+    op: Any,
     g: Expr,
     y: Expr,
     operands: tuple[Any, ...],
     needed: tuple[bool, ...],
     settings: dict[str, Any],
 ) -> list[Any]:
-    """What a node passes on to each operand, still to be fitted to its shape; None to one that needs none."""
-    op = node.op
+    """What a node passes on to each operand, before it is unbroadcast; None to one that needs none."""
     if type(op) is Op:
         pairs = zip(op.partials, needed)
         return [_product(build, g, _local(build, partial, y, operands)) if need else None for partial, need in pairs]

@@ -7,7 +7,7 @@ writes down, instruction by instruction, what NumPy would do; nothing is compute
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -33,10 +33,14 @@ class MissingError(UnreadableError, AttributeError):
     """A row asks for what arrays have and plans have not; its NumPy function is called as it is."""
 
 
+def _binary(ufunc: str) -> Any:
+    return lambda self, other: self.build.ufunc(ufunc, self, other)
+
+
 class Expr(Node, Operators):
     """An array that an instruction will compute: its ``code``, inputs, settings, shape and dtype.
 
-    ``code`` is a ufunc's name, ``reduce`` or another key of :data:`fastpath.ir.semantics.KERNELS`; for a leaf
+    ``code`` is a ufunc's name, ``reduce`` or another key of :data:`fastpath.ir.semantics.MEANINGS`; for a leaf
     ``argument``, ``tensor``, ``random`` or ``constant``, whose array is ``value``.
     """
 
@@ -64,11 +68,11 @@ class Expr(Node, Operators):
 
     @staticmethod
     def _apply_op(op: Op, operands: tuple[Any, ...]) -> Any:
-        return builder_of(operands).elementwise(op, operands)
+        return _builder(operands).elementwise(op, operands)
 
     @staticmethod
     def _apply_structural(op: StructuralOp, operands: tuple[Any, ...], settings: dict[str, Any]) -> Any:
-        return builder_of(operands).structural(op, operands, settings)
+        return _builder(operands).structural(op, operands, settings)
 
     @classmethod
     def _takes(cls, other: Any) -> bool:
@@ -78,9 +82,19 @@ class Expr(Node, Operators):
         function = OPS.get(name) or STRUCTURAL.get(name) or COMPOSITE.get(name)
         if function is None:
             raise MissingError(f"an array of a plan has no attribute {name!r}")
-        if name in ("reshape", "transpose"):
+        if name == "transpose":
             return lambda *a, **k: function(self, a, **k) if len(a) > 1 else function(self, *a, **k)
         return lambda *a, **k: function(self, *a, **k)
+
+    # the two that every backward pass uses many times: not by way of the ops, which costs ten times as much
+
+    def reshape(self, *shape: Any) -> Expr:
+        return self.build.reshape(self, shape[0] if len(shape) == 1 else shape)
+
+    def sum(self, axis: Any = None, keepdims: bool = False) -> Any:
+        if self.dtype == np.float16:
+            return STRUCTURAL["sum"](self, axis=axis, keepdims=keepdims)
+        return self.build.reduce("add", self, axis, keepdims)
 
     def __getitem__(self, key: Any) -> Any:
         return STRUCTURAL["index"](self, key)
@@ -97,28 +111,10 @@ class Expr(Node, Operators):
     def __iter__(self) -> Iterator[Any]:
         return (self[i] for i in range(len(self)))
 
-    def __eq__(self, other: object) -> Any:  # as on arrays: the rows are written so. In dicts identity comes first
-        return self.build.ufunc("equal", self, other)
-
-    def __ne__(self, other: object) -> Any:
-        return self.build.ufunc("not_equal", self, other)
-
+    # as on arrays, since the rows are written for those; in dicts identity comes first
+    __eq__, __ne__, __and__ = map(_binary, ("equal", "not_equal", "logical_and"))
+    __lt__, __le__, __gt__, __ge__ = map(_binary, ("less", "less_equal", "greater", "greater_equal"))
     __hash__ = object.__hash__
-
-    def __lt__(self, other: Any) -> Any:
-        return self.build.ufunc("less", self, other)
-
-    def __le__(self, other: Any) -> Any:
-        return self.build.ufunc("less_equal", self, other)
-
-    def __gt__(self, other: Any) -> Any:
-        return self.build.ufunc("greater", self, other)
-
-    def __ge__(self, other: Any) -> Any:
-        return self.build.ufunc("greater_equal", self, other)
-
-    def __and__(self, other: Any) -> Any:
-        return self.build.ufunc("logical_and", self, other)
 
     def _unknown(self, *arguments: Any, **named: Any) -> Any:
         raise UnreadableError("the numbers of an array of a plan are not known yet")
@@ -132,6 +128,11 @@ class Expr(Node, Operators):
         return f"<Expr {self.number}: {self.code} {self.shape} {self.dtype}>"
 
 
-def builder_of(operands: tuple[Any, ...]) -> Builder:
-    """The builder of the first Expr among operands."""
+def _builder(operands: tuple[Any, ...]) -> Builder:
     return next(x.build for x in operands if isinstance(x, Expr))
+
+
+def float_type(operands: Iterable[Any]) -> Any:
+    """The float type of the arrays among operands; float64 if there is none."""
+    floats = [x.dtype for x in operands if hasattr(x, "dtype") and x.dtype.kind == "f"]
+    return np.result_type(*floats) if floats else np.dtype(np.float64)

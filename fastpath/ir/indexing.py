@@ -5,15 +5,16 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Sequence
+from functools import reduce
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from fastpath.ir.expr import Expr, float_type
 from fastpath.ir.semantics import key_of
 
 if TYPE_CHECKING:
     from fastpath.ir.build import Builder
-    from fastpath.ir.expr import Expr
 
 Parts = tuple[Any, ...]
 
@@ -114,8 +115,7 @@ def concatenated(build: Builder, arrays: Sequence[Expr], axis: int | None) -> Ex
         arrays, axis = [build.reshape(a, (-1,)) for a in arrays], 0
     ndim = arrays[0].ndim
     axis %= ndim
-    floats = [a.dtype for a in arrays if a.dtype.kind == "f"]
-    dtype = np.result_type(*floats) if floats else np.dtype(np.float64)
+    dtype = float_type(arrays)
     arrays = [build.cast(a, dtype) for a in arrays]
     if len(arrays) == 1:
         return arrays[0]
@@ -131,16 +131,17 @@ def concatenated(build: Builder, arrays: Sequence[Expr], axis: int | None) -> Ex
     return build.make("assemble", tuple(arrays), (shape, keys), shape, dtype)
 
 
-def total(build: Builder, shares: list[Expr]) -> Expr:
+def total(build: Builder, contributions: list[Expr]) -> Expr:
     """The sum of the contributions to a gradient; those to different parts of an array are put side by side."""
-    parts = [s for s in shares if s.code == "assemble"]
-    rest = [s for s in shares if s.code != "assemble"]
+    parts = [x for x in contributions if x.code == "assemble"]
+    rest = [x for x in contributions if x.code != "assemble"]
     if parts:
         rest.append(_side_by_side(build, parts))
-    whole = rest[0]
-    for share in rest[1:]:
-        whole = build.ufunc("add", whole, share)
-    return whole
+    return _added(build, rest)
+
+
+def _added(build: Builder, exprs: list[Expr]) -> Expr:
+    return reduce(lambda a, b: build.ufunc("add", a, b), exprs)
 
 
 def _side_by_side(build: Builder, parts: list[Expr]) -> Expr:
@@ -150,22 +151,20 @@ def _side_by_side(build: Builder, parts: list[Expr]) -> Expr:
     inputs: list[Expr] = []
     keys: list[Parts] = []
     others: list[Expr] = []
-    for share in parts:
-        places = [key_of(key, ()) for key in share.settings[1]]
+    for part in parts:
+        places = [key_of(key, ()) for key in part.settings[1]]
         if any(taken[place].any() for place in places):
-            others.append(share)
+            others.append(part)
             continue
         for place in places:
             taken[place] = True
-        inputs += share.inputs
-        keys += share.settings[1]
+        inputs += part.inputs
+        keys += part.settings[1]
     order = sorted(range(len(keys)), key=lambda i: _begin(keys[i]))
     whole = build.make(
         "assemble", tuple(inputs[i] for i in order), (shape, tuple(keys[i] for i in order)), shape, parts[0].dtype
     )
-    for share in others:
-        whole = build.ufunc("add", whole, share)
-    return whole
+    return _added(build, [whole, *others])
 
 
 def _begin(key: Parts) -> list[int]:

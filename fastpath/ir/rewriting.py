@@ -4,6 +4,9 @@ Each rule gives an Expr with the same numbers, or None to leave the instruction 
 multiplied may be infinite. In the forward pass the numbers of elementwise instructions are the same bit for bit, signs
 of zeros and overflows included: ``floor(x / 49)`` and ``1 / (0 - x)`` are what they are in NumPy. The backward pass is
 free to round otherwise, as long as no factor is so large or small that a product of two might overflow or vanish.
+
+The rules are applied as Exprs are made, so that equal ones are one from the start; these here hold for every emitter,
+and ``build.rules`` has those of the emitter itself, by a ufunc's name or ``add.reduce``.
 """
 
 from __future__ import annotations
@@ -19,6 +22,8 @@ if TYPE_CHECKING:
     from fastpath.ir.expr import Expr
 
 Shape = tuple[int, ...]
+Rules = dict[str, Callable[..., Any]]
+"""Functions of a Builder and operands that give an Expr, or None: by the ufunc's name, or ``add.reduce``."""
 
 
 def number(a: Expr) -> float | None:
@@ -35,8 +40,9 @@ def simplified(build: Builder, name: str, exprs: list[Expr], shape: Shape) -> An
     if smaller != shape:
         return build.broadcast_to(build.ufunc(name, *inner), shape)
     exprs[:] = inner
-    rule = _RULES.get(name)
-    better = rule(build, *exprs) if rule else None
+    better = _RULES[name](build, *exprs) if name in _RULES else None
+    if better is None and name in build.rules:
+        better = build.rules[name](build, *exprs)
     return build.broadcast_to(better, shape) if better is not None else None
 
 
@@ -44,7 +50,7 @@ def _is(a: Expr, code: str) -> bool:
     return a.code == code
 
 
-def _is_exact(build: Builder) -> bool:
+def is_exact(build: Builder) -> bool:
     """Whether rounding must stay as it is: in the forward pass."""
     return build.origin is None or build.origin[0] == "forward"
 
@@ -73,13 +79,13 @@ _KEEPING = frozenset(
 
 def added_to_0(build: Builder, a: Expr) -> Expr:
     """The sum of a single element, which is 0 for −0."""
-    if not _is_exact(build) or a.dtype.kind != "f" or _is_above(a):
+    if not is_exact(build) or a.dtype.kind != "f" or _is_above(a):
         return a
     whole: Expr = build.ufunc("add", a, 0.0)
     return whole
 
 
-def _is_moderate(*factors: float) -> bool:
+def is_moderate(*factors: float) -> bool:
     """Whether these factors, their products and quotients are far from the largest and smallest numbers."""
     return all(_SMALLEST < abs(x) < 1 / _SMALLEST for x in factors)
 
@@ -99,7 +105,7 @@ def _is_power_of_2(x: float) -> bool:
 
 def _add(build: Builder, a: Expr, b: Expr) -> Any:
     for one, other in ((a, b), (b, a)):
-        if number(one) == 0 and (_is_minus(one) or _is_above(other) or not _is_exact(build)):
+        if number(one) == 0 and (_is_minus(one) or _is_above(other) or not is_exact(build)):
             return other
         if _is(one, "negative"):
             return build.ufunc("subtract", other, one.inputs[0])
@@ -111,9 +117,9 @@ def _add(build: Builder, a: Expr, b: Expr) -> Any:
 
 
 def _subtract(build: Builder, a: Expr, b: Expr) -> Any:
-    if number(b) == 0 and (not _is_minus(b) or _is_above(a) or not _is_exact(build)):
+    if number(b) == 0 and (not _is_minus(b) or _is_above(a) or not is_exact(build)):
         return a
-    if number(a) == 0 and (_is_minus(a) or not _is_exact(build)):
+    if number(a) == 0 and (_is_minus(a) or not is_exact(build)):
         return build.ufunc("negative", b)
     return build.ufunc("add", a, b.inputs[0]) if _is(b, "negative") else None
 
@@ -121,7 +127,7 @@ def _subtract(build: Builder, a: Expr, b: Expr) -> Any:
 def _negative(build: Builder, a: Expr) -> Any:
     if _is(a, "negative"):
         return a.inputs[0]
-    if _is(a, "subtract") and not _is_exact(build):
+    if _is(a, "subtract") and not is_exact(build):
         return build.ufunc("subtract", a.inputs[1], a.inputs[0])
     if _is(a, "multiply") and a.inputs[1].value is not None and a.inputs[1].size == 1:
         return build.ufunc("multiply", a.inputs[0], -a.inputs[1].value)
@@ -140,15 +146,11 @@ def _multiply(build: Builder, a: Expr, b: Expr) -> Any:
         if _is(a, "negative"):
             return build.ufunc("multiply", a.inputs[0], -b.value)
         before = number(a.inputs[1]) if _is(a, "multiply") and a.inputs[1].size == 1 else None
-        if before is not None and _is_moderate(before, factor) and not _is_exact(build):
+        if before is not None and is_moderate(before, factor) and not is_exact(build):
             joint = np.asarray(a.inputs[1].value * b.value)
             if a.inputs[0].dtype == bool:
                 return build.make("multiply", (a.inputs[0], build.constant(joint)), None, a.shape, a.dtype)
             return build.ufunc("multiply", a.inputs[0], joint)
-        if _is(a, "reduce") and a.settings[0] == "add" and is_weighted(a) and not _is_exact(build):
-            weight = a.settings[2] if len(a.settings) > 2 else 1.0
-            if _is_moderate(weight, factor):
-                return build.make("reduce", a.inputs, ("add", a.settings[1], factor * weight), a.shape, a.dtype)
     for one, other in ((a, b), (b, a)):
         if _is(one, "negative"):
             return build.ufunc("negative", build.ufunc("multiply", one.inputs[0], other))
@@ -159,11 +161,6 @@ def _multiply(build: Builder, a: Expr, b: Expr) -> Any:
     return None
 
 
-def is_weighted(a: Expr) -> bool:
-    """Whether a sum is a product with a vector, which may as well be of other numbers than ones."""
-    return a.inputs[0].ndim <= 2 and len(a.settings[1]) == 1
-
-
 def _shape(*exprs: Expr) -> Shape:
     return np.broadcast_shapes(*[x.shape for x in exprs])
 
@@ -172,7 +169,7 @@ def _divide(build: Builder, a: Expr, b: Expr) -> Any:
     by = number(b)
     if by == 1:
         return a
-    if by and b.size == 1 and _is_moderate(by) and number(a) is None and (_is_power_of_2(by) or not _is_exact(build)):
+    if by and b.size == 1 and is_moderate(by) and number(a) is None and (_is_power_of_2(by) or not is_exact(build)):
         return build.ufunc("multiply", a, 1 / b.value)
     return None
 
@@ -196,7 +193,7 @@ def _greater(build: Builder, a: Expr, b: Expr) -> Any:
     return None
 
 
-_RULES: dict[str, Callable[..., Any]] = {
+_RULES: Rules = {
     "add": _add,
     "subtract": _subtract,
     "negative": _negative,
@@ -228,23 +225,9 @@ def simplified_reduction(build: Builder, name: str, a: Expr, axes: tuple[int, ..
         return build.broadcast_to(build.ufunc("multiply", one, float(count)), shape)
     if len(axes) == a.ndim > 1 and 1 in a.shape and not _is(a, "multiply"):
         return build.reduce("add", build.reshape(a, (-1,)))
-    if axes == (0, 1) and a.ndim == 2 and not _is(a, "multiply"):  # two products with vectors are faster
-        return build.reduce("add", build.reduce("add", a, 0))
     if _is(a, "multiply") and len(axes) == a.ndim:
         left, right = a.inputs
-        factor = number(right)
-        if factor is not None and right.size == 1 and a.ndim <= 2 and _is_moderate(factor):
-            return _weighted(build, left, factor, a)
         if left.shape == right.shape == a.shape and left.dtype == right.dtype and a.size > 1:
             return build.matmul(build.reshape(left, (-1,)), build.reshape(right, (-1,)))
-    return None
-
-
-def _weighted(build: Builder, left: Expr, factor: float, a: Expr) -> Any:
-    """The sum of products with one number, as a product with a vector of it."""
-    if left.dtype != a.dtype or left.size < 2:
-        return None
-    if a.ndim == 2:
-        left = build.make("reduce", (left,), ("add", (0,), factor), a.shape[1:], a.dtype)
-        return build.reduce("add", left)
-    return build.make("reduce", (left,), ("add", (0,), factor), (), a.dtype)
+    own = build.rules.get("add.reduce")
+    return own(build, a, axes) if own else None

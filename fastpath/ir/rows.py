@@ -8,7 +8,7 @@ import numpy as np
 
 from fastpath.ir import indexing, losses
 from fastpath.ir.calling import called
-from fastpath.ir.expr import MissingError, UnreadableError
+from fastpath.ir.expr import MissingError, UnreadableError, float_type
 from fastpath.numerics import array_forward, ufunc_of
 from scalargrad.ops.registry import Op
 from scalargrad.ops.structure import STRUCTURAL, StructuralOp
@@ -74,12 +74,6 @@ def _fitting(function: Any) -> Any:
             raise
 
     return call
-
-
-def float_type(operands: Any) -> Any:
-    """The float type of the arrays among operands."""
-    floats = [x.dtype for x in operands if hasattr(x, "dtype") and x.dtype.kind == "f"]
-    return np.result_type(*floats) if floats else np.dtype(np.float64)
 
 
 def elementwise(build: Builder, op: Op, operands: tuple[Any, ...]) -> Expr:

@@ -8,8 +8,9 @@ from typing import Any
 
 import numpy as np
 
+from fastpath.node import make
 from fastpath.numerics import Array
-from fastpath.tensor import Tensor, make
+from fastpath.tensor import Tensor
 from fastpath.traced.nesting import Rebuild, flattened, is_nested
 from fastpath.traced.tensors import Traced, TracedInteger
 from fastpath.traced.tracer import ArrayTracer

@@ -9,9 +9,10 @@ from typing import Any
 
 import numpy as np
 
-from fastpath import functions, recording
+from fastpath import recording
 from fastpath.bound import BoundOp
-from fastpath.tensor import Tensor, make
+from fastpath.node import make
+from fastpath.tensor import Tensor
 from fastpath.traced.refusing import IntegerNeededError, refuse, users_line
 from scalargrad.engine import Value
 from scalargrad.ops.structural import astype, index
@@ -44,7 +45,7 @@ class Traced(Tensor):
     def __getitem__(self, key: Any) -> Any:
         return index(self, key)
 
-    index = __getitem__
+    index = __getitem__  # type: ignore[assignment]
 
     def _beside(self, a: Any) -> Any:
         """What is to be indexed by this one, as a node of the same graph."""
@@ -55,19 +56,8 @@ class Traced(Tensor):
         node.__class__ = Traced
         return node
 
-    @staticmethod
-    def _apply_function(function: Any, operands: tuple[Any, ...]) -> Any:
-        """A Function sees the numbers: it is called as it is, at every run."""
-        inputs = tuple(
-            [x if isinstance(x, Tensor) else recording.constant(x, function.__name__, operands) for x in operands]
-        )
-        plain = [x._plain() if isinstance(x, Traced) else x for x in operands]
-        result, saved = functions.run(function, tuple(plain))
-        op = functions.ArrayFunctionOp(function, tuple([None if isinstance(x, Tensor) else x for x in operands]), saved)
-        return recording.record(op, result, inputs, tuple([getattr(x, "_data", x) for x in inputs]))
-
-    def _plain(self) -> Tensor:
-        """The numbers themselves, for a Function to see."""
+    def _seen_by_function(self) -> Any:
+        """The numbers themselves: a Function is called as it is, at every run."""
         leaf = make(self._data, None, (), None, None)
         leaf.requires_grad = self.requires_grad and self._data.dtype.kind == "f"
         return leaf
@@ -93,7 +83,7 @@ class Traced(Tensor):
 
     _array = data
 
-    def _as_leaf(self) -> Tensor:
+    def _as_leaf(self) -> Any:
         return refuse("a gradient", "take gradients of the outer function instead")
 
     def __array__(self, *arguments: Any, **named: Any) -> Any:
@@ -166,7 +156,7 @@ class _Stop(BoundOp):
 _STOP = StructuralOp("detach", lambda xp, a: a, (), why_not="detach stops the gradient")
 
 
-def stopped(node: Tensor) -> Tensor:
+def stopped(node: Tensor) -> Any:
     """The same array, through which no gradient passes."""
     found = make(node._data, _Stop(_STOP, {}), (node,), (node._data,), (True,))
     found.__class__ = Traced

@@ -9,7 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from fastpath.tensor import Tensor, make
+from fastpath.node import make
+from fastpath.tensor import Tensor
 from fastpath.traced.randomness import state_of
 from fastpath.traced.refusing import RandomNumbersError, TracingError, place_in_code, users_line
 from fastpath.traced.tensors import Traced, as_operands, stopped
@@ -59,10 +60,10 @@ class ArrayTracer(CompileTracer):
     def is_unknown(self, x: Any) -> bool:
         return isinstance(x, Traced)
 
-    def random(self, shape: tuple[int, ...], draw: Callable[[tuple[int, ...]], Any]) -> Tensor:
+    def random(self, shape: tuple[int, ...], draw: Callable[[tuple[int, ...]], Any]) -> Any:
         return self.each_run(partial(draw, shape))
 
-    def each_run(self, read: Callable[[], Any]) -> Tensor:
+    def each_run(self, read: Callable[[], Any]) -> Any:
         node = make(self.drawn(read), None, (), None, None)
         node.__class__ = Traced
         node.requires_grad = True

@@ -7,9 +7,10 @@ from collections.abc import Iterable, Sequence
 from typing import Any, NoReturn
 
 from scalargrad import modes
-from scalargrad.engine import Rule, Value, record
+from scalargrad.engine import Value, record
 from scalargrad.function.context import Context, Saved, called, changed_in_place, counted
 from scalargrad.ops.registry import NotDifferentiableError, as_number, is_number
+from scalargrad.rules import Rule
 from scalargrad.symbolic import STYLES, Sym, as_sym, latex_text, tidy
 
 

@@ -100,7 +100,7 @@ TEXTS = {
     "a drawing is saved as {0}, not as {1!r}": "рисунок сохраняется как {0}, а не как {1!r}",
     "a table is saved as {0}, not as {1!r}": "таблица сохраняется как {0}, а не как {1!r}",
     "cannot write {0}: there is no folder {1}": "нельзя записать {0}: нет папки {1}",
-    "theme is 'light' or 'dark', not {0!r}": "theme — это 'light' или 'dark', а не {0!r}",
+    "theme is {0}, not {1!r}": "theme — это {0}, а не {1!r}",
     "there is no layout engine: install one with `pip install graphviz-pure`, or Graphviz, or name its dot program in "
     "the environment variable {0}":
         "нет программы, которая размещает граф: установите её командой `pip install graphviz-pure`, или Graphviz, или "
@@ -260,9 +260,8 @@ TEXTS = {
     "round every number to N decimals before going on, as on the slides":
         "округлять каждое число до N знаков, прежде чем считать дальше, как на слайдах",
     "where data flows: LR, to the right, or TB, down": "куда идут данные: LR, вправо, или TB, вниз",
-    "light or dark": "light (светлая) или dark (тёмная)",
-    "which of values,upstream,local,downstream,formulas to show":
-        "что показывать из values,upstream,local,downstream,formulas",
+    "the colours: {0}": "цвета: {0}",
+    "which of {0} to show": "что показывать из {0}",
     "draw graphs of up to so many nodes": "рисовать графы, в которых узлов не больше этого",
     "fold scopes nested deeper than this": "свернуть области, вложенные глубже этого",
     "{0} {1}: expected a name that ends in {2}": "{0} {1}: имя должно оканчиваться на {2}",
@@ -405,6 +404,7 @@ TEXTS = {
     "leaky ReLU whose slope is learned": "leaky ReLU, наклон которой обучается",
     "a, or alpha·(exp(a) − 1) below 0; its derivative at 0 is alpha":
         "a, а ниже нуля alpha·(exp(a) − 1); производная в 0 равна alpha",
+    "a·σ(a): a smooth ReLU, slightly negative below 0": "a·σ(a): гладкая ReLU, чуть отрицательная левее 0",
     "log(1 + exp(a)): the smooth ReLU; to 3 ulp": "log(1 + exp(a)): гладкая ReLU; до 3 ulp",
     "a/(1 + |a|): an activation between −1 and 1": "a/(1 + |a|): активация между −1 и 1",
     "step function: 1 from 0 on, else 0; its derivative is 0, at the step too":
@@ -430,6 +430,10 @@ TEXTS = {
     "it is flat between its jumps, so its derivative teaches nothing; round after backward, not before":
         "между скачками она постоянна, поэтому её производная ничему не учит; округляйте после обратного прохода, "
         "а не до",
+    "which element is the largest changes in jumps; softmax is its differentiable relative":
+        "то, какой элемент наибольший, меняется скачками; его дифференцируемый аналог — softmax",
+    "which element is the smallest changes in jumps; softmax of the negative numbers is its differentiable relative":
+        "то, какой элемент наименьший, меняется скачками; его дифференцируемый аналог — softmax противоположных чисел",
     # --- the lectures ------------------------------------------------------------------------------------------------
     "there is no system {0!r} in the lectures: {1}all of them are listed by lectures.names() and by the command "
     "scalargrad lecture":

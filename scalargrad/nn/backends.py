@@ -8,14 +8,15 @@ from typing import Any
 
 import numpy as np
 
-from scalargrad.engine import LEAF, Value
+from scalargrad.engine import Value
 from scalargrad.ops.given import require_unmasked
 from scalargrad.packages import BACKENDS
+from scalargrad.rules import LEAF
 from scalargrad.settings import Array, short
 
 
 def backend_of(backend: Any, where: str = "") -> type:
-    """The class of nodes a backend is made of; it may be given itself. ``where`` says who was given it.
+    """The class of nodes of a backend, given by name or as the class; ``where`` begins the error message.
 
     >>> backend_of("value"), backend_of("tensor")
     (<class 'scalargrad.engine.Value'>, <class 'fastpath.tensor.Tensor'>)
@@ -25,12 +26,12 @@ def backend_of(backend: Any, where: str = "") -> type:
         return getattr(importlib.import_module(module), name)  # type: ignore[no-any-return]
     if isinstance(backend, type) and hasattr(backend, "_apply_op"):
         return backend
-    told = f"{where}: backend" if where else "backend"
-    raise ValueError(f"{told} is 'value' or 'tensor' (or the class Value or Tensor), not {short(backend)}")
+    what = f"{where}: backend" if where else "backend"
+    raise ValueError(f"{what} is 'value' or 'tensor' (or the class Value or Tensor), not {short(backend)}")
 
 
 def parameter(numbers: Any, backend: Any, label: str | None = None) -> Any:
-    """Numbers that are to be learned: an object array of Values, or a Tensor that requires a gradient.
+    """A parameter with these numbers: an object array of Values, or a Tensor that requires a gradient.
 
     The Values are labelled by their place, ``W_01``.
     """
@@ -61,7 +62,7 @@ def as_values(numbers: Array) -> Array:
 
 
 def is_parameter(x: Any) -> bool:
-    """Whether an attribute of a module is to be learned: a leaf that takes a gradient, or an array or list of such."""
+    """Whether this is a parameter: a leaf that takes a gradient, or an array or a list of such leaves."""
     if isinstance(x, np.ndarray):
         return x.dtype == object and x.size > 0 and _all_leaves(x.ravel().tolist())
     if isinstance(x, (list, tuple)):
@@ -91,7 +92,7 @@ def numbers_of(x: Any) -> Array:
     """The plain numbers of a parameter, or of any array of nodes: a copy."""
     if isinstance(x, np.ndarray) and x.dtype == object:
         return np.array([float(v) for v in x.flat]).reshape(x.shape)
-    return np.array(x._data if hasattr(type(x), "_apply_op") else x)
+    return np.array(x.data if hasattr(type(x), "_apply_op") else x)
 
 
 def set_numbers(x: Any, numbers: Array) -> None:

@@ -57,12 +57,12 @@ def named(y: Any) -> Any:
         nodes: Any = y.flat if isinstance(y, np.ndarray) else (y,)
         for node in nodes:
             if isinstance(node, Node) and node.op is not None:
-                node.scope = name  # type: ignore[attr-defined]
+                node.scope = name  # type: ignore[misc]
     return y
 
 
 def mark(parameter: Any) -> None:
-    """Give a parameter of a module the scope "", by which drawings tell it from the inputs."""
+    """Give a parameter of a module the scope "", so that drawings show it as a parameter and not as an input."""
     for node in parameter.flat if isinstance(parameter, np.ndarray) else (parameter,):
         if node.scope is None:
             node.scope = ""

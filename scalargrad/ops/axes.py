@@ -77,3 +77,8 @@ def along(reduce: Callable[[list[Any]], Any], xp: Any, a: Any, axis: Axis, keepd
     for place in xp.ndindex(reduced.shape):
         reduced[place] = reduce(lists[place].tolist())
     return reduced.reshape(restored_shape(a, axis)) if keepdims else reduced[()]
+
+
+def expansion(reduce: Callable[[list[Any]], Any]) -> Callable[..., Any]:
+    """The expansion of an op that reduces axes, from a function of a list of Values."""
+    return lambda xp, a, axis, keepdims: along(reduce, xp, a, axis, keepdims)

@@ -122,6 +122,8 @@ elu        = _op("elu",        lambda xp, a, alpha=1.0: xp.maximum(a, 0.0) + alp
                                lambda y, a, alpha: expm1(minimum(a, 0))),
     note="a, or alpha·(exp(a) − 1) below 0; its derivative at 0 is alpha",
     kinks=(_Kink(lambda a, alpha: a, (0.0, 1.0), (1.0, 0.0)),), domain=((-3, 3), (0.3, 2)), activation="ELU")
+silu       = _op("silu",       lambda xp, a: a * _sigmoid(xp, a),                       (lambda y, a: sigmoid(a) + y * sigmoid(-a),),
+    note="a·σ(a): a smooth ReLU, slightly negative below 0", aliases=("swish",), activation="SiLU")
 softplus   = _op("softplus",   lambda xp, a: xp.logaddexp(a, 0.0),                      (lambda y, a: sigmoid(a),),
     note="log(1 + exp(a)): the smooth ReLU; to 3 ulp", activation="Softplus")
 softsign   = _op("softsign",   lambda xp, a: a / (1 + xp.absolute(a)),                  (lambda y, a: 1 / square(1 + abs(a)),),

@@ -1,6 +1,6 @@
 """Reductions on Values that are more than their forward: each as a function of a list of Values.
 
-Where the numbers are there to be looked at, the graph is made as short as they allow: that of a maximum is a chain of
+Where the numbers are known, the graph is as short as they allow: that of a maximum is a chain of
 ``maximum``, or the mean of the tied ones. While a graph is traced its numbers stand for others, and the **general**
 form is taken, which decides nothing: it has the same value and gradient at all numbers, ties, zeros and infinities
 among them. A result made by looking remembers its operands (:class:`Expansion`), so that a graph can be
@@ -121,10 +121,10 @@ def weighed(probability: Any, log_p: Any) -> Any:
 
 
 def scale(where: Callable[..., Any], less: Callable[..., Any], size: Any, sign: int = 1) -> Any:
-    """By what numbers up to this size are divided, so that their squares neither overflow nor vanish.
+    """What to divide numbers up to this size by, so that their squares neither overflow nor vanish.
 
     It is a power of two, so that nothing is rounded; the inner bounds are those that float32 needs. With ``sign=-1`` it
-    is what they are multiplied by: its derivative is 0, which that of ``1/scale`` would be with an infinity in it.
+    is what to multiply them by: its derivative is 0, which that of ``1/scale`` would be with an infinity in it.
     """
     small = where(less(size, 2.0**-400), 2.0 ** (-600 * sign), where(less(size, 2.0**-50), 2.0 ** (-90 * sign), 1.0))
     return where(less(2.0**480, size), 2.0 ** (600 * sign), where(less(2.0**50, size), 2.0 ** (90 * sign), small))
@@ -185,7 +185,7 @@ def _from_the_mean(values: Values, count: float, same: Any) -> Any:
 
 
 def _root_of_squares(values: Values, count: float, is_zero: Any, zero: Any) -> Any:
-    """``√(Σ v²/count)``, but ``zero`` where that is said to be 0; the root is then taken of 1."""
+    """``√(Σ v²/count)``, or ``zero`` where ``is_zero`` says so: the root is then taken of 1."""
     size = _size(values)
     by, inverse = [scale(ops.where, ops.less, size, sign) for sign in (1, -1)]
     squares = total([ops.square(v * inverse) for v in values])
@@ -199,7 +199,7 @@ def _root_of_squares(values: Values, count: float, is_zero: Any, zero: Any) -> A
 
 
 def selected(entries: Any, index: Any) -> Any:
-    """The entry at an index that is a number of each example."""
+    """The entry at an index that differs from example to example."""
     import numpy as np
 
     is_at = [ops.equal(index, float(k)) for k in range(len(entries))]
@@ -225,7 +225,7 @@ class Expansion:
 
     @property
     def operands(self) -> list[Any]:
-        """All the nodes it was given, those that are not in the graph it made among them."""
+        """All the nodes it was given, also those that are not in the graph it made."""
         return [x for a in self.arrays if a.dtype == object for x in a.flat if hasattr(type(x), "_apply_op")]
 
     def again(self, other: Callable[[Any], Any]) -> list[Any]:

@@ -108,7 +108,7 @@ def integer(x: Any, where: str, what: str) -> int:
 
 
 def one_axis(axis: Any, where: str, shape: Sequence[int], more: int = 0, what: str = "axis") -> int:
-    """An axis counted from 0, in an array of this shape with so many axes more."""
+    """An axis as a number from 0, of an array that has ``more`` axes than this shape."""
     number, ndim = integer(axis, where, what), len(shape) + more
     if not -ndim <= number < ndim:
         raise ValueError(f"{where}: axis {number} is out of range for shape {tuple(shape)}")
@@ -116,7 +116,7 @@ def one_axis(axis: Any, where: str, shape: Sequence[int], more: int = 0, what: s
 
 
 def axes(axis: Any, where: str, shape: Sequence[int], more_each: bool = False) -> tuple[int, ...]:
-    """One axis or a tuple of them, counted from 0, none twice; with ``more_each`` they are those of a result."""
+    """One axis or several as numbers from 0, none twice; with ``more_each`` they are new axes, of the result."""
     if not (is_integer(axis) or (isinstance(axis, (tuple, list)) and all(map(is_integer, axis)))):
         raise TypeError(f"{where}: axis is an integer or a tuple of integers, not {shown(axis)}")
     given = tuple(axis) if isinstance(axis, (tuple, list)) else (axis,)
@@ -147,6 +147,12 @@ def wrong_setting(settings: dict[str, Any]) -> str:
     return ""
 
 
+def outside(indices: Any, count: int) -> Any:
+    """The first of these integers that is not one of 0, 1, …, ``count − 1``; None if all are."""
+    unsigned = indices.view(f"u{indices.dtype.itemsize}")  # in which a negative one is too large
+    return indices[unsigned >= count].flat[0] if indices.size and unsigned.max() >= count else None
+
+
 # --- errors ----------------------------------------------------------------------------------------------------------
 
 
@@ -161,7 +167,7 @@ def kind_of(error: Exception) -> type[Exception]:
 
 
 def named(error: Exception, name: str, others: Any = ()) -> Exception:
-    """An error as one line that begins with the op's name, in the place of that of another op it is made from."""
+    """The error as one line that begins with this op's name, not with that of an op it is made from."""
     message = " ".join(str(error).split())
     first, colon, rest = message.partition(": ")
     if first == name or message.startswith((f"{name} ", f"{name}(")):

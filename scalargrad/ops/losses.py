@@ -1,8 +1,4 @@
-"""Softmax and its relatives, up to the loss of labels: one row each.
-
-In a pullback ``g`` is the upstream gradient and ``y`` the output. An expansion is given where the forward does not run
-on object arrays of Values as it stands.
-"""
+"""Softmax and its relatives, up to the loss of labels: one row each."""
 # fmt: off
 
 import math as _math
@@ -11,6 +7,7 @@ from scalargrad.modes import is_unknown as _is_unknown
 from scalargrad.ops import axes as _axes
 from scalargrad.ops import elementwise as _ops
 from scalargrad.ops import expansions as _expansions
+from scalargrad.ops.given import outside as _outside
 from scalargrad.ops.products import _column
 from scalargrad.ops.reducing import _if_any
 from scalargrad.ops.structure import structural as _op
@@ -58,14 +55,6 @@ def _logsumexp_pullback(g, y, a, axis, keepdims):
     return _axes.restored(g, a, axis, keepdims) * (shares / _if_any(abs(y), _math.inf, 1.0, total))
 
 
-logsumexp = _op("logsumexp", _logsumexp,
-    (_logsumexp_pullback,),
-    expand=lambda xp, a, axis, keepdims: _axes.along(_expansions.logsumexp, xp, a, axis, keepdims), decides=True,
-    wide=True, formulas=("Ḡ·softmax(#1)",), symbol="log Σ exp",
-    samples=(lambda x: logsumexp(x(2, 3)), lambda x: logsumexp(x(2, 3), axis=0), lambda x: logsumexp(x(2, 3), -1, True)),
-    note="log of the sum of exponentials, without overflow: to 3 ulp of the largest, or of 1; the gradient adds up to 1")
-
-
 def _softmax(xp, a, *, axis=-1):
     e = xp.asarray(xp.exp(a - _top(xp, a, axis)))
     return e / xp.add.reduce(e, axis=axis, keepdims=True)
@@ -76,23 +65,10 @@ def _softmax_pullback(g, y, a, axis):
     return shares - y * shares.sum(axis=axis, keepdims=True)
 
 
-softmax = _op("softmax", _softmax,
-    (_softmax_pullback,), decides=True,
-    wide=True, formulas=("Y·(Ḡ − Σ Ḡ Y)",), samples=(lambda x: softmax(x(3)), lambda x: softmax(x(2, 3)), lambda x: softmax(x(2, 3), axis=0)),
-    note="exp(a) divided by its sum along an axis: probabilities, each to 6 ulp and the rounding of its gap to the largest")
-
-
 def _log_softmax(xp, a, *, axis=-1):
     z = xp.asarray(a - _top(xp, a, axis))
     e = xp.asarray(xp.exp(z))
     return z - _log_of_sum(xp, z, e, xp.add.reduce(e, axis=axis, keepdims=True), axis)
-
-
-log_softmax = _op("log_softmax", _log_softmax,
-    (lambda g, y, a, axis: g - _ops.exp(y) * g.sum(axis=axis, keepdims=True),),
-    decides=True, wide=True, formulas=("Ḡ − softmax(#1)·Σ Ḡ",),
-    samples=(lambda x: log_softmax(x(2, 3)), lambda x: log_softmax(x(2, 3), axis=0)),
-    note="logarithm of softmax, exact far out and near 0 (of Values: to 4 ulp of 1 there)")
 
 
 def _cross_entropy_call(logits, labels, reduction="mean"):
@@ -112,10 +88,9 @@ def _check_labels(xp, logits, labels):
         if labels.shape != logits.shape[:-1]:
             raise ValueError(f"cross_entropy: labels of shape {labels.shape} for logits of shape {logits.shape}; "
                              f"expected a class for each example, shape {logits.shape[:-1]}")
-        unsigned = labels.view(f"u{labels.dtype.itemsize}")  # in which a negative one is too large
-        if labels.size and unsigned.max() >= classes:
-            wrong = labels[unsigned >= classes]
-            raise ValueError(f"cross_entropy: there is a label {wrong[0]} among labels for {classes} classes; "
+        wrong = _outside(labels, classes)
+        if wrong is not None:
+            raise ValueError(f"cross_entropy: there is a label {wrong} among labels for {classes} classes; "
                              f"expected 0 to {classes - 1}")
         return
     if labels.shape != logits.shape or labels.dtype.kind == "b":
@@ -193,12 +168,32 @@ def _cross_entropy_logits(g, y, logits, labels, saved, reduction):
     return local * _per_example(g, logits, reduction)
 
 
+# --- the table -------------------------------------------------------------------------------------------------------
+logsumexp     = _op("logsumexp",     _logsumexp,
+    (_logsumexp_pullback,),
+    note="log of the sum of exponentials, without overflow: to 3 ulp of the largest, or of 1; the gradient adds up to 1",
+    expand=_axes.expansion(_expansions.logsumexp), decides=True, wide=True, formulas=("Ḡ·softmax(#1)",), symbol="log Σ exp",
+    samples=(lambda x: logsumexp(x(2, 3)), lambda x: logsumexp(x(2, 3), axis=0),
+             lambda x: logsumexp(x(2, 3), -1, True)))
+
+softmax       = _op("softmax",       _softmax,
+    (_softmax_pullback,),
+    note="exp(a) divided by its sum along an axis: probabilities, each to 6 ulp and the rounding of its gap to the largest",
+    decides=True, wide=True, formulas=("Y·(Ḡ − Σ Ḡ Y)",),
+    samples=(lambda x: softmax(x(3)), lambda x: softmax(x(2, 3)), lambda x: softmax(x(2, 3), axis=0)))
+
+log_softmax   = _op("log_softmax",   _log_softmax,
+    (lambda g, y, a, axis: g - _ops.exp(y) * g.sum(axis=axis, keepdims=True),),
+    note="logarithm of softmax, exact far out and near 0 (of Values: to 4 ulp of 1 there)",
+    decides=True, wide=True, formulas=("Ḡ − softmax(#1)·Σ Ḡ",),
+    samples=(lambda x: log_softmax(x(2, 3)), lambda x: log_softmax(x(2, 3), axis=0)))
+
 cross_entropy = _op("cross_entropy", _cross_entropy,
     (_cross_entropy_logits,
      lambda g, y, logits, labels, saved, reduction: -log_softmax(logits) * _per_example(g, logits, reduction)),
+    note="−log of the probability softmax gives the label: a class, or a probability for each class; to 4 ulp of 1, or better",
     arrange=_cross_entropy_call, integers=(1,), saves=True, decides=True, wide=True,
     formulas=("Ḡ·(softmax(#1) − #2)/n", "−Ḡ·log softmax(#1)/n"), symbol="CE",
     samples=(lambda x: cross_entropy(x(3, 4), [0, 3, 1]), lambda x: cross_entropy(x(4), 2, reduction="sum"),
              lambda x: cross_entropy(x(2, 3, 2), [[0, 1, 0], [1, 1, 0]], reduction="none"),
-             lambda x: cross_entropy(x(2, 3), softmax(x(2, 3)))),
-    note="−log of the probability softmax gives the label: a class, or a probability for each class; to 4 ulp of 1, or better")
+             lambda x: cross_entropy(x(2, 3), softmax(x(2, 3)))))

@@ -1,34 +1,10 @@
-"""The operations that move elements: one row each.
-
-In a pullback ``g`` is the upstream gradient and ``y`` the output. An expansion is given where the forward does not run
-on object arrays of Values as it stands.
-"""
+"""The operations that move elements: one row each."""
 # fmt: off
 
 from scalargrad.modes import is_unknown as _is_unknown
 from scalargrad.ops import axes as _axes
 from scalargrad.ops.given import require_unmasked as _require_unmasked
 from scalargrad.ops.structure import structural as _op
-
-reshape = _op("reshape", lambda xp, a, *, shape: xp.reshape(a, shape),
-    (lambda g, y, a, shape: g.reshape(a.shape),),
-    formulas=("reshape(Ḡ)",), samples=(lambda x: reshape(x(2, 6), (3, -1)), lambda x: reshape(x(2, 3), -1)),
-    note="the same elements in another shape; one length may be −1")
-
-transpose = _op("transpose", lambda xp, a, *, axes=None: xp.transpose(a, axes),
-    (lambda g, y, a, axes: g.transpose(None if axes is None else _axes.inverse(_axes.normalized(tuple(axes), a.ndim))),),
-    formulas=("Ḡᵀ",), symbol="ᵀ", samples=(lambda x: transpose(x(2, 3)), lambda x: transpose(x(2, 3, 4), (1, -1, 0))),
-    note="the axes in another order; reversed if none is given")
-
-broadcast_to = _op("broadcast_to", lambda xp, a, *, shape: xp.broadcast_to(a, shape),
-    (lambda g, y, a, shape: g,),
-    formulas=("Σ Ḡ",), samples=(lambda x: broadcast_to(x(3), (2, 3)), lambda x: broadcast_to(x(3, 1), (2, 3, 4))),
-    note="repeated along new axes and axes of length 1, to a shape")
-
-astype = _op("astype", lambda xp, a, *, dtype: a.astype(_float_type(xp, dtype)),
-    (lambda g, y, a, dtype: g,),
-    expand=lambda xp, a, dtype: a[()], formulas=("Ḡ",), samples=(lambda x: astype(x(3), "float64"),),
-    note="the same numbers as floats of another type")
 
 
 def _float_type(xp, dtype):
@@ -54,14 +30,6 @@ def _concatenate_pullbacks(g, y, *arrays, needed, axis):
         else:
             found.append(g[(slice(None),) * (axis % g.ndim) + (part,)])
     return found
-
-
-concatenate = _op("concatenate", lambda xp, *arrays, axis=0: xp.concatenate(arrays, axis=axis),
-    (_concatenate_pullback,), many=True, together=_concatenate_pullbacks,
-    formulas=("its part of Ḡ",), symbol="⧺",
-    samples=(lambda x: concatenate([x(2, 3), x(1, 3)]), lambda x: concatenate([x(2, 1), x(2, 2), x(2, 3)], axis=-1),
-             lambda x: concatenate([x(2, 2), x(3)], axis=None)),
-    note="arrays joined along an axis they have")
 
 
 def _index(a, key):
@@ -105,16 +73,48 @@ def _scatter(xp, a, *, shape, key):
     return out
 
 
-index = _op("index", lambda xp, a, *, key: a[key],
+# --- the table -------------------------------------------------------------------------------------------------------
+reshape      = _op("reshape",      lambda xp, a, *, shape: xp.reshape(a, shape),
+    (lambda g, y, a, shape: g.reshape(a.shape),),
+    note="the same elements in another shape; one length may be −1",
+    formulas=("reshape(Ḡ)",),
+    samples=(lambda x: reshape(x(2, 6), (3, -1)), lambda x: reshape(x(2, 3), -1)))
+
+transpose    = _op("transpose",    lambda xp, a, *, axes=None: xp.transpose(a, axes),
+    (lambda g, y, a, axes: g.transpose(None if axes is None else _axes.inverse(_axes.normalized(tuple(axes), a.ndim))),),
+    note="the axes in another order; reversed if none is given",
+    formulas=("Ḡᵀ",), symbol="ᵀ",
+    samples=(lambda x: transpose(x(2, 3)), lambda x: transpose(x(2, 3, 4), (1, -1, 0))))
+
+broadcast_to = _op("broadcast_to", lambda xp, a, *, shape: xp.broadcast_to(a, shape),
+    (lambda g, y, a, shape: g,),
+    note="repeated along new axes and axes of length 1, to a shape",
+    formulas=("Σ Ḡ",),
+    samples=(lambda x: broadcast_to(x(3), (2, 3)), lambda x: broadcast_to(x(3, 1), (2, 3, 4))))
+
+astype       = _op("astype",       lambda xp, a, *, dtype: a.astype(_float_type(xp, dtype)),
+    (lambda g, y, a, dtype: g,),
+    note="the same numbers as floats of another type",
+    expand=lambda xp, a, dtype: a[()], formulas=("Ḡ",),
+    samples=(lambda x: astype(x(3), "float64"),))
+
+concatenate  = _op("concatenate",  lambda xp, *arrays, axis=0: xp.concatenate(arrays, axis=axis),
+    (_concatenate_pullback,),
+    note="arrays joined along an axis they have",
+    many=True, together=_concatenate_pullbacks, formulas=("its part of Ḡ",), symbol="⧺",
+    samples=(lambda x: concatenate([x(2, 3), x(1, 3)]), lambda x: concatenate([x(2, 1), x(2, 2), x(2, 3)], axis=-1),
+             lambda x: concatenate([x(2, 2), x(3)], axis=None)))
+
+index        = _op("index",        lambda xp, a, *, key: a[key],
     (lambda g, y, a, key: scatter(g, shape=a.shape, key=key),),
+    note="the elements NumPy's a[key] gives; those named twice receive both gradients",
     arrange=_index, formulas=("scatter(Ḡ)",), symbol="[ ]",
     samples=(lambda x: index(x(4), 2), lambda x: index(x(3, 4), (slice(None, None, 2), slice(-1, 0, -1))),
              lambda x: index(x(3, 4), [2, 0, 2]), lambda x: index(x(3, 4), ([0, 0, 2], [1, 1, -1])),
-             lambda x: index(x(3), [True, False, True]), lambda x: index(x(2, 3), (..., None, 1))),
-    note="the elements NumPy's a[key] gives; those named twice receive both gradients")
+             lambda x: index(x(3), [True, False, True]), lambda x: index(x(2, 3), (..., None, 1))))
 
-scatter = _op("scatter", _scatter,
+scatter      = _op("scatter",      _scatter,
     (lambda g, y, a, shape, key: index(g, key),),
+    note="zeros of a shape with the elements added at a key: what index does backward",
     arrange=lambda a, shape, key: (_index(a, key)[0], {"shape": shape, **_index(a, key)[1]}), formulas=("Ḡ[key]",),
-    samples=(lambda x: scatter(x(2), (4,), slice(1, 3)), lambda x: scatter(x(3), (4,), [3, 1, 3])),
-    note="zeros of a shape with the elements added at a key: what index does backward")
+    samples=(lambda x: scatter(x(2), (4,), slice(1, 3)), lambda x: scatter(x(3), (4,), [3, 1, 3])))

@@ -1,8 +1,4 @@
-"""Products of matrices, and sums of products by subscripts: one row each.
-
-In a pullback ``g`` is the upstream gradient and ``y`` the output. An expansion is given where the forward does not run
-on object arrays of Values as it stands.
-"""
+"""Products of matrices, and sums of products by subscripts: one row each."""
 # fmt: off
 
 import math as _math
@@ -50,15 +46,6 @@ def _matmul_misfit(a, b):
     return "" if inner[0] == inner[1] else f"the inner sizes are {inner[0]} and {inner[1]}"
 
 
-matmul = _op("matmul", lambda xp, a, b: xp.matmul(a, b),
-    (_matmul_left, _matmul_right), explain=_matmul_misfit,
-    wide=True, formulas=("Ḡ #2ᵀ", "#1ᵀ Ḡ"), symbol="@",
-    samples=(lambda x: matmul(x(2, 3), x(3, 4)), lambda x: matmul(x(3), x(3)), lambda x: matmul(x(2, 3), x(3)),
-             lambda x: matmul(x(3), x(3, 2)), lambda x: matmul(x(2, 2, 3), x(3, 2)), lambda x: matmul(x(2, 3), x(2, 3, 2)),
-             lambda x: matmul(x(2, 1, 2, 3), x(3, 3, 2)), lambda x: matmul(x(2, 2, 3), x(3)), lambda x: matmul(x(3), x(2, 3, 2))),
-    note="matrix product; stacks of matrices broadcast")
-
-
 def _einsum(subscripts, *operands):
     from scalargrad.ops.composite import diagonal
     from scalargrad.ops.given import as_array
@@ -76,6 +63,10 @@ def _einsum(subscripts, *operands):
     return tuple(arrays), {"subscripts": f"{','.join(inputs)}->{output}"}
 
 
+def _sums_of_products(xp, *arrays, subscripts):
+    return xp.einsum(subscripts, *arrays, optimize=sum(a.size for a in arrays) > 4096)
+
+
 def _einsum_pullback(g, y, *arrays, place, subscripts):
     left, output = subscripts.split("->")
     inputs = left.split(",")
@@ -86,12 +77,22 @@ def _einsum_pullback(g, y, *arrays, place, subscripts):
     return share.reshape(tuple([next(lengths) if c in found else 1 for c in own]))
 
 
-einsum = _op("einsum",
-    lambda xp, *arrays, subscripts: xp.einsum(subscripts, *arrays, optimize=sum(a.size for a in arrays) > 4096),
-    (_einsum_pullback,), many=True, arrange=_einsum,
-    wide=True, formulas=("einsum(Ḡ, the others)",), symbol="Σ∏",
+# --- the table -------------------------------------------------------------------------------------------------------
+matmul = _op("matmul", lambda xp, a, b: xp.matmul(a, b),
+    (_matmul_left, _matmul_right),
+    note="matrix product; stacks of matrices broadcast",
+    explain=_matmul_misfit, wide=True, formulas=("Ḡ #2ᵀ", "#1ᵀ Ḡ"), symbol="@",
+    samples=(lambda x: matmul(x(2, 3), x(3, 4)), lambda x: matmul(x(3), x(3)), lambda x: matmul(x(2, 3), x(3)),
+             lambda x: matmul(x(3), x(3, 2)), lambda x: matmul(x(2, 2, 3), x(3, 2)),
+             lambda x: matmul(x(2, 3), x(2, 3, 2)), lambda x: matmul(x(2, 1, 2, 3), x(3, 3, 2)),
+             lambda x: matmul(x(2, 2, 3), x(3)), lambda x: matmul(x(3), x(2, 3, 2))))
+
+einsum = _op("einsum", _sums_of_products,
+    (_einsum_pullback,),
+    note="sums of products, by subscripts as 'ij,jk->ik'",
+    many=True, arrange=_einsum, wide=True, formulas=("einsum(Ḡ, the others)",), symbol="Σ∏",
     samples=(lambda x: einsum("ij,jk->ik", x(2, 3), x(3, 2)), lambda x: einsum("ij,jk", x(2, 3), x(3, 2)),
              lambda x: einsum("ii->i", x(3, 3)), lambda x: einsum("ii", x(3, 3)), lambda x: einsum("ij->j", x(2, 3)),
-             lambda x: einsum("i,j,k->kji", x(2), x(3), x(2)), lambda x: einsum("...ij,...jk->...ik", x(2, 2, 3), x(3, 2)),
-             lambda x: einsum("ij,ij->", x(2, 3), x(1, 3)), lambda x: einsum("iij,j->i", x(2, 2, 3), x(3))),
-    note="sums of products, by subscripts as 'ij,jk->ik'")
+             lambda x: einsum("i,j,k->kji", x(2), x(3), x(2)),
+             lambda x: einsum("...ij,...jk->...ik", x(2, 2, 3), x(3, 2)),
+             lambda x: einsum("ij,ij->", x(2, 3), x(1, 3)), lambda x: einsum("iij,j->i", x(2, 2, 3), x(3))))

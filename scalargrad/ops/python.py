@@ -46,7 +46,7 @@ def _is_stream(x: Any) -> bool:
 
 
 def _answer(function: Callable[..., Any], *arguments: Any, **settings: Any) -> Any:
-    """What Python's function gives; what it refuses is told with its name."""
+    """What Python's function gives; its errors begin with its name."""
     try:
         return function(*arguments, **settings)
     except REFUSALS as error:

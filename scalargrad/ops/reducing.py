@@ -1,8 +1,4 @@
-"""The operations that reduce axes: one row each.
-
-In a pullback ``g`` is the upstream gradient and ``y`` the output. An expansion is given where the forward does not run
-on object arrays of Values as it stands.
-"""
+"""The operations that reduce axes: one row each."""
 # fmt: off
 
 import builtins as _py
@@ -15,21 +11,9 @@ from scalargrad.ops import expansions as _expansions
 from scalargrad.ops.moving import concatenate as _concatenate
 from scalargrad.ops.structure import structural as _op
 
-sum = _op("sum", lambda xp, a, *, axis=None, keepdims=False: xp.add.reduce(a, axis=axis, keepdims=keepdims),
-    (lambda g, y, a, axis, keepdims: _axes.restored(g, a, axis, keepdims),),
-    wide=True, formulas=("Ḡ",), symbol="Σ",
-    samples=(lambda x: sum(x(2, 3)), lambda x: sum(x(2, 3), axis=0), lambda x: sum(x(2, 3, 2), (-1, 0), keepdims=True)),
-    note="sum over axes")
-
 
 def _mean(xp, a, *, axis=None, keepdims=False):
     return xp.add.reduce(a, axis=axis, keepdims=keepdims) / _axes.count(a, axis)
-
-
-mean = _op("mean", _mean,
-    (lambda g, y, a, axis, keepdims: _axes.restored(g / _axes.count(a, axis), a, axis, keepdims),),
-    wide=True, formulas=("Ḡ/n",), samples=(lambda x: mean(x(2, 3)), lambda x: mean(x(2, 3), axis=-1, keepdims=True)),
-    note="mean over axes")
 
 
 def _shared_by_ties(g, y, a, axis, keepdims):
@@ -37,44 +21,17 @@ def _shared_by_ties(g, y, a, axis, keepdims):
     return _axes.restored(g, a, axis, keepdims) * (tied / tied.sum(axis=axis, keepdims=True))
 
 
-max = _op("max", lambda xp, a, *, axis=None, keepdims=False: xp.maximum.reduce(a, axis=axis, keepdims=keepdims),
-    (_shared_by_ties,),
-    expand=lambda xp, a, axis, keepdims: _axes.along(_expansions.chosen(_ops.maximum), xp, a, axis, keepdims), decides=True,
-    formulas=("Ḡ·[#1 = Y]/ties",),
-    samples=(lambda x: max(x(2, 3)), lambda x: max(x(2, 3), axis=1), lambda x: max(x(2, 3, 2), (0, -1), keepdims=True)),
-    note="the largest element; tied ones share the gradient equally")
-
-min = _op("min", lambda xp, a, *, axis=None, keepdims=False: xp.minimum.reduce(a, axis=axis, keepdims=keepdims),
-    (_shared_by_ties,),
-    expand=lambda xp, a, axis, keepdims: _axes.along(_expansions.chosen(_ops.minimum), xp, a, axis, keepdims), decides=True,
-    formulas=("Ḡ·[#1 = Y]/ties",),
-    samples=(lambda x: min(x(2, 3)), lambda x: min(x(2, 3), axis=-1, keepdims=True)),
-    note="the smallest element; tied ones share the gradient equally")
-
 def _place(name):
     """The place of the best element among Values: a whole number, or a node in arithmetic with others."""
     def place(xp, a, axis, keepdims):
         from scalargrad.ops.found import found_among
 
         find = getattr(xp, name)
-        find(a, axis=axis)  # compares the Values themselves, so that whoever traces them is told
+        find(a, axis=axis)  # compares the Values themselves, which a tracer notices
         data = xp.frompyfunc(lambda x: x._data if hasattr(type(x), "_apply_op") else x, 1, 1)(a)
         numbers = xp.asarray(data, dtype=float)
         return found_among(name, a, find(numbers, axis=axis, keepdims=keepdims))
     return place
-
-
-argmax = _op("argmax", lambda xp, a, *, axis=None, keepdims=False: xp.argmax(a, axis=axis, keepdims=keepdims),
-    expand=_place("argmax"),
-    why_not="which element is the largest changes in jumps; softmax is its differentiable relative",
-    samples=(lambda x: argmax(x(2, 3)), lambda x: argmax(x(2, 3), axis=1)),
-    note="the index of the largest element, the first of tied ones")
-
-argmin = _op("argmin", lambda xp, a, *, axis=None, keepdims=False: xp.argmin(a, axis=axis, keepdims=keepdims),
-    expand=_place("argmin"),
-    why_not="which element is the smallest changes in jumps; softmax of the negative numbers is its differentiable relative",
-    samples=(lambda x: argmin(x(2, 3)), lambda x: argmin(x(2, 3), axis=1)),
-    note="the index of the smallest element, the first of tied ones")
 
 
 def _products_of_others(b):
@@ -101,22 +58,8 @@ def _prod_pullback(g, y, a, axis, keepdims):
     return _axes.restored(g, a, axis, keepdims) * (others if isinstance(others, float) else _axes.apart(others, a, axes))
 
 
-prod = _op("prod", lambda xp, a, *, axis=None, keepdims=False: xp.multiply.reduce(a, axis=axis, keepdims=keepdims),
-    (_prod_pullback,),
-    wide=True, formulas=("Ḡ·Π of the other #1",), symbol="Π",
-    samples=(lambda x: prod(x(5)), lambda x: prod(x(2, 3), axis=0), lambda x: prod(x(2, 3, 2), (0, 2), keepdims=True)),
-    note="product over axes; right with zeros, too")
-
-cumsum = _op("cumsum", lambda xp, a, *, axis=None: xp.cumsum(a, axis=axis),
-    (lambda g, y, a, axis: (_backwards(cumsum(_backwards(g, axis or 0), axis or 0), axis or 0)).reshape(a.shape),),
-    wide=True, formulas=("Σ of the later Ḡ",), samples=(lambda x: cumsum(x(2, 3)), lambda x: cumsum(x(2, 3), axis=1)),
-    note="running sums along an axis, of all elements if none is given")
-
-
 def _backwards(a, axis):
     return a[(slice(None),) * (axis % a.ndim) + (slice(None, None, -1),)]
-
-# --- spread ----------------------------------------------------------------------------------------------------------
 
 
 def _var(xp, a, *, axis=None, ddof=0, keepdims=False):
@@ -164,10 +107,16 @@ def _least(xp, dtype):
 _LEAST: dict[_Any, float] = {}
 
 
+def _var_pullback(g, y, a, axis, ddof, keepdims):
+    gap = a - a.sum(axis=axis, keepdims=True) / _axes.count(a, axis)
+    return _axes.restored(g * 2.0 / _py.max(_axes.count(a, axis) - ddof, 0), a, axis, keepdims) * gap
+
+
 def _std_pullback(g, y, a, axis, ddof, keepdims):
     gap = a - a.sum(axis=axis, keepdims=True) / _axes.count(a, axis)
     gap = gap - gap.sum(axis=axis, keepdims=True) / _axes.count(a, axis)
-    return _axes.restored(g / _py.max(_axes.count(a, axis) - ddof, 0), a, axis, keepdims) * (gap / _axes.restored(_or_infinity(y), a, axis, keepdims))
+    g = _axes.restored(g / _py.max(_axes.count(a, axis) - ddof, 0), a, axis, keepdims)
+    return g * (gap / _axes.restored(_or_infinity(y), a, axis, keepdims))
 
 
 def _if_any(a, b, c, d):
@@ -182,21 +131,6 @@ def _or_infinity(y):
     return _if_any(y, 0.0, _math.inf, y)
 
 
-var = _op("var", _var,
-    (lambda g, y, a, axis, ddof, keepdims: _axes.restored(g * 2.0 / _py.max(_axes.count(a, axis) - ddof, 0), a, axis, keepdims)
-        * (a - a.sum(axis=axis, keepdims=True) / _axes.count(a, axis)),),
-    wide=True, formulas=("2Ḡ·(#1 − mean)/n",),
-    samples=(lambda x: var(x(2, 3)), lambda x: var(x(2, 3), axis=0, ddof=1), lambda x: var(x(2, 3), 1, keepdims=True)),
-    note="mean squared distance from the mean; the sum of squares is divided by n − ddof")
-
-std = _op("std", _std,
-    (_std_pullback,),
-    expand=lambda xp, a, axis, ddof, keepdims: _axes.along(_expansions.std(ddof), xp, a, axis, keepdims), decides=True,
-    wide=True, formulas=("Ḡ·(#1 − mean)/(n Y)",),
-    samples=(lambda x: std(x(2, 3)), lambda x: std(x(2, 3), axis=0, ddof=1), lambda x: std(x(2, 3), 1, keepdims=True)),
-    note="square root of the variance, to 4 ulp at any size; its gradient is 0 where all elements are equal")
-
-
 def _check_order(x, ord, axis):
     if ord not in (None, 2):
         raise ValueError(f"norm: ord is 2 (or left out), not {ord!r}; sum(abs(x)) and max(abs(x)) are ord 1 and inf")
@@ -209,14 +143,81 @@ def _norm(xp, x, *, ord=None, axis=None, keepdims=False):
     return _root_of_squares(xp, x, axis, keepdims)
 
 
+def _norm_pullback(g, y, x, ord, axis, keepdims):
+    return _axes.restored(g, x, axis, keepdims) * (x / _axes.restored(_or_infinity(y), x, axis, keepdims))
+
+
 def _norm_of_values(xp, x, ord, axis, keepdims):
     _check_order(x, ord, axis)
     return _axes.along(_expansions.norm, xp, x, axis, keepdims)
 
 
-norm = _op("norm", _norm,
-    (lambda g, y, x, ord, axis, keepdims: _axes.restored(g, x, axis, keepdims) * (x / _axes.restored(_or_infinity(y), x, axis, keepdims)),),
-    expand=lambda xp, x, ord, axis, keepdims: _norm_of_values(xp, x, ord, axis, keepdims), decides=True,
-    wide=True, formulas=("Ḡ·#1/Y",), symbol="‖x‖",
-    samples=(lambda x: norm(x(3)), lambda x: norm(x(2, 3), 2, axis=1), lambda x: norm(x(2, 3), axis=0, keepdims=True)),
-    note="square root of the sum of squares, to 4 ulp at any size; its gradient at 0 is 0")
+# --- the table -------------------------------------------------------------------------------------------------------
+sum    = _op("sum",    lambda xp, a, *, axis=None, keepdims=False: xp.add.reduce(a, axis=axis, keepdims=keepdims),
+    (lambda g, y, a, axis, keepdims: _axes.restored(g, a, axis, keepdims),),
+    note="sum over axes",
+    wide=True, formulas=("Ḡ",), symbol="Σ",
+    samples=(lambda x: sum(x(2, 3)), lambda x: sum(x(2, 3), axis=0),
+             lambda x: sum(x(2, 3, 2), (-1, 0), keepdims=True)))
+
+mean   = _op("mean",   _mean,
+    (lambda g, y, a, axis, keepdims: _axes.restored(g / _axes.count(a, axis), a, axis, keepdims),),
+    note="mean over axes",
+    wide=True, formulas=("Ḡ/n",),
+    samples=(lambda x: mean(x(2, 3)), lambda x: mean(x(2, 3), axis=-1, keepdims=True)))
+
+max    = _op("max",    lambda xp, a, *, axis=None, keepdims=False: xp.maximum.reduce(a, axis=axis, keepdims=keepdims),
+    (_shared_by_ties,),
+    note="the largest element; tied ones share the gradient equally",
+    expand=_axes.expansion(_expansions.chosen(_ops.maximum)), decides=True, formulas=("Ḡ·[#1 = Y]/ties",),
+    samples=(lambda x: max(x(2, 3)), lambda x: max(x(2, 3), axis=1),
+             lambda x: max(x(2, 3, 2), (0, -1), keepdims=True)))
+
+min    = _op("min",    lambda xp, a, *, axis=None, keepdims=False: xp.minimum.reduce(a, axis=axis, keepdims=keepdims),
+    (_shared_by_ties,),
+    note="the smallest element; tied ones share the gradient equally",
+    expand=_axes.expansion(_expansions.chosen(_ops.minimum)), decides=True, formulas=("Ḡ·[#1 = Y]/ties",),
+    samples=(lambda x: min(x(2, 3)), lambda x: min(x(2, 3), axis=-1, keepdims=True)))
+
+argmax = _op("argmax", lambda xp, a, *, axis=None, keepdims=False: xp.argmax(a, axis=axis, keepdims=keepdims),
+    note="the index of the largest element, the first of tied ones",
+    expand=_place("argmax"),
+    why_not="which element is the largest changes in jumps; softmax is its differentiable relative",
+    samples=(lambda x: argmax(x(2, 3)), lambda x: argmax(x(2, 3), axis=1)))
+
+argmin = _op("argmin", lambda xp, a, *, axis=None, keepdims=False: xp.argmin(a, axis=axis, keepdims=keepdims),
+    note="the index of the smallest element, the first of tied ones",
+    expand=_place("argmin"),
+    why_not="which element is the smallest changes in jumps; softmax of the negative numbers is its differentiable relative",
+    samples=(lambda x: argmin(x(2, 3)), lambda x: argmin(x(2, 3), axis=1)))
+
+prod   = _op("prod",   lambda xp, a, *, axis=None, keepdims=False: xp.multiply.reduce(a, axis=axis, keepdims=keepdims),
+    (_prod_pullback,),
+    note="product over axes; right with zeros, too",
+    wide=True, formulas=("Ḡ·Π of the other #1",), symbol="Π",
+    samples=(lambda x: prod(x(5)), lambda x: prod(x(2, 3), axis=0), lambda x: prod(x(2, 3, 2), (0, 2), keepdims=True)))
+
+cumsum = _op("cumsum", lambda xp, a, *, axis=None: xp.cumsum(a, axis=axis),
+    (lambda g, y, a, axis: (_backwards(cumsum(_backwards(g, axis or 0), axis or 0), axis or 0)).reshape(a.shape),),
+    note="running sums along an axis, of all elements if none is given",
+    wide=True, formulas=("Σ of the later Ḡ",),
+    samples=(lambda x: cumsum(x(2, 3)), lambda x: cumsum(x(2, 3), axis=1)))
+
+var    = _op("var",    _var,
+    (_var_pullback,),
+    note="mean squared distance from the mean; the sum of squares is divided by n − ddof",
+    wide=True, formulas=("2Ḡ·(#1 − mean)/n",),
+    samples=(lambda x: var(x(2, 3)), lambda x: var(x(2, 3), axis=0, ddof=1), lambda x: var(x(2, 3), 1, keepdims=True)))
+
+std    = _op("std",    _std,
+    (_std_pullback,),
+    note="square root of the variance, to 4 ulp at any size; its gradient is 0 where all elements are equal",
+    expand=lambda xp, a, axis, ddof, keepdims: _axes.along(_expansions.std(ddof), xp, a, axis, keepdims), decides=True,
+    wide=True, formulas=("Ḡ·(#1 − mean)/(n Y)",),
+    samples=(lambda x: std(x(2, 3)), lambda x: std(x(2, 3), axis=0, ddof=1), lambda x: std(x(2, 3), 1, keepdims=True)))
+
+norm   = _op("norm",   _norm,
+    (_norm_pullback,),
+    note="square root of the sum of squares, to 4 ulp at any size; its gradient at 0 is 0",
+    expand=_norm_of_values, decides=True, wide=True, formulas=("Ḡ·#1/Y",), symbol="‖x‖",
+    samples=(lambda x: norm(x(3)), lambda x: norm(x(2, 3), 2, axis=1), lambda x: norm(x(2, 3), axis=0, keepdims=True)))

@@ -68,7 +68,7 @@ class StructuralOp(Row):
     samples: tuple[Callable[..., Any], ...] = ()
     """Calls to test it with, of a maker of operands: ``lambda x: sum(x(2, 3), axis=0)``."""
     arrange: Callable[..., tuple[tuple[Any, ...], Settings]] | None = None
-    """How a call's arguments become operands and settings, where that is more than telling them apart."""
+    """Makes operands and settings of a call's arguments, where the usual way does not do."""
     explain: Callable[..., str] | None = None
     """Why arrays do not fit, of the arrays and settings, where NumPy's message would not say it."""
     integers: tuple[int, ...] = ()
@@ -82,9 +82,9 @@ class StructuralOp(Row):
     together: Callable[..., list[Any]] | None = None
     """With ``many``, all pullbacks at once, in time linear in the arrays: a list, None where ``needed`` is false."""
     wide: bool = False
-    """Whether it adds up: arrays of float16 do so in float32 (and only the result is rounded), whole ones as floats."""
+    """Whether it adds up: float16 is then added in float32 and rounded at the end, integers are added as floats."""
     decides: bool = False
-    """Whether the expansion looks at the numbers of Values, unless they are traced: what it makes then remembers it."""
+    """Whether the expansion depends on the numbers of Values, unless they are traced: its result then remembers it."""
     why_not: str = ""
     """Why no gradient passes through it; such an op has no pullbacks."""
     operands: tuple[str, ...] = field(init=False)
@@ -206,7 +206,7 @@ class StructuralOp(Row):
         return result
 
     def _remember(self, arrays: tuple[Any, ...], settings: Settings, result: Any) -> None:
-        """Have the nodes that an expansion made say what they expand; operands it returned are left alone."""
+        """Mark the nodes an expansion made with what they expand; operands that it returned are left alone."""
         made = result.ravel().tolist() if hasattr(result, "ravel") else [result]
         remember = next((x._remember for x in made if hasattr(type(x), "_remember")), None)
         if remember is not None:
@@ -214,24 +214,17 @@ class StructuralOp(Row):
             remember(made, given, Expansion(self, tuple([a.copy() for a in arrays]), settings))
 
     def in_float32(self, np: Any, *arrays: Any, **settings: Any) -> Any:
-        """The forward on arrays that may be of float16 or of whole numbers: these neither overflow nor wrap round."""
-        narrow = all(a.dtype.char == "e" for a in arrays if a.dtype.kind == "f") and any(
-            a.dtype.char == "e" for a in arrays
-        )
-        widened = [
-            a.astype(np.float32)
-            if a.dtype.char == "e"
-            else a
-            if a.dtype.kind == "f" or i in self.integers
-            else a.astype(float)
-            for i, a in enumerate(arrays)
-        ]
-        result = self.forward(np, *widened, **settings)
-        if not narrow:
+        """The forward with float16 as float32 and integers as floats, so that sums neither overflow nor wrap round."""
+
+        def widened(place: int, a: Any) -> Any:
+            if a.dtype.kind == "f":
+                return a.astype(np.float32) if a.dtype.char == "e" else a
+            return a if place in self.integers else a.astype(float)
+
+        result = self.forward(np, *map(widened, range(len(arrays)), arrays), **settings)
+        if {a.dtype.char for a in arrays if a.dtype.kind == "f"} != {"e"}:
             return result
-        if self.saves:
-            return result[0].astype(np.float16), result[1]
-        return result.astype(np.float16)
+        return (result[0].astype(np.float16), result[1]) if self.saves else result.astype(np.float16)
 
     def _as_array(self, np: Any, x: Any) -> Any:
         array = x if type(x) is np.ndarray else np.asarray(as_array(x, self.name))

@@ -1,17 +1,25 @@
-"""One step as a drawing: what is known by then, with the step's node or edge lit."""
+"""The drawing of all steps, and that of one: what is known by then, with the step's node or edge lit."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import cached_property
 
-from scalargrad.drawing import Drawing
+from scalargrad.drawing import Drawing, draw
 from scalargrad.drawing.style import Style, theme
 from scalargrad.records import Step, Trace
-from scalargrad.stepper.told import StepText
+from scalargrad.stepper.texts import Steps, StepText
 
 OPEN = 1_000
 """How deep scopes stay open in these drawings: all of them."""
+
+LARGEST = 2_000
+"""Up to how many nodes a page plays."""
+
+
+def _of_the_step(name: str) -> property:
+    """What :class:`StepText` has under this name."""
+    return property(lambda drawing: getattr(drawing.step, name), doc=f"See :attr:`StepText.{name}`.")
 
 
 class StepDrawing(Drawing):
@@ -21,59 +29,44 @@ class StepDrawing(Drawing):
     it. The numbers of later steps keep their places, so the drawings of all steps lie exactly over each other.
     """
 
-    def __init__(self, trace: Trace, moments: Sequence[Step], told: StepText, precision: int, lang: str) -> None:
-        self.trace = trace
+    def __init__(self, steps: Steps, index: int) -> None:
+        self.trace = steps.trace
         self.depth = OPEN
-        self.told = told
-        self._moments = moments
-        self._precision = precision
-        self._lang = lang
+        self.step: StepText = steps.texts[index]
+        self._steps = steps
 
-    index = property(lambda self: self.told.index, doc="Its place, from 0.")
-    kind = property(
-        lambda self: self.told.kind,
-        doc="``leaf``, ``forward``, ``seed``, ``backward`` or ``sum``: see :class:`scalargrad.tracing.Step`.",
-    )
-    title = property(lambda self: self.told.title, doc="What happens, in words.")
-    formula = property(lambda self: self.told.formula, doc="The equation in names: ``∂L/∂w₀ = ∂L/∂v₁ × ∂v₁/∂w₀``.")
-    local = property(
-        lambda self: self.told.local,
-        doc="The formula of the local derivative where an edge is crossed: ``x₀``; otherwise empty.",
-    )
-    numbers = property(
-        lambda self: self.told.numbers, doc="The equation with numbers put in; empty where a number is given."
-    )
-    result = property(lambda self: self.told.result, doc="The number that comes out.")
-    exact = property(
-        lambda self: self.told.exact, doc="The exact number where the steps round as they go; otherwise empty."
-    )
-    note = property(lambda self: self.told.note, doc="Why, where a step does not explain itself; otherwise empty.")
-    latex = property(lambda self: self.told.latex, doc="The equation in LaTeX's mathematics.")
-
-    @property
-    def text(self) -> str:
-        """The whole step on one line: ``formula = numbers = result`` and the note."""
-        return self.told.text
+    index, kind, title, formula = map(_of_the_step, ("index", "kind", "title", "formula"))
+    local, numbers, result, exact = map(_of_the_step, ("local", "numbers", "result", "exact"))
+    note, latex, text = map(_of_the_step, ("note", "latex", "text"))
 
     @cached_property
     def style(self) -> Style:  # type: ignore[override]
         """How it is drawn."""
-        lit, caption = emphasised(self._moments[self.index]), self.text
+        steps, caption = self._steps, self.step.text
         if len(caption) > 150:
-            caption = f"{self.told.formula} = {self.told.result}"
+            caption = f"{self.step.formula} = {self.step.result}"
         return Style(
-            theme("light"), min(self._precision, 4), lit=lit, unknown=unknown(self.trace, self._moments, self.index),
-            lang=self._lang, names=True, caption=f"{self.index + 1}. {caption}",
+            theme("light"), min(steps.decimals, 4), lit=emphasised(steps.moments[self.step.index]),
+            unknown=unknown(steps.trace, steps.moments, self.step.index), lang=steps.lang, names=True,
+            caption=f"{self.step.index + 1}. {caption}",
         )  # fmt: skip
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, StepDrawing) and (self.told, self.trace) == (other.told, other.trace)
+        return isinstance(other, StepDrawing) and (self.step, self.trace) == (other.step, other.trace)
 
     def __hash__(self) -> int:
-        return hash(self.told)
+        return hash(self.step)
 
     def __repr__(self) -> str:
-        return f"<step {self.index + 1}: {self.text}>"
+        return f"<step {self.step.index + 1}: {self.step.text}>"
+
+
+def whole(steps: Steps, prefix: str = "") -> Drawing:
+    """The drawing of all the numbers, with the names the steps have for them."""
+    decimals, lang = min(steps.decimals, 4), steps.lang
+    return draw(
+        steps.trace, precision=decimals, legend=False, max_nodes=LARGEST, id_prefix=prefix, lang=lang, names=True
+    )
 
 
 def emphasised(step: Step) -> frozenset[str]:

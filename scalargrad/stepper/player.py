@@ -1,118 +1,88 @@
-"""The steps as a page that plays them: one file with the graph, the numbers and a player, and nothing to fetch."""
+"""The steps as a page that plays them, with the graph and all the numbers."""
 
 from __future__ import annotations
 
 import html
-import json
 import math
-import re
-from collections.abc import Callable, Sequence
-from importlib.resources import files
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from scalargrad.drawing import Drawing, draw
-from scalargrad.formatting import one_line
-from scalargrad.language import say
-from scalargrad.stepper.markup import Text, printable
-from scalargrad.stepper.svg import compact
-from scalargrad.stepper.told import TITLES, StepText
-from scalargrad.tracing import Step, Trace
+from scalargrad import pages
+from scalargrad.language import Text, say
+from scalargrad.records import Step, Trace
+from scalargrad.stepper.frames import whole
+from scalargrad.stepper.markup import Plain, printable
+from scalargrad.stepper.texts import TITLES, Steps
+from scalargrad.stepper.worksheet import make
 
-if TYPE_CHECKING:
-    from scalargrad.stepper import Stepper
-
-PREFIX = "sg-"
-LARGEST = 2_000
-"""Up to how many nodes a page plays."""
-TEXTS = {
-    "title": "Backpropagation, step by step",
-    "smaller": "smaller",
-    "whole": "the whole graph",
-    "larger": "larger",
-    "first": "first step",
-    "back": "step back",
-    "play": "play",
-    "pause": "pause",
-    "next": "next step",
-    "last": "last step",
-    "step": "step",
-    "answer": "your answer",
-    "check": "check",
-    "tell": "show it",
-    "right": "Right.",
-    "wrong": "Not yet.",
-    "number": "Write a number.",
-}
+WORDS = {"answer": Text("your answer"), "check": Text("check"), "tell": Text("show it"), "step": Text("step")}
 """What the page says besides the steps themselves."""
+VERDICTS = {"right": Text("Right."), "wrong": Text("Not yet."), "number": Text("Write a number.")}
 SLIPS = {
-    "sign": "Look at the sign.",
-    "no upstream": "That is the local derivative alone: multiply it by the upstream gradient.",
-    "no local": "That is the upstream gradient alone: multiply it by the local derivative.",
-    "other operand": "That goes to the other operand: take the local derivative by this one.",
-    "one share": "That is one share of several: add them all up.",
-    "sum": "That is the sum of upstream and local: multiply them.",
+    "sign": Text("Look at the sign."),
+    "no upstream": Text("That is the local derivative alone: multiply it by the upstream gradient."),
+    "no local": Text("That is the upstream gradient alone: multiply it by the local derivative."),
+    "other operand": Text("That goes to the other operand: take the local derivative by this one."),
+    "one share": Text("That is one share of several: add them all up."),
+    "sum": Text("That is the sum of upstream and local: multiply them."),
 }
 """What a wrong answer may come from."""
 
 
-class Page(str):
-    """A page as text; in a notebook, the player."""
-
-    stepper: Stepper
-    predict: bool
-
-    def _repr_html_(self) -> str:
-        from scalargrad.stepper.notebook import block
-
-        return shown_or_why(lambda: block(self.stepper, self.predict))
-
-
-def page(stepper: Stepper, predict: bool = False) -> Page:
+def page(steps: Steps, predict: bool = False) -> pages.Page:
     """The whole page. With ``predict`` it asks for each number before it shows it."""
-    trace, told, lang = stepper.trace, stepper.told, stepper.lang
-    words = {key: say(text, lang=lang) for key, text in TEXTS.items()}
-    title = say("{0}, step by step", printable(trace.root.name), lang=lang) if trace.root.label else words["title"]
-    data = {
-        "prefix": PREFIX,
+    trace, lang = steps.trace, steps.lang
+    title = say("Backpropagation, step by step", lang=lang)
+    if trace.root.label:
+        title = say("{0}, step by step", printable(trace.root.name), lang=lang)
+    verdicts = {key: text.told(lang) for key, text in VERDICTS.items()}
+    content = {
+        "prefix": pages.PREFIX,
         "predict": predict,
-        "decimals": stepper.decimals,
-        "names": [[Text().name(node), printable(node.op or "")] for node in trace.nodes],
+        "decimals": steps.decimals,
+        "names": [[Plain().name(node), printable(node.op or "")] for node in trace.nodes],
         "titles": {kind: say(text, lang=lang) for kind, text in TITLES.items()},
-        "words": {key: words[key] for key in ("play", "pause", "right", "wrong", "number")},
-        "steps": [_record(stepper, i, predict) for i in range(len(stepper))],
+        "words": verdicts | {"play": [pages.CONTROLS[key].told(lang) for key in ("play", "pause")]},
+        "steps": [_record(steps, i, predict) for i in range(len(steps))],
     }
-    written = json.dumps(data, ensure_ascii=False, separators=(",", ":"))
-    parts = {key: html.escape(word) for key, word in words.items()} | {
-        "lang": lang,
+    parts = pages.words(WORDS, lang) | {
         "title": html.escape(title),
-        "css": asset("player.css"),
-        "js": asset("player.js"),
-        "svg": compact(whole(stepper, PREFIX), PREFIX),
-        "rows": rows([line(x) for x in told]),
-        "maximum": str(len(told) - 1),
-        # in a script element only these could end it, or begin a comment
-        "data": written.replace("<", "\\u003c").replace("\u2028", "\\u2028"),
+        "picture": pages.picture(whole(steps, pages.PREFIX), lang),
+        "controls": pages.controls(len(steps), lang),
+        "rows": pages.rows([text.line for text in steps.texts]),
+        "data": pages.data(content),
+        "script": pages.script(pages.asset("zoom.js"), pages.asset("controls.js"), _asset("player.js")),
     }
-    made = Page(re.sub(r"\{\{(\w+)\}\}", lambda hole: parts[hole[1]], asset("player.html")))
-    made.stepper, made.predict = stepper, predict
+    css = pages.asset("page.css") + _asset("player.css")
+    made = pages.Page(pages.shell(title, lang, css, pages.fill(_asset("player.html"), parts)))
+    made.notebook = lambda: notebook(steps, predict)
     return made
 
 
-def rows(lines: Sequence[str]) -> str:
-    """Numbered rows of a table; HTML lets their ends be left out."""
-    return "\n".join(f"<tr><td>{i}<td>{html.escape(text)}" for i, text in enumerate(lines, 1))
+def notebook(steps: Steps, predict: bool = False) -> str:
+    """The page in a notebook. With ``predict`` the still picture is that of a worksheet, and the table asks."""
+    if predict:
+        sheet = make(steps)
+        still, lines = sheet.picture, [blank.question + " = ?" for blank in sheet.blanks]
+    else:
+        still, lines = whole(steps), [text.line for text in steps.texts]
+    title = say("The computational graph of {0}", printable(steps.trace.root.name), lang=steps.lang)
+    return pages.block(page(steps, predict), title, still, WORDS["step"].told(steps.lang), lines)
 
 
-def _record(stepper: Stepper, index: int, predict: bool) -> list[Any]:
+def _asset(name: str) -> str:
+    return pages.asset(name, __package__)
+
+
+def _record(steps: Steps, index: int, predict: bool) -> list[Any]:
     """A step for the page: kind, node, edge, whether a gradient is complete, note; question, answer, slips."""
-    trace, moment, told = stepper.trace, stepper.moments[index], stepper.told[index]
+    trace, moment, text = steps.trace, steps.moments[index], steps.texts[index]
     edge = f"{moment.edges[0].output.index}-{moment.edges[0].position}" if moment.kind == "backward" else 0
     complete = moment.kind in ("seed", "sum") or (moment.kind == "backward" and len(trace.edges_from(moment.node)) == 1)
-    record: list[Any] = [moment.kind, moment.node.index, edge, int(complete), told.note]
+    record: list[Any] = [moment.kind, moment.node.index, edge, int(complete), text.note]
     if predict:
-        slips = [[x, say(SLIPS[why], lang=stepper.lang)] for x, why in _slips(trace, moment)]
-        return [*record, told.formula + " = ?", _answer(moment), slips]
-    return record if told.note else record[:-1]
+        slips = [[x, SLIPS[why].told(steps.lang)] for x, why in _slips(trace, moment)]
+        return [*record, text.formula + " = ?", _answer(moment), slips]
+    return record if text.note else record[:-1]
 
 
 def _answer(moment: Step) -> float | None:
@@ -139,29 +109,3 @@ def _slips(trace: Trace, moment: Step) -> list[tuple[float, str]]:
             slips += [(e.downstream, "other operand") for e in others if isinstance(e.downstream, float)]
             slips.append((edge.upstream + edge.local, "sum"))
     return [(x, why) for x, why in slips if math.isfinite(x) and x != right]
-
-
-def line(told: StepText) -> str:
-    """The equation of a step without its note."""
-    return told.text.removesuffix(f" ({told.note})") if told.note else told.text
-
-
-def whole(stepper: Stepper, prefix: str = "") -> Drawing:
-    """The drawing of all the numbers, with the names the steps have for them."""
-    decimals, lang = min(stepper.decimals, 4), stepper.lang
-    return draw(
-        stepper.trace, precision=decimals, legend=False, max_nodes=LARGEST, id_prefix=prefix, lang=lang, names=True
-    )
-
-
-def shown_or_why(make: Callable[[], str]) -> str:
-    """HTML for a notebook; where it cannot be made, why: a notebook must show something."""
-    try:
-        return make()
-    except Exception as error:
-        return f"<pre>{html.escape(one_line(error))}</pre>"
-
-
-def asset(name: str) -> str:
-    """A file that stands beside this one."""
-    return files("scalargrad.stepper").joinpath(name).read_text(encoding="utf-8")

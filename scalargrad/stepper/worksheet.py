@@ -8,21 +8,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from os import PathLike
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import quote
 
+from scalargrad import latex, pages
 from scalargrad.drawing import Drawing
 from scalargrad.drawing.style import Style, theme
 from scalargrad.endings import Endings
 from scalargrad.language import say
-from scalargrad.stepper.equations import equation
-from scalargrad.stepper.frames import OPEN, numbers_of
-from scalargrad.stepper.markup import Latex, Text, code_span, markdown_text, printable
-from scalargrad.stepper.player import asset, shown_or_why, whole
-from scalargrad.stepper.rendering import BACKWARD, heading, latex_document
-
-if TYPE_CHECKING:
-    from scalargrad.stepper import Stepper
+from scalargrad.stepper.frames import OPEN, numbers_of, whole
+from scalargrad.stepper.markup import Latex, Markup, Plain, code_span, markdown_text, printable
+from scalargrad.stepper.rendering import BACKWARD, heading
+from scalargrad.stepper.texts import Steps
 
 RULE = "________"
 
@@ -53,7 +50,9 @@ class Worksheet:
         {
             ".html": lambda sheet, path: sheet.html,
             ".md": lambda sheet, path: sheet._markdown(sheet.picture.save(path.with_suffix(".svg")).name),
-            ".tex": lambda sheet, path: sheet._document(sheet.picture.save(path.with_suffix(".png")).name),
+            ".tex": lambda sheet, path: latex.document(
+                sheet._latex(sheet.picture.save(path.with_suffix(".png")).name), packages=("graphicx",)
+            ),
         },
     )
     """How a worksheet is saved."""
@@ -100,12 +99,9 @@ class Worksheet:
             )
             sections.append(f"<h2>{html.escape(title)}</h2><ol>{items}</ol>")
         svg = self.picture.svg[self.picture.svg.index("<svg") :]
-        title = html.escape(self.title)
-        return (
-            f'<!DOCTYPE html>\n<html lang="{self.lang}"><head><meta charset="utf-8"><title>{title}</title>'
-            f"<style>{asset('worksheet.css')}</style></head>\n<body><h1>{title}</h1><p>{html.escape(self._task())}</p>"
-            f"<figure>{svg}</figure>{''.join(sections)}</body></html>\n"
-        )
+        body = f"<h1>{html.escape(self.title)}</h1><p>{html.escape(self._task())}</p><figure>{svg}</figure>"
+        css = pages.asset("worksheet.css", __package__)
+        return pages.shell(self.title, self.lang, css, body + "".join(sections))
 
     @property
     def markdown(self) -> str:
@@ -118,12 +114,8 @@ class Worksheet:
         for title, blanks in self._parts():
             lines += ["", f"## {title}", ""]
             for b in blanks:
-                told = (
-                    code_span(b.answer)
-                    if self.is_key
-                    else f"{code_span(b.question)} = {RULE.replace('_', chr(92) + '_')}"
-                )
-                lines.append(f"{b.number}. {told}")
+                asked = code_span(b.question) + " = " + markdown_text(RULE)
+                lines.append(f"{b.number}. {code_span(b.answer) if self.is_key else asked}")
         return "\n".join(lines) + "\n"
 
     @property
@@ -141,13 +133,10 @@ class Worksheet:
         for title, blanks in self._parts():
             parts.append(rf"\subsection*{{{title}}}" + "\n" + r"\begin{enumerate}")
             for b in blanks:
-                told = b.latex_answer if self.is_key else rf"{b.latex_question} = \underline{{\hspace{{2.5cm}}}}"
-                parts.append(rf"\item[{b.number}.] $\displaystyle {told}$")
+                line = b.latex_answer if self.is_key else rf"{b.latex_question} = \underline{{\hspace{{2.5cm}}}}"
+                parts.append(rf"\item[{b.number}.] $\displaystyle {line}$")
             parts.append(r"\end{enumerate}")
         return "\n".join(parts) + "\n"
-
-    def _document(self, picture: str) -> str:
-        return latex_document(self._latex(picture), packages=("graphicx",))
 
     def save(self, path: str | PathLike[str]) -> Path:
         """Write the page as its name asks for, see ``endings``; Markdown and LaTeX with a picture beside it.
@@ -157,29 +146,24 @@ class Worksheet:
         return self.endings.save(self, path)
 
     def _repr_html_(self) -> str:
-        start = '<iframe style="width:100%;height:640px;border:0" srcdoc='
-        return shown_or_why(lambda: f'{start}"{html.escape(self.html, quote=True)}"></iframe>')
+        return pages.shown_or_why(lambda: pages.frame(self.html, self.title, 640))
 
 
-def make(stepper: Stepper, wanted: Any, seed: int, title: str | None) -> Worksheet:
-    """The worksheet of a Stepper with these numbers left blank, its key with it."""
-    places = chosen(stepper, wanted, seed)
-    names = {
-        name: f"({n}) ____" for n, i in enumerate(places, 1) for name in numbers_of(stepper.trace, stepper.moments[i])
-    }
-    lang = stepper.lang
-    heading_ = title or say("{0}: forward and backward", printable(stepper.trace.root.name), lang=lang)
-    blanks = [blank(stepper, n, i) for n, i in enumerate(places, 1)]
-    style = Style(theme("light"), min(stepper.decimals, 4), lang=lang, legend=False, blanks=names, names=True)
-    solved = whole(stepper)
-    key_title = say("{0}: the answers", heading_, lang=lang)
-    key = Worksheet(key_title, solved, blanks, lang, None)
-    return Worksheet(heading_, Drawing(stepper.trace, style, OPEN), blanks, lang, key)
+def make(steps: Steps, wanted: Any = "all", seed: int = 0, title: str | None = None) -> Worksheet:
+    """The worksheet of a computation with these numbers left blank, its key with it."""
+    places = chosen(steps, wanted, seed)
+    names = {name: f"({n}) ____" for n, i in enumerate(places, 1) for name in numbers_of(steps.trace, steps.moments[i])}
+    lang = steps.lang
+    title = title or say("{0}: forward and backward", printable(steps.trace.root.name), lang=lang)
+    blanks = [blank(steps, n, i) for n, i in enumerate(places, 1)]
+    style = Style(theme("light"), min(steps.decimals, 4), lang=lang, legend=False, blanks=names, names=True)
+    key = Worksheet(say("{0}: the answers", title, lang=lang), whole(steps), blanks, lang, None)
+    return Worksheet(title, Drawing(steps.trace, style, OPEN), blanks, lang, key)
 
 
-def chosen(stepper: Stepper, wanted: Any, seed: int) -> list[int]:
+def chosen(steps: Steps, wanted: Any, seed: int) -> list[int]:
     """The indices of the steps whose numbers are left blank."""
-    kinds = [step.kind for step in stepper.moments]
+    kinds = steps.kinds
     computed = [i for i, kind in enumerate(kinds) if kind not in ("leaf", "seed")]
     if wanted in ("all", "forward", "backward"):
         places = [i for i in computed if wanted == "all" or (kinds[i] in BACKWARD) == (wanted == "backward")]
@@ -199,13 +183,13 @@ def chosen(stepper: Stepper, wanted: Any, seed: int) -> list[int]:
     return places
 
 
-def blank(stepper: Stepper, number: int, index: int) -> Blank:
+def blank(steps: Steps, number: int, index: int) -> Blank:
     """One question with its answer."""
 
-    def sides(markup: Any) -> tuple[str, str]:
-        told = equation(stepper.moments[index], stepper.trace, markup, stepper.lang, stepper.decimals)
-        return " = ".join(x for x in (told.left, told.symbols) if x), " = ".join(told.members)
+    def sides(markup: Markup) -> tuple[str, str]:
+        equation = steps.equation(index, markup)
+        return " = ".join(x for x in (equation.left, equation.symbols) if x), " = ".join(equation.members)
 
-    question, answer = sides(Text())
+    question, answer = sides(Plain())
     latex_question, latex_answer = sides(Latex())
-    return Blank(number, stepper.moments[index].kind in BACKWARD, question, answer, latex_question, latex_answer)
+    return Blank(number, steps.kinds[index] in BACKWARD, question, answer, latex_question, latex_answer)

@@ -91,7 +91,7 @@ class Sym(Operators):
 
 
 def _atom(sym: Sym) -> tuple[type, str]:
-    """A name or a number, told apart as a formula writes them: 0 is not −0, and nan is nan."""
+    """A name or a number, equal if they are written alike: 0 is not −0, and nan is nan."""
     return type(sym.atom), repr(sym.atom)
 
 

@@ -1,22 +1,60 @@
-"""Vectorizing: scalar code for one example as a short program over arrays for a batch of them.
+r"""Vectorizing: scalar code for one example as a short program over arrays for a batch of them.
 
 The graph of a scalar network has a node for every number. But the neurons of a layer do the same with different
-weights: their additions of products over the same inputs are the columns of a matrix product. So
+weights: their sums of products over the same inputs are the columns of a matrix product. So
 
     z0 = x0*w00 + x1*w10 + b0      becomes      Z = matmul(X, W) + b
     z1 = x0*w01 + x1*w11 + b1
 
-in these steps:
+Compilers know this as SLP vectorization (superword-level parallelism): isomorphic statements of straight-line code are
+packed, and a pack is one vector instruction. Here a pack is as wide as a layer. See S. Larsen, S. Amarasinghe,
+Exploiting superword level parallelism with multimedia instruction sets, PLDI 2000; and the SLP vectorizers of LLVM and
+GCC.
 
-1. :mod:`.numbering` numbers the nodes, folds constants, makes equal nodes one, and marks which depend on the example;
-2. :mod:`.statements` turns chains of additions into sums of products;
-3. :mod:`.packing` puts together what does the same at the same depth: each group is one instruction, unless
-   :mod:`.splitting` finds that its operands lie too far apart;
-4. :mod:`.layout` orders the parameters in one vector, the *store*, so that every matrix is a slice of it;
-5. :mod:`.lowering` writes the instructions, which gather what they need by slicing where possible.
+    Values ─ number_values ─▶ ScalarGraph    :mod:`.numbering`: constants folded, equal nodes made one
+           ─ find_statements ▶ statements    :mod:`.statements`: chains of additions become sums of products
+           ─ pack ───────────▶ packs         :mod:`.packing`: what does the same at the same depth
+           ─ split ──────────▶ packs         :mod:`.splitting`: cut where their operands are not side by side
+           ─ lower ──────────▶ Program       :mod:`.lowering`: array instructions, and gathering by slices
 
-What comes out, a :class:`.program.Program`, uses the registry's functions only: it runs on Tensors, and is planned like
-any function over Tensors.
+:mod:`.layout` orders the parameters in one vector, the *store*, so that every matrix is a slice of it. Each stage is a
+function from data to data that can be printed:
+
+    >>> from scalargrad import Value
+    >>> x, w0, w1, b0, b1 = (Value(n, label=name) for name, n in dict(x=2, w0=1, w1=3, b0=4, b1=5).items())
+    >>> y = (x * w0 + b0).relu() * (x * w1 + b1).relu()
+    >>> graph = number_values([y], [x])
+    >>> print(graph)
+    0 = x  for each example
+    1 = w0
+    2 = mul(0, 1)  for each example
+    3 = b0
+    4 = add(2, 3)  for each example
+    5 = relu(4)  for each example
+    6 = w1
+    7 = mul(0, 6)  for each example
+    8 = b1
+    9 = add(7, 8)  for each example
+    10 = relu(9)  for each example
+    11 = mul(5, 10)  for each example
+    results: 11
+    >>> packs = pack(graph, find_statements(graph))
+    >>> print(*packs, sep="\n")
+    4, 9: 2 sums of 1 product, 4 nodes
+    5, 10: 2 × relu
+    11: 1 × mul
+    >>> print(vectorize([y], {x: (0, 0)}, [1], ["x"]))
+    a2   (2,)       parameters[0:2]
+    a3   (2,)       reshape(a2, (1, 2))
+    a4   (N, 2)     matmul(x, a3)  ← 2 sums of 1 product, 4 nodes
+    a5   (2,)       parameters[2:4]
+    a6   (N, 2)     a4 + a5  ← + 2
+    a7   (N, 2)     relu(a6)  ← 2 × relu
+    a8   (N, 1)     a7[0:1]
+    a9   (N, 1)     a7[1:2]
+    a10  (N, 1)     (a8)·(a9)  ← 1 × mul
+
+The program uses the registry's functions only: it runs on Tensors, and is planned like any function over Tensors.
 """
 
 from __future__ import annotations
@@ -27,12 +65,13 @@ from typing import Any
 
 import numpy as np
 
-from fastpath.compiler.vectorizing.layout import order_of_parameters
-from fastpath.compiler.vectorizing.lowering import Lowering
-from fastpath.compiler.vectorizing.numbering import Constant, Operand, Scalars, read
-from fastpath.compiler.vectorizing.packing import groups
-from fastpath.compiler.vectorizing.program import Place, Program
-from fastpath.compiler.vectorizing.statements import items
+from fastpath.compiler.vectorizing.layout import Lane, order_of_parameters
+from fastpath.compiler.vectorizing.lowering import lower
+from fastpath.compiler.vectorizing.numbering import Constant, Operand, ScalarGraph, number_values
+from fastpath.compiler.vectorizing.packing import pack
+from fastpath.compiler.vectorizing.program import ArrayInfo, Program
+from fastpath.compiler.vectorizing.splitting import split
+from fastpath.compiler.vectorizing.statements import find_statements
 from scalargrad.engine import Value
 from scalargrad.ops.structural import astype, broadcast_to, index, reshape
 
@@ -72,47 +111,39 @@ class Vectorized:
 
 def vectorize(
     roots: Sequence[Value],
-    arguments: Mapping[Value, tuple[int, int]],
+    arguments: Mapping[Value, Lane],
     sizes: Sequence[int],
-    names: Sequence[str] = (),
+    names: Sequence[str],
     known: Mapping[Value, int] | None = None,
     size: int = 0,
-    split: bool = False,
+    hoist: bool = False,
     constants: Collection[Value] = (),
 ) -> Vectorized:
     """The program for these results.
 
-    ``arguments`` says of each leaf that depends on the example in which argument and column its numbers come, and
-    ``sizes`` how many columns each argument has. ``known`` has the place of each parameter in a store of ``size`` that
-    is there already. With ``split`` the only result is to be averaged over the examples: it is given in parts, the
-    first of which depends on the example, and the others do not. ``constants`` are leaves that keep their numbers.
+    ``arguments`` says of each leaf that depends on the example in which argument and column its numbers come;
+    ``sizes`` how many columns each argument has, and ``names`` what it is called. ``known`` has the place of each
+    parameter in a store of ``size`` that is there already. With ``hoist`` the only result is to be averaged over the
+    examples: terms that do not depend on the example become results of their own, after the rest of it.
+    ``constants`` are leaves that keep their numbers.
     """
-    graph = read(roots, arguments, constants)
-    signs = _split(graph) if split else [1] * len(roots)
-    found = items(graph)
-    grouped = groups(graph, found)
-    number = {leaf: node for node, leaf in graph.leaves.items()}
-    given = {number[leaf] for leaf in arguments if leaf in number}
-    order = order_of_parameters(graph, grouped, given)
-    leaves = [graph.leaves[x] for x in order]
-    where = {leaf: i for i, leaf in enumerate(leaves)} if known is None else known
-    program = Program()
-    for i, columns in enumerate(sizes):
-        program.array(names[i] if i < len(names) else f"x{i}", columns, True)
-    store = program.array("parameters", len(leaves) if known is None else size, False)
-    places: dict[int, Place] = {number[leaf]: place for leaf, place in arguments.items() if leaf in number}
-    places.update({number[leaf]: (store, where[leaf]) for leaf in leaves})
-    lowering = Lowering(graph, program, places)
-    for group in grouped:
-        lowering.group(group)
-    outputs: list[Operand] = [
-        x if isinstance(x, Constant) else lowering.gather([x], graph.batched[x]) for x in graph.roots
-    ]
-    return Vectorized(program, leaves, outputs, signs, len(graph.ops))
+    graph = number_values(roots, arguments, constants)
+    signs = _hoist(graph) if hoist else [1] * len(roots)
+    packs = pack(graph, find_statements(graph))
+    given = {node: arguments[leaf] for node, leaf in graph.leaves.items() if leaf in arguments}
+    order = order_of_parameters(graph, packs, given)
+    parameters = [graph.leaves[node] for node in order]
+    if known is None:
+        known, size = {leaf: i for i, leaf in enumerate(parameters)}, len(parameters)
+    lanes = given | {node: (len(sizes), known[graph.leaves[node]]) for node in order}
+    arrays = [ArrayInfo(name, columns, True) for name, columns in zip(names, sizes, strict=True)]
+    arrays.append(ArrayInfo("parameters", size, False))
+    program, outputs = lower(graph, split(graph, packs, lanes), arrays, lanes)
+    return Vectorized(program, parameters, outputs, signs, len(graph.ops))
 
 
-def _split(graph: Scalars) -> list[int]:
-    """The root as what depends on the example and, apart from it, what is added or taken off; the signs of all."""
+def _hoist(graph: ScalarGraph) -> list[int]:
+    """Make each term that does not depend on the example a root of its own; the signs of all roots."""
     (root,) = graph.roots
     parts: list[Operand] = []
     signs = [1]

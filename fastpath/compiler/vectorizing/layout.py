@@ -1,15 +1,18 @@
-"""Where each number lies: parameters in one vector, results in the columns of arrays, so that gathering is slicing."""
+"""Layout: the order of the parameters in one vector, the store, so that gathering them is slicing."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Sequence
 
-from fastpath.compiler.vectorizing.numbering import Scalars
-from fastpath.compiler.vectorizing.packing import Group
+from fastpath.compiler.vectorizing.numbering import ScalarGraph
+from fastpath.compiler.vectorizing.packing import Pack
 from fastpath.compiler.vectorizing.statements import Sum
 
+Lane = tuple[int, int]
+"""Where a number lies: the array, and the column in it."""
 
-def order_of_parameters(graph: Scalars, groups: list[Group], arguments: set[int]) -> list[int]:
+
+def order_of_parameters(graph: ScalarGraph, packs: Sequence[Pack], arguments: Collection[int]) -> list[int]:
     """The leaves that are parameters, in the order they lie in the store.
 
     Each matrix of weights is asked for row by row, each vector of biases as it is added: what is asked for together
@@ -23,28 +26,28 @@ def order_of_parameters(graph: Scalars, groups: list[Group], arguments: set[int]
             if isinstance(x, int) and is_parameter[x]:
                 placed.setdefault(x)
 
-    for group in groups:
-        first = group.items[0]
+    for pack in packs:
+        first = pack.statements[0]
         if isinstance(first, Sum):
             for i in range(len(first.dots)):
-                ask(item.dots[i][2] for item in group.items)  # type: ignore[attr-defined]
+                ask(statement.dots[i][2] for statement in pack.statements)  # type: ignore[attr-defined]
             for i in range(len(first.terms)):
-                ask(item.terms[i][1] for item in group.items)  # type: ignore[attr-defined]
+                ask(statement.terms[i][1] for statement in pack.statements)  # type: ignore[attr-defined]
         else:
             for i in range(len(first.inputs)):
-                ask(item.inputs[i] for item in group.items)
-    for group in groups:
-        for item in group.items:
-            if isinstance(item, Sum):
-                ask(x for _, a, b, _ in item.squares for x in (a, b))
+                ask(statement.inputs[i] for statement in pack.statements)
+    for pack in packs:
+        for statement in pack.statements:
+            if isinstance(statement, Sum):
+                ask(x for _, a, b, _ in statement.squares for x in (a, b))
     ask(graph.roots)
     return list(placed)
 
 
-def runs(places: list[tuple[int, int]]) -> list[tuple[int, list[int]]]:
-    """The places (array, column) as pieces, each from one array: ``(array, columns)``."""
+def runs(lanes: Iterable[Lane]) -> list[tuple[int, list[int]]]:
+    """The lanes in pieces, each from one array: ``(array, columns)``."""
     pieces: list[tuple[int, list[int]]] = []
-    for array, column in places:
+    for array, column in lanes:
         if pieces and pieces[-1][0] == array:
             pieces[-1][1].append(column)
         else:

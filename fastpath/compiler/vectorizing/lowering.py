@@ -1,18 +1,17 @@
-"""From groups to array instructions."""
+"""Lowering: packs as array instructions, which gather their operands by slicing where possible."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
 import numpy as np
 
-from fastpath.compiler.vectorizing.layout import runs
-from fastpath.compiler.vectorizing.numbering import Constant, Operand, Scalars
-from fastpath.compiler.vectorizing.packing import Group
-from fastpath.compiler.vectorizing.program import Gathering, Place, Program
-from fastpath.compiler.vectorizing.splitting import parts
+from fastpath.compiler.vectorizing.layout import Lane, runs
+from fastpath.compiler.vectorizing.numbering import Constant, Operand, ScalarGraph
+from fastpath.compiler.vectorizing.packing import Pack
+from fastpath.compiler.vectorizing.program import ArrayInfo, Gathering, Program
 from fastpath.compiler.vectorizing.statements import Sum
 from scalargrad.ops.elementwise import mul, square
 from scalargrad.ops.structural import matmul, reshape
@@ -22,37 +21,48 @@ MANY = 4
 """From how many terms on a sum is one reduction instead of one addition each."""
 
 
-class Lowering:
-    """One instruction after the other, remembering where each node's number lies."""
+def lower(
+    graph: ScalarGraph, packs: Iterable[Pack], arrays: Iterable[ArrayInfo], lanes: Mapping[int, Lane]
+) -> tuple[Program, list[Operand]]:
+    """The program that computes these packs, and its results: each an array with a single column, or a constant.
 
-    def __init__(self, graph: Scalars, program: Program, places: dict[int, Place]) -> None:
+    ``arrays`` are given to the program; ``lanes`` says where in them the numbers of the leaves lie.
+    """
+    program = Program(list(arrays))
+    lowering = Lowering(graph, program, dict(lanes))
+    for pack in packs:
+        lowering.pack(pack)
+    return program, [x if isinstance(x, Constant) else lowering.gather([x], graph.batched[x]) for x in graph.roots]
+
+
+class Lowering:
+    """Writes one pack after the other, and remembers where each node's number lies."""
+
+    def __init__(self, graph: ScalarGraph, program: Program, lanes: dict[int, Lane]) -> None:
         self.graph = graph
         self.program = program
-        self.places = places
+        self.lanes = lanes
         self.gathering = Gathering(program)
         self.texts: dict[Any, str] = {}
         """How operations are written, with their constants."""
 
-    def group(self, group: Group) -> None:
-        """Compute all items of a group, in one piece unless that would cost more than it saves."""
-        for items in parts(group, self.graph.batched, self.places):
-            part = Group(items, group.batched)
-            result = self._sums(part) if isinstance(items[0], Sum) else self._operation(part)
-            for column, node in enumerate(part.nodes):
-                self.places[node] = result, column
+    def pack(self, pack: Pack) -> None:
+        """Compute all statements of a pack."""
+        result = self._sums(pack) if isinstance(pack.statements[0], Sum) else self._operation(pack)
+        self.lanes.update({node: (result, column) for column, node in enumerate(pack.nodes)})
 
     def gather(self, operands: Sequence[Operand], batched: bool) -> int:
         """The array with these nodes as its columns."""
-        return self.gathering.columns([self.places[x] for x in operands], batched)  # type: ignore[index]
+        return self.gathering.columns([self.lanes[x] for x in operands], batched)  # type: ignore[index]
 
     # --- elementwise operations --------------------------------------------------------------------------------------
 
-    def _operation(self, group: Group) -> int:
-        op = self.graph.ops[group.items[0].node]
+    def _operation(self, pack: Pack) -> int:
+        op = self.graph.ops[pack.statements[0].node]
         call: Any = op
         holes: list[Any] = []
         arrays: list[int] = []
-        for operands in zip(*[item.inputs for item in group.items]):
+        for operands in zip(*[s.inputs for s in pack.statements]):
             if isinstance(operands[0], Constant):
                 holes.append(_constant(operands))
             else:
@@ -63,41 +73,29 @@ class Lowering:
             holes = [given if hole is not None else None for hole, given in zip(holes, op.constants)]
         shown = tuple(["{}" if hole is None else _shown(hole) for hole in holes])
         if (op, shown) not in self.texts:
-            told = op.text_of(*shown) if len(holes) < 9 else op.name
-            self.texts[op, shown] = told if "{}" in told else f"{op.name}({', '.join(shown)})"
+            text = op.text_of(*shown) if len(holes) < 9 else op.name
+            self.texts[op, shown] = text if "{}" in text else f"{op.name}({', '.join(shown)})"
         compute = call if all(hole is None for hole in holes) else partial(_filled, call, tuple(holes))
-        return self._emit(compute, arrays, group, self.texts[op, shown])
+        return self._emit(compute, arrays, pack, self.texts[op, shown])
 
-    def _emit(self, compute: Callable[..., Any], arrays: Sequence[int], group: Group, text: str, told: str = "") -> int:
-        return self.program.emit(compute, arrays, len(group.items), group.batched, text, told or self.note(group))
-
-    def note(self, group: Group) -> str:
-        """Which nodes a group stands for."""
-        size = sum(item.size for item in group.items)
-        scopes = {self.graph.scopes[node] for node in group.nodes} - {None}
-        where = f"{scopes.pop()}: " if len(scopes) == 1 else ""
-        first, count = group.items[0], len(group.items)
-        if isinstance(first, Sum):
-            name = f"{_many(count, 'sum')} of {len(first.dots)} products" if first.dots else _many(count, "sum")
-        else:
-            name = f"{count} × {self.graph.ops[first.node].name}"
-        return f"{where}{name}" + (f", {size} nodes" if size > count else "")
+    def _emit(self, compute: Callable[..., Any], arrays: Sequence[int], pack: Pack, text: str, note: str = "") -> int:
+        return self.program.emit(compute, arrays, len(pack.statements), pack.batched, text, note or pack.note)
 
     # --- sums --------------------------------------------------------------------------------------------------------
 
-    def _sums(self, group: Group) -> int:
-        sums: list[Sum] = group.items  # type: ignore[assignment]
+    def _sums(self, pack: Pack) -> int:
+        sums: list[Sum] = pack.statements  # type: ignore[assignment]
         first = sums[0]
         order: list[int | None] = [*range(first.before), *([None] if first.dots or first.squares else [])]
         order += range(first.before, len(first.terms))
-        if len(order) > 1 and self._is_second(first, order[0]) and not self._is_second(first, order[1]):
+        if len(order) > 1 and self._comes_second(first, order[0]) and not self._comes_second(first, order[1]):
             order[:2] = order[1::-1]  # c + a as a + c, −b + a as a − b: the same numbers
         whole: int | None = None
         lead: Any = None
         while order:
             at = order.pop(0)
             if at is None:
-                whole = self._products(whole, sums, group)
+                whole = self._products(whole, sums, pack)
                 continue
             sign, x = first.terms[at]
             if isinstance(x, Constant):
@@ -105,10 +103,10 @@ class Lowering:
                 if whole is None:
                     lead = constant  # from which the next term is taken off
                 else:
-                    whole = self._shifted(whole, constant, sums, group)
+                    whole = self._shifted(whole, constant, sums, pack)
                 continue
             end = at + 1
-            while order and order[0] == end and first.terms[end][0] == sign and self._alike(first.terms[end][1], x):
+            while order and order[0] == end and first.terms[end][0] == sign and self._same_kind(first.terms[end][1], x):
                 end += 1
                 order.pop(0)
             runs_of_terms = [s.terms[at:end] for s in sums]
@@ -117,61 +115,60 @@ class Lowering:
             else:
                 columns = [self.gather(operands, self.graph.batched[x]) for operands in _columns(runs_of_terms)]
             for column in columns:
-                whole = self._added(whole, sign, column, group, lead)
+                whole = self._added(whole, sign, column, pack, lead)
         assert whole is not None
         return whole
 
-    def _is_second(self, first: Sum, at: int | None) -> bool:
+    def _comes_second(self, first: Sum, at: int | None) -> bool:
         """Whether a part of a sum, a term or the products (None), is better added to another than begun with."""
         return at is not None and (first.terms[at][0] < 0 or isinstance(first.terms[at][1], Constant))
 
-    def _products(self, whole: int | None, sums: list[Sum], group: Group) -> int:
+    def _products(self, whole: int | None, sums: list[Sum], pack: Pack) -> int:
         """The products of these sums, and what has been added so far."""
         first = sums[0]
         if first.dots and self._are_few(sums):
             for i in range(len(first.dots)):
                 left, right = self.gather([first.dots[i][1]], True), self.gather([first.dots[i][2]], False)
-                product = self._emit(mul, [left, right], group, "{} * {}")
-                whole = self._added(whole, first.dots[i][0], product, group)
+                product = self._emit(mul, [left, right], pack, "{} * {}")
+                whole = self._added(whole, first.dots[i][0], product, pack)
         elif first.dots:
-            whole = self._added(whole, 1, self._product(sums, group), group)
+            whole = self._added(whole, 1, self._product(sums, pack), pack)
         if first.squares:
-            whole = self._added(whole, 1, self._squares(sums), group)
+            whole = self._added(whole, 1, self._squares(sums), pack)
         assert whole is not None
         return whole
 
     def _are_many(self, sums: list[Sum], at: int, end: int) -> bool:
         """Whether these terms are better reduced than added one by one, which spares putting them side by side."""
-        pieces = runs([self.places[x] for s in sums for _, x in s.terms[at:end]])  # type: ignore[index]
+        pieces = runs([self.lanes[x] for s in sums for _, x in s.terms[at:end]])  # type: ignore[index]
         return len(pieces) <= 1 or end - at >= 2 * MANY
 
     def _are_few(self, sums: list[Sum]) -> bool:
         """Whether this is a single sum of two or three products whose factors would have to be put side by side."""
-        factors = [self.places[a] for _, a, _, _ in sums[0].dots]
+        factors = [self.lanes[a] for _, a, _, _ in sums[0].dots]
         return len(sums) == 1 and len(factors) < MANY and len(runs(factors)) > 1
 
-    def _alike(self, a: Operand, b: Operand) -> bool:
+    def _same_kind(self, a: Operand, b: Operand) -> bool:
         return isinstance(a, int) and isinstance(b, int) and self.graph.batched[a] == self.graph.batched[b]
 
-    def _product(self, sums: list[Sum], group: Group) -> int:
+    def _product(self, sums: list[Sum], pack: Pack) -> int:
         """All the dot products as one matrix product."""
         x = self.gather([a for _, a, _, _ in sums[0].dots], True)
         count = len(sums[0].dots)
         if self.program.arrays[x].size < count:  # one factor throughout, so that it was not repeated
-            places = self.places[sums[0].dots[0][1]]
-            x = self.program.emit(
-                lambda a: a * ([1.0] * count), [x], count, True, f"{{}} repeated {count} times", str(places[1])
-            )
-        w = self.gathering.matrix([[self.places[s.dots[i][2]] for s in sums] for i in range(count)])
+            column = str(self.lanes[sums[0].dots[0][1]][1])
+            ones = [1.0] * count
+            x = self.program.emit(lambda a: a * ones, [x], count, True, f"{{}} repeated {count} times", column)
+        w = self.gathering.matrix([[self.lanes[s.dots[i][2]] for s in sums] for i in range(count)])
         signs = [[float(s.dots[i][0]) for s in sums] for i in range(count)]
         if any(sign < 0 for row in signs for sign in row):
             w = self.program.emit(lambda a: a * signs, [w], count * len(sums), False, "{} * signs")
-        return self._emit(matmul, [x, w], group, "matmul({}, {})")
+        return self._emit(matmul, [x, w], pack, "matmul({}, {})")
 
     def _squares(self, sums: list[Sum]) -> int:
         """Sums of products of shared factors: of shape (k,)."""
         count, k = len(sums[0].squares), len(sums)
-        pairs = [(sign, self.places[a], self.places[b]) for s in sums for sign, a, b, _ in s.squares]
+        pairs = [(sign, self.lanes[a], self.lanes[b]) for s in sums for sign, a, b, _ in s.squares]
         if k == 1 and all(a == b for _, a, b in pairs):
             pairs.sort(key=lambda pair: pair[1])  # in any order: in that in which they lie
         a, b = (self.gathering.columns([pair[i] for pair in pairs], False) for i in (1, 2))  # type: ignore[misc]
@@ -195,7 +192,7 @@ class Lowering:
         nodes = [x for row in terms for _, x in row]
         batched = self.graph.batched[nodes[0]]  # type: ignore[index]
         if k == 1:
-            nodes = sorted(nodes, key=lambda x: self.places[x])  # type: ignore[index]
+            nodes = sorted(nodes, key=lambda x: self.lanes[x])  # type: ignore[index]
         array = self.gather(nodes, batched)
         ones = [1.0] * (k * count) if self.program.arrays[array].size < k * count else None
         shape = (-1, k, count) if batched else (k, count)
@@ -205,46 +202,35 @@ class Lowering:
 
         return self.program.emit(reduce, [array], k, batched, "rows of {} summed", f"{k} sums of {count} terms")
 
-    def _added(self, whole: int | None, sign: int, column: int, group: Group, lead: Any = None) -> int:
+    def _added(self, whole: int | None, sign: int, column: int, pack: Pack, lead: Any = None) -> int:
         if whole is None:
             if lead is not None:
-                return self._emit(lambda a: lead - a, [column], group, f"{_shown(lead)} - {{}}")
-            if sign > 0 and self.program.arrays[column].size == len(group.items):
+                return self._emit(lambda a: lead - a, [column], pack, f"{_shown(lead)} - {{}}")
+            if sign > 0 and self.program.arrays[column].size == len(pack.statements):
                 return column
-            ones = [float(sign)] * len(group.items)
-            return self._emit(lambda a: a * ones, [column], group, "± {}")
+            ones = [float(sign)] * len(pack.statements)
+            return self._emit(lambda a: a * ones, [column], pack, "± {}")
+        where, colon, _ = pack.note.partition(": ")
+        note = f"{where if colon else ''}{colon}+ {len(pack.statements)}"  # its first instruction says the rest
         if sign > 0:
-            return self._emit(lambda a, b: a + b, [whole, column], group, "{} + {}", self._adding(group))
-        return self._emit(lambda a, b: a - b, [whole, column], group, "{} - {}", self._adding(group))
+            return self._emit(lambda a, b: a + b, [whole, column], pack, "{} + {}", note)
+        return self._emit(lambda a, b: a - b, [whole, column], pack, "{} - {}", note)
 
-    def _adding(self, group: Group) -> str:
-        """What one of the additions of a group is called: the rest has been told already."""
-        note = self.note(group)
-        return f"{note.partition(': ')[0]}: + {len(group.items)}" if ": " in note else f"+ {len(group.items)}"
-
-    def _shifted(self, whole: int, constant: Any, sums: list[Sum], group: Group) -> int:
-        """A sum and a constant. One of 0 is left out where that cannot be told by the sign of a 0."""
-        if type(constant) is float and constant == 0 and (np.signbit(constant) or all(map(self._has_no_sign, sums))):
+    def _shifted(self, whole: int, constant: Any, sums: list[Sum], pack: Pack) -> int:
+        """A sum and a constant. A constant 0 is left out, unless it could make a −0 a 0."""
+        if type(constant) is float and constant == 0 and (np.signbit(constant) or all(map(self._is_no_minus_0, sums))):
             return whole
-        return self._emit(lambda a: a + constant, [whole], group, f"{{}} + {_shown(constant)}")
+        return self._emit(lambda a: a + constant, [whole], pack, f"{{}} + {_shown(constant)}")
 
-    def _has_no_sign(self, found: Sum) -> bool:
+    def _is_no_minus_0(self, found: Sum) -> bool:
         """Whether a sum cannot be −0: it has products, which are added to 0, or a term that cannot be −0."""
-        return bool(found.dots or found.squares) or any(sign > 0 and self._is_above(x) for sign, x in found.terms)
-
-    def _is_above(self, x: Operand) -> bool:
-        if not isinstance(x, int) or self.graph.ops[x] is None:
-            return False
-        name = self.graph.ops[x].name
-        return name in _ABOVE or (name == "mul" and len(set(self.graph.operands[x])) == 1)
+        terms = [x for sign, x in found.terms if sign > 0 and isinstance(x, int) and self.graph.ops[x] is not None]
+        names = [(self.graph.ops[x].name, len(set(self.graph.operands[x]))) for x in terms]
+        return bool(found.dots or found.squares) or any(op in NO_MINUS_0 or (op, n) == ("mul", 1) for op, n in names)
 
 
-_ABOVE = frozenset(["exp", "square", "abs", "sigmoid", "softplus", "cosh", "greater", "greater_equal", "less", "equal"])
+NO_MINUS_0 = {"exp", "square", "abs", "sigmoid", "softplus", "cosh", "greater", "greater_equal", "less", "equal"}
 """Operations that give 0 or more, and never −0."""
-
-
-def _many(count: int, what: str) -> str:
-    return f"{count} {what}" + "s" * (count != 1)
 
 
 def _columns(rows: list[list[tuple[int, Operand]]]) -> list[list[Operand]]:

@@ -1,9 +1,9 @@
-"""A scalar graph as a list of numbered nodes: constants folded, equal nodes made one, dead ones dropped."""
+"""Value numbering: a scalar graph as a list of numbered nodes; constants folded, equal nodes made one."""
 
 from __future__ import annotations
 
 import struct
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Container, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,8 +14,7 @@ from scalargrad.graph import topological_order
 class Constant:
     """A number that stands in a program as it is: equal only to the same number, bit for bit.
 
-    As a float it could be taken for a node, since ``2 == 2.0``, for another number, since ``0.0 == -0.0``, or for none,
-    since nan is not equal to itself.
+    A float would not do: ``2 == 2.0`` (node 2), ``0.0 == -0.0``, and nan is not equal to itself.
     """
 
     __slots__ = ("_bits", "number")
@@ -33,6 +32,9 @@ class Constant:
     def __repr__(self) -> str:
         return f"Constant({self.number!r})"
 
+    def __str__(self) -> str:
+        return f"{self.number:g}"
+
 
 Operand = int | Constant
 """A node by its number, or a constant."""
@@ -41,7 +43,7 @@ COMMUTATIVE = frozenset(["add", "mul", "maximum", "minimum", "equal", "not_equal
 
 
 @dataclass
-class Scalars:
+class ScalarGraph:
     """The nodes of a graph by number, operands before what is made of them."""
 
     ops: list[Any] = field(default_factory=list)
@@ -65,48 +67,54 @@ class Scalars:
     def uses(self) -> list[int]:
         """How often each node is used, by other nodes and as a result."""
         count = [0] * len(self.ops)
-        for operands in self.operands:
+        for operands in [*self.operands, self.roots]:
             for x in operands:
                 if isinstance(x, int):
                     count[x] += 1
-        for x in self.roots:
-            if isinstance(x, int):
-                count[x] += 1
         return count
 
+    def __str__(self) -> str:
+        lines = []
+        for node, (op, operands) in enumerate(zip(self.ops, self.operands)):
+            shown = f"{op.name}({', '.join(map(str, operands))})" if op else self.leaves[node].label or "a leaf"
+            lines.append(f"{node} = {shown}" + ("  for each example" if self.batched[node] else ""))
+        return "\n".join([*lines, f"results: {', '.join(map(str, self.roots))}"])
 
-def read(roots: Sequence[Value], arguments: Mapping[Value, Any], constants: Collection[Value] = ()) -> Scalars:
-    """The graph behind these results; ``arguments`` are the leaves with a number for each example."""
-    found = Scalars()
-    number: dict[Value, Operand] = {}
+
+def number_values(
+    roots: Sequence[Value], arguments: Container[Value], constants: Collection[Value] = ()
+) -> ScalarGraph:
+    """The graph behind these results. ``arguments`` have a number for each example, ``constants`` keep theirs."""
+    graph = ScalarGraph()
+    numbers: dict[Value, Operand] = {}
     known: dict[Any, int] = {}
     for root in roots:
         for node in topological_order(root):
-            if node in number:
+            if node in numbers:
                 continue
             op = node.op
             if node in constants:
-                number[node] = Constant(node.data)
+                numbers[node] = Constant(node.data)
                 continue
             if op is None:
-                number[node] = place = found.add(None, (), node in arguments)
-                found.leaves[place] = node
+                numbers[node] = leaf = graph.add(None, (), node in arguments)
+                graph.leaves[leaf] = node
                 continue
-            operands = tuple([number[x] if isinstance(x, Value) else Constant(x) for x in node.inputs])
-            numbers = [x.number for x in operands if isinstance(x, Constant)]
-            if hasattr(op, "number") and len(numbers) == len(operands):
-                number[node] = Constant(op.number(*numbers))
+            operands = tuple([numbers[x] if isinstance(x, Value) else Constant(x) for x in node.inputs])
+            given = [x.number for x in operands if isinstance(x, Constant)]
+            if len(given) == len(operands) and hasattr(op, "number"):
+                numbers[node] = Constant(op.number(*given))
                 continue
             if op.name in COMMUTATIVE and _before(operands[1], operands[0]):
                 operands = operands[::-1]
             key = (op, operands)
             same = known.get(key)
             if same is None:
-                batched = any(found.batched[x] for x in operands if isinstance(x, int))
-                same = known[key] = found.add(op, operands, batched, node.scope)
-            number[node] = same
-        found.roots.append(number[root])
-    return found
+                batched = any(graph.batched[x] for x in operands if isinstance(x, int))
+                same = known[key] = graph.add(op, operands, batched, node.scope)
+            numbers[node] = same
+        graph.roots.append(numbers[root])
+    return graph
 
 
 def _before(a: Operand, b: Operand) -> bool:

@@ -1,4 +1,4 @@
-"""The lifted program: a short list of array instructions, run on whatever the registry's functions take."""
+"""Programs: short lists of array instructions, run on whatever the registry's functions take; and gathering in them."""
 
 from __future__ import annotations
 
@@ -6,17 +6,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from fastpath.compiler.vectorizing.layout import runs, step_of
+from fastpath.compiler.vectorizing.layout import Lane, runs, step_of
 from fastpath.tensor import Tensor
 from scalargrad.formatting import visible
 from scalargrad.ops.structural import concatenate, index, reshape
 
-Place = tuple[int, int]
-"""An array, and a column in it."""
-
 
 @dataclass
-class Array:
+class ArrayInfo:
     """What an instruction gives: of shape (N, size), or (size,) if it is shared by all examples."""
 
     name: str
@@ -39,28 +36,17 @@ class Instruction:
 class Program:
     """Arrays 0, 1, …: first the arguments, (N, size) each, then the store of parameters, then the results."""
 
-    arrays: list[Array] = field(default_factory=list)
+    arrays: list[ArrayInfo] = field(default_factory=list)
     instructions: list[Instruction] = field(default_factory=list)
 
-    def array(self, name: str, size: int, batched: bool) -> int:
-        """A new array; its number."""
-        self.arrays.append(Array(name, size, batched))
-        return len(self.arrays) - 1
-
     def emit(
-        self,
-        compute: Callable[..., Any],
-        operands: Sequence[int],
-        size: int,
-        batched: bool,
-        text: str,
-        note: str = "",
-        name: str = "",
+        self, compute: Callable[..., Any], operands: Sequence[int], size: int, batched: bool, text: str, note: str = ""
     ) -> int:
         """A new instruction; the number of the array it gives."""
-        result = self.array(name or f"a{len(self.arrays)}", size, batched)
-        told = text.format(*[self.arrays[i].name for i in operands])
-        self.instructions.append(Instruction(result, compute, tuple(operands), told, note))
+        result = len(self.arrays)
+        text = text.format(*[self.arrays[i].name for i in operands])
+        self.arrays.append(ArrayInfo(f"a{result}", size, batched))
+        self.instructions.append(Instruction(result, compute, tuple(operands), text, note))
         return result
 
     def run(self, arguments: Sequence[Any]) -> list[Any]:
@@ -79,64 +65,56 @@ class Program:
         for step, name in zip(self.instructions, names):
             array = self.arrays[step.result]
             shape = f"(N, {array.size})" if array.batched else f"({array.size},)"
-            lines.append(
-                f"{name:<{width}}  {shape:<9}  {step.text}" + (f"  ← {visible(step.note)}" if step.note else "")
-            )
+            note = f"  ← {visible(step.note)}" if step.note else ""
+            lines.append(f"{name:<{width}}  {shape:<9}  {step.text}{note}")
         return "\n".join(lines)
 
 
 class Gathering:
-    """Bringing numbers from where they lie into the order in which they are needed; slices, if at all possible."""
+    """Brings numbers from where they lie into the order in which they are needed; by slicing, if at all possible."""
 
     def __init__(self, program: Program) -> None:
         self.program = program
         self.made: dict[Any, int] = {}
 
-    def columns(self, places: Sequence[Place], batched: bool) -> int:
+    def columns(self, lanes: Sequence[Lane], batched: bool) -> int:
         """An array whose columns are these, in this order."""
-        key = (tuple(places), batched)
+        key = (tuple(lanes), batched)
         if key not in self.made:
-            self.made[key] = self._columns(list(places), batched)
+            self.made[key] = self._columns(list(lanes), batched)
         return self.made[key]
 
-    def _columns(self, places: list[Place], batched: bool) -> int:
-        if len(places) > 1 and len(set(places)) == 1:
-            return self.columns(places[:1], batched)  # the same for all: it is broadcast
-        pieces = [self._piece(array, columns, batched) for array, columns in runs(places)]
+    def _columns(self, lanes: list[Lane], batched: bool) -> int:
+        if len(lanes) > 1 and len(set(lanes)) == 1:
+            return self.columns(lanes[:1], batched)  # the same for all: it is broadcast
+        pieces = [self._piece(array, columns, batched) for array, columns in runs(lanes)]
         if len(pieces) == 1:
             return pieces[0]
         return self.program.emit(
-            lambda *parts: concatenate(parts, axis=-1), pieces, len(places), batched,
+            lambda *parts: concatenate(parts, axis=-1), pieces, len(lanes), batched,
             f"concatenate({', '.join(['{}'] * len(pieces))})",
         )  # fmt: skip
 
     def _piece(self, array: int, columns: list[int], batched: bool) -> int:
-        size = self.program.arrays[array].size
-        if columns == list(range(size)):
+        if columns == list(range(self.program.arrays[array].size)):
             return array
         step = step_of(columns)
+        text = f"{len(columns)} columns"
+        if step is not None:
+            text = f"{step.start}:{step.stop}" + (f":{step.step}" if step.step else "")
         key: Any = columns if step is None else step
-        told = (
-            f"{step.start}:{step.stop}" + (f":{step.step}" if step.step else "") if step else f"{len(columns)} columns"
-        )
         whole = (..., key) if batched else key
-        return self.program.emit(lambda a: index(a, whole), [array], len(columns), batched, f"{{}}[{told}]")
+        return self.program.emit(lambda a: index(a, whole), [array], len(columns), batched, f"{{}}[{text}]")
 
-    def matrix(self, places: list[list[Place]]) -> int:
+    def matrix(self, lanes: list[list[Lane]]) -> int:
         """A matrix of shared numbers, row by row."""
-        rows, columns = len(places), len(places[0])
-        flat = self._columns([place for row in places for place in row], False)
-        if self.program.arrays[flat].size == 1 and rows * columns > 1:
-            flat = self.program.emit(
-                lambda a: concatenate([a] * (rows * columns)), [flat], rows * columns, False, "repeat({})"
-            )
+        shape = rows, columns = len(lanes), len(lanes[0])
+        size = rows * columns
+        flat = self._columns([lane for row in lanes for lane in row], False)
+        if self.program.arrays[flat].size == 1 and size > 1:
+            flat = self.program.emit(lambda a: concatenate([a] * size), [flat], size, False, "repeat({})")
         key = ("matrix", flat, rows, columns)
         if key not in self.made:
-            self.made[key] = self.program.emit(
-                lambda a: reshape(a, (rows, columns)),
-                [flat],
-                rows * columns,
-                False,
-                f"reshape({{}}, ({rows}, {columns}))",
-            )
+            reshaped = lambda a: reshape(a, shape)
+            self.made[key] = self.program.emit(reshaped, [flat], size, False, f"reshape({{}}, {shape})")
         return self.made[key]

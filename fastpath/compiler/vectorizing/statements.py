@@ -1,7 +1,8 @@
-"""Chains of additions as sums, and the products in them: what may become a row of a matrix product.
+"""Statements: one operation each, but chains of additions are one sum, with the products in it.
 
 ``x0*w0 + x1*w1 + b`` is a chain of two additions and two multiplications in the graph. Here it is one :class:`Sum`: the
-products of something per example with something shared, x₀w₀ and x₁w₁, and the other terms, b.
+products of something per example with something shared, x₀w₀ and x₁w₁, and the other terms, b. Compilers call this
+reassociation, and finding reductions.
 
 The products come together, where the first of them is written; all other terms are added in the order of the graph, as
 ``x - x0 + d`` is not ``x + d - x0`` if x is large and d small.
@@ -11,7 +12,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from fastpath.compiler.vectorizing.numbering import Constant, Operand, Scalars
+from fastpath.compiler.vectorizing.numbering import Constant, Operand, ScalarGraph
 
 Product = tuple[int, int, int, int]
 """Sign, two factors, and the node of their product."""
@@ -20,7 +21,7 @@ _CHAIN = frozenset(["add", "sub"])
 
 
 @dataclass
-class Item:
+class Statement:
     """An operation on scalars: one of the registry's."""
 
     node: int
@@ -30,38 +31,38 @@ class Item:
 
 
 @dataclass
-class Sum(Item):
+class Sum(Statement):
     """Σ ± x·w over factors per example and shared ones, Σ ± a·b over shared ones, and ± the other terms."""
 
     dots: list[Product] = field(default_factory=list)
     """Products of a factor per example and a shared one."""
     squares: list[Product] = field(default_factory=list)
-    """Products of two shared factors."""
+    """Products of two shared factors; squares, as a rule."""
     terms: list[tuple[int, Operand]] = field(default_factory=list)
     """Sign and term, in the order in which they are added."""
     before: int = 0
     """How many of the terms come before the products."""
 
 
-def items(graph: Scalars) -> dict[int, Item]:
-    """What is to be computed, by the number of the node that comes out, operands first."""
+def find_statements(graph: ScalarGraph) -> list[Statement]:
+    """What is to be computed for the results, operands first."""
     uses = graph.uses()
-    found: dict[int, Item] = {}
+    found: dict[int, Statement] = {}
     todo = [x for x in graph.roots if isinstance(x, int)]
     while todo:
         node = todo.pop()
         if node in found or graph.ops[node] is None:
             continue
         summed = _sum(graph, node, uses) if graph.ops[node].name in _CHAIN else None
-        found[node] = item = summed or Item(node, graph.operands[node])
-        todo += [x for x in item.inputs if isinstance(x, int)]
-    return {node: found[node] for node in sorted(found)}
+        found[node] = statement = summed or Statement(node, graph.operands[node])
+        todo += [x for x in statement.inputs if isinstance(x, int)]
+    return [found[node] for node in sorted(found)]
 
 
-def _sum(graph: Scalars, root: int, uses: list[int]) -> Sum | None:
+def _sum(graph: ScalarGraph, root: int, uses: list[int]) -> Sum | None:
     """The chain that ends in ``root`` as a Sum; None if it is better left as it is: two terms, no matrix product."""
     found = Sum(root, ())
-    places: dict[int, int] = {}  # of products given up: how many terms come before
+    places: dict[int, int] = {}  # where the terms that are products belong if they are no part of a matrix product
     for sign, x in _terms(graph, root, uses, found):
         factors = _factors(graph, x, uses)
         if factors is None or not isinstance(x, int):
@@ -92,7 +93,7 @@ def _sum(graph: Scalars, root: int, uses: list[int]) -> Sum | None:
     return found
 
 
-def _terms(graph: Scalars, root: int, uses: list[int], found: Sum) -> list[tuple[int, Operand]]:
+def _terms(graph: ScalarGraph, root: int, uses: list[int], found: Sum) -> list[tuple[int, Operand]]:
     """The terms of a chain of additions and subtractions, each with its sign."""
     terms: list[tuple[int, Operand]] = []
     todo: list[tuple[int, Operand, bool]] = [(1, root, True)]
@@ -117,12 +118,12 @@ def _terms(graph: Scalars, root: int, uses: list[int], found: Sum) -> list[tuple
     return terms
 
 
-def _is_chain(graph: Scalars, x: Operand, uses: list[int]) -> bool:
+def _is_chain(graph: ScalarGraph, x: Operand, uses: list[int]) -> bool:
     """Whether an operand is an addition of its own, that is used here only."""
     return isinstance(x, int) and uses[x] == 1 and graph.ops[x] is not None and graph.ops[x].name in _CHAIN
 
 
-def _has_product(graph: Scalars, x: Operand, uses: list[int]) -> bool:
+def _has_product(graph: ScalarGraph, x: Operand, uses: list[int]) -> bool:
     """Whether a chain has products of its own: then they may join those of the whole."""
     while _is_chain(graph, x, uses):
         first, second = graph.operands[x]  # type: ignore[index]
@@ -132,7 +133,7 @@ def _has_product(graph: Scalars, x: Operand, uses: list[int]) -> bool:
     return False
 
 
-def _factors(graph: Scalars, x: Operand, uses: list[int]) -> tuple[int, int] | None:
+def _factors(graph: ScalarGraph, x: Operand, uses: list[int]) -> tuple[int, int] | None:
     """The two factors of a product that is used here only."""
     if not isinstance(x, int) or uses[x] != 1 or graph.ops[x] is None:
         return None

@@ -16,23 +16,12 @@ from typing import Any
 import numpy as np
 
 from fastpath.emit.numpy import writing
-from fastpath.emit.numpy.liveness import last_uses, live
-from fastpath.emit.numpy.memory import Pool, Region, Result, Storage
-from fastpath.ir.build import Builder
+from fastpath.emit.numpy.memory import Location, Pool, Region, Result, Storage, last_uses
 from fastpath.ir.expr import VIEWS, Expr
-from fastpath.ir.semantics import OTHERS, key_of
+from fastpath.ir.listing import part_of_key
+from fastpath.ir.program import Program
+from fastpath.ir.semantics import key_of, meaning
 from fastpath.numerics import Array
-
-
-@dataclass
-class Place:
-    """Where the array of an Expr is: its name in the code, and the array itself if it is the same in every run."""
-
-    name: str
-    array: Array | None = None
-    storage: Storage | None = None
-    part: str = ""
-    """Which part it is of the array it is computed into: ``[0:16]``."""
 
 
 @dataclass(frozen=True)
@@ -41,11 +30,11 @@ class Written:
 
     expr: Expr
     lines: tuple[str, ...]
-    place: Place
+    place: Location
     reused: bool
 
 
-class Emitter:
+class Emission:
     """One pass over the Exprs in the order of their making: place, code and liveness together.
 
     How much memory that takes is known when it is done, so it is done twice; the first is the ``rehearsal``.
@@ -53,25 +42,19 @@ class Emitter:
 
     pool: Pool
 
-    def __init__(
-        self,
-        build: Builder,
-        outputs: Sequence[Expr],
-        own: Sequence[bool],
-        others: Sequence[Expr],
-        rehearsal: Emitter | None = None,
-    ) -> None:
-        self.build = build
-        self.outputs = outputs
+    def __init__(self, program: Program, rehearsal: Emission | None = None) -> None:
+        self.outputs = outputs = program.results
+        own = [x.shape != () for x in program.outputs]
+        own += [bool(program.gradients)] * (len(outputs) - len(own))
         self.space: dict[str, Any] = {}
         self.constants = 0
         """The bytes of arrays known beforehand."""
         self.repeats: dict[Any, tuple[Array, dict[Any, str]]] = {}
-        self.places: dict[Expr, Place] = {}
+        self.places: dict[Expr, Location] = {}
         self.written: list[Written] = []
         self.prologue: list[str] = []
         self.results: list[Result | None] = []
-        self.live = live([*outputs, *others])
+        self.live = program.order
         self.last = last_uses(self.live, outputs)
         self.homes: dict[Expr, tuple[Any, Any, str]] = {}  # where an Expr is computed: owner, how to get there, part
         for output, given_away in zip(outputs, own):
@@ -83,8 +66,8 @@ class Emitter:
             if expr.code == "assemble":
                 for key, part in zip(expr.settings[1], expr.inputs):
                     if part.dtype == expr.dtype:
-                        told = f"[{', '.join(map(writing.writing_of, key))}]"
-                        self._settle(part, expr, lambda whole, key=key: whole[(*key_of(key, ()), ...)], told)
+                        name = f"[{', '.join(map(part_of_key, key))}]"
+                        self._settle(part, expr, lambda whole, key=key: whole[(*key_of(key, ()), ...)], name)
         if rehearsal is not None:
             self.repeats = rehearsal.repeats
         self.pool = Pool(rehearsal.pool.arena.top if rehearsal else 0, self._first_writes())
@@ -118,11 +101,10 @@ class Emitter:
 
     # --- the pass ----------------------------------------------------------------------------------------------------
 
-    def emit(self) -> None:
-        """Write every live Expr, then the copies into results that were not computed in place."""
+    def emitted(self) -> Emission:
+        """Itself, with every Expr written, then the copies into results that were not computed in place."""
         for now, expr in enumerate(self.live):
             self.now = now
-            self.build.origin = expr.origin
             if expr.op is None:
                 self._leaf(expr)
             elif expr.code in VIEWS:
@@ -140,45 +122,44 @@ class Emitter:
             place = self.places[output]
             there = place.storage is not None and place.storage.final and place.storage.region.result is result
             if result is not None and not there:
-                target = Place(self.returned(output, result), result.array, _final(result))
+                target = Location(self.returned(output, result), result.array, _final(result))
                 self.written.append(
                     Written(output, (f"{self.use('copyto')}({target.name}, {place.name})",), target, False)
                 )
+        return self
 
     def returned(self, output: Expr, result: Result | None) -> str:
         """What the code returns for an output: a number, or the array that is given away."""
         if result is None:
             return f"{self.places[output].name}.item()"
-        return self.bind(Place("", result.array, _final(result)), f"r{self.results.index(result)}").name
+        return self.bind(Location("", result.array, _final(result)), f"r{self.results.index(result)}").name
 
-    def update(self, variables: Sequence[Expr], steps: Sequence[Expr]) -> list[str]:
-        """Lines that subtract from each variable its step. One call does them all: no interrupt comes in between."""
+    def update(self, steps: Sequence[tuple[Expr, Expr]]) -> str:
+        """The line that subtracts from each Tensor its step. One call does them all: no interrupt comes in between."""
         self.space["update"] = partial(deque, maxlen=0)
-        names = [self.places[x].name for x in variables]
         self.prologue = [line.replace("._data", ".data") for line in self.prologue]
-        changed = f"({', '.join(names)},)"
-        by = f"({', '.join(self.places[x].name for x in steps)},)"
-        return [f"update(map({self.use('subtract')}, {changed}, {by}, {changed}))"]
+        changed, by = (f"({', '.join([self.places[x].name for x in column])},)" for column in zip(*steps))
+        return f"update(map({self.use('subtract')}, {changed}, {by}, {changed}))"
 
     def _leaf(self, expr: Expr) -> None:
         if expr.code == "constant":
-            self.places[expr] = Place(self.constant(expr.value, f"c{expr.number}"), expr.value)
+            self.places[expr] = Location(self.constant(expr.value, f"c{expr.number}"), expr.value)
             return
         if expr.code == "argument":
-            self.places[expr] = Place(f"x{expr.settings}")
+            self.places[expr] = Location(f"x{expr.settings}")
             return
         name = f"t{expr.number}"
         self.space[f"_{name}"] = expr.settings
         line = f"{name} = _{name}._data" if expr.code == "tensor" else f"{name} = _{name}()"
         self.prologue.append(line)
-        self.places[expr] = Place(name)
+        self.places[expr] = Location(name)
 
     def _view(self, expr: Expr) -> None:
         base = self.places[expr.inputs[0]]
         name = f"v{expr.number}"
         if base.array is None:
             lines = (f"{name} = {writing.view_source(self, expr, base.name)}",)
-            place = Place(name, None, base.storage)
+            place = Location(name, None, base.storage)
             base_of_all = writing.base_of(expr)
             if base_of_all.op is None and base_of_all.code != "random":
                 self.prologue += lines
@@ -186,20 +167,20 @@ class Emitter:
                 self.written.append(Written(expr, lines, place, True))
             self.places[expr] = place
             return
-        view = OTHERS[expr.code](expr.settings, base.array)
+        view = meaning(expr.code, expr.settings, [base.array])
         if expr.code == "reshape" and view.size and not np.shares_memory(view, base.array):
             place = self.new_place(expr)
-            source = self.bind(Place("", place.array.reshape(expr.inputs[0].shape), place.storage), f"w{expr.number}")  # type: ignore[union-attr]
+            whole = Location("", place.array.reshape(expr.inputs[0].shape), place.storage)
+            source = self.bind(whole, f"w{expr.number}")
             self.written.append(Written(expr, (f"{self.use('copyto')}({source.name}, {base.name})",), place, False))
             self.places[expr] = place
             return
-        self.places[expr] = self.bind(Place("", view, base.storage), name)
+        self.places[expr] = self.bind(Location("", view, base.storage), name)
 
     # --- places and names --------------------------------------------------------------------------------------------
 
-    def bind(self, place: Place, name: str) -> Place:
+    def bind(self, place: Location, name: str) -> Location:
         """Give the array of a place a name in the code."""
-        assert place.array is not None
         self.space[name] = place.array
         place.name = name
         if place.storage is not None and place.storage.region.result is not None:
@@ -236,12 +217,12 @@ class Emitter:
             self.space[function] = getattr(np, ufunc) if function == ufunc else getattr(np, ufunc).reduce
         return function
 
-    def new_place(self, expr: Expr) -> Place:
+    def new_place(self, expr: Expr) -> Location:
         """A buffer for an Expr: its place in a larger array or result, or some free memory."""
         home = self.homes.get(expr)
         if home is None:
             storage = self.pool.take(expr.nbytes, self.last[expr], fixed=expr.code == "assemble")
-            return self.bind(Place("", storage.view(expr.shape, expr.dtype), storage), f"b{expr.number}")
+            return self.bind(Location("", storage.view(expr.shape, expr.dtype), storage), f"b{expr.number}")
         owner, way, part = home
         whole = self._whole(owner)
         try:
@@ -251,11 +232,11 @@ class Emitter:
             return self.new_place(expr)
         if whole.storage is not None:
             whole.storage.until = max(whole.storage.until, self.last[expr])
-        return self.bind(Place("", array, whole.storage, part), f"b{expr.number}")
+        return self.bind(Location("", array, whole.storage, part), f"b{expr.number}")
 
-    def _whole(self, owner: Any) -> Place:
+    def _whole(self, owner: Any) -> Location:
         if isinstance(owner, Result):
-            return Place("", owner.array, _final(owner))
+            return Location("", owner.array, _final(owner))
         if owner not in self.places:
             self.places[owner] = self.new_place(owner)
             if not writing.covered(owner):

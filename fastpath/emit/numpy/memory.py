@@ -8,10 +8,12 @@ from __future__ import annotations
 from bisect import insort
 from collections import defaultdict
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
+from fastpath.ir.expr import VIEWS, Expr
 from fastpath.numerics import Array, owners_of
 
 ALIGNED = 64
@@ -80,6 +82,17 @@ class Storage:
     def view(self, shape: tuple[int, ...], dtype: Any) -> Array:
         """An array of this shape and type in it."""
         return np.ndarray(shape, dtype, self.region.array, self.offset) if self.nbytes else np.empty(shape, dtype)
+
+
+@dataclass
+class Location:
+    """Where the array of an Expr is: its name in the code, and the array itself if it is the same in every run."""
+
+    name: str
+    array: Any = None
+    storage: Storage | None = None
+    part: str = ""
+    """Which part it is of the array it is computed into: ``[0:16]``."""
 
 
 class Pool:
@@ -167,3 +180,17 @@ def _moved(view: Array, old: Array, new: Array) -> Array:
 def address(array: Array) -> int:
     """Where in memory an array begins."""
     return array.__array_interface__["data"][0]  # type: ignore[no-any-return]
+
+
+def last_uses(exprs: list[Expr], outputs: Sequence[Expr]) -> dict[Expr, float]:
+    """The instruction after which an Expr, and all views of it, are not needed any more."""
+    last: dict[Expr, float] = {}
+    for output in outputs:
+        last[output] = float("inf")
+    for now in range(len(exprs) - 1, -1, -1):
+        expr = exprs[now]
+        until = last.setdefault(expr, now)
+        looks = expr.code in VIEWS or expr.code == "call"  # what is called may give its operand back, or a view of it
+        for x in expr.inputs:
+            last[x] = max(last.get(x, -1), until if looks else now)
+    return last

@@ -1,4 +1,4 @@
-"""Functions for the scalar engine's hot paths, made from the rows of the registry.
+"""Rules: what the nodes of one op have in common, and the functions for hot paths that are made from the rows.
 
 A generic dispatch at every operation would cost more than the operation. So the operator methods and the backward
 functions are written out once per op, as Python source, and compiled: what the engine runs is what one would write by
@@ -7,11 +7,80 @@ hand for that op.
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from scalargrad.generated import compile_source
 from scalargrad.ops.registry import OPS, Op
+
+if TYPE_CHECKING:
+    from scalargrad.ops.expansions import Expansion
+
+Backward = Callable[[Any], None]
+
+
+class Rule:
+    """What nodes of one op do: which operands are Values (the others are constants), and how to go backward.
+
+    ``backward(node)`` adds ``node.grad × local`` to the ``grad`` of each operand that is a Value.
+    """
+
+    __slots__ = ("backward", "of_values", "op")
+
+    def __init__(self, op: Any, of_values: tuple[bool, ...]) -> None:
+        self.op = op
+        self.of_values = of_values
+        self.backward: Backward = self._first_backward
+
+    def _first_backward(self, node: Any) -> None:
+        self.backward = compile_backward(self.op, self.of_values)
+        self.backward(node)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return rule_of, (self.op, self.of_values)
+
+    def __deepcopy__(self, memo: object) -> Rule:
+        return self
+
+
+class Expanded(Rule):
+    """The rule of one node: a result of a structural op whose expansion decided by the numbers, and where it stands.
+
+    It goes backward as the others of its op do; ``compile`` asks it what the op was, and its operands.
+    """
+
+    __slots__ = ("expansion", "place")
+
+    def __init__(self, op: Any, of_values: tuple[bool, ...], expansion: Expansion, place: int) -> None:
+        self.op = op
+        self.of_values = of_values
+        self.expansion = expansion
+        self.place = place
+
+    @property
+    def backward(self) -> Backward:  # type: ignore[override]
+        return rule_of(self.op, self.of_values).backward
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Expanded, (self.op, self.of_values, self.expansion, self.place)
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Expanded:  # type: ignore[override]
+        return Expanded(self.op, self.of_values, copy.deepcopy(self.expansion, memo), self.place)
+
+
+LEAF = Rule(None, ())
+_rules: dict[tuple[Op, tuple[bool, ...]], Rule] = {}
+
+
+def rule_of(op: Op | None, of_values: tuple[bool, ...]) -> Rule:
+    """The one rule for an op with Values in these places."""
+    if op is None:
+        return LEAF
+    rule = _rules.get((op, of_values))
+    if rule is None:
+        rule = _rules[op, of_values] = Rule(op, of_values)
+    return rule
 
 
 def compile_backward(op: Any, of_values: tuple[bool, ...]) -> Callable[[Any], None]:

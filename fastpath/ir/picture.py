@@ -1,14 +1,13 @@
-"""A plan as a Trace, so that it is drawn like any other graph: its forward instructions and their shapes."""
+"""A program as a Trace, so that it is drawn like any other graph: its forward instructions and their shapes."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any
 
-import numpy as np
-
-from fastpath.ir.expr import VIEWS, Expr
-from fastpath.ir.semantics import OTHERS
+from fastpath.ir.expr import Expr
+from fastpath.ir.program import Program, needed_for
+from fastpath.ir.semantics import value_of
 from fastpath.numerics import ignoring
 from scalargrad.records import Trace, TraceNode
 from scalargrad.tracing import plain
@@ -20,19 +19,16 @@ SYMBOLS = {
 
 
 @ignoring
-def pictured(exprs: list[Expr], outputs: list[Expr], arguments: Sequence[Any]) -> Trace:
+def pictured(program: Program, arguments: Sequence[Any]) -> Trace:
     """The Exprs the outputs depend on, with the numbers they have for these arguments."""
-    needed = set(outputs)
-    for expr in reversed(exprs):
-        if expr in needed:
-            needed.update(expr.inputs)
-    shown = [e for e in exprs if e in needed and not (e.code == "constant" and e.size == 1)]
+    exprs = needed_for(program.outputs)
+    shown = [e for e in exprs if not (e.code == "constant" and e.size == 1)]
     index = {e: i for i, e in enumerate(shown)}
     values: dict[Expr, Any] = {e: e.value for e in exprs if e.code == "constant"}
     nodes = []
     for i, e in enumerate(shown):
         if e not in values:
-            values[e] = _value(e, [values[x] for x in e.inputs], arguments)
+            values[e] = value_of(e, [values[x] for x in e.inputs], arguments)
         label = e.origin[1].label if e.op is None else None
         called = [f"v{index[x]}" if x in index else f"{x.value.item():g}" for x in e.inputs]
         name = e.settings[0] if e.code in ("call", "reduce") else e.code
@@ -43,16 +39,3 @@ def pictured(exprs: list[Expr], outputs: list[Expr], arguments: Sequence[Any]) -
         node = TraceNode(i, label or f"v{i}", label, op, symbol, operands, formula, "", plain(values[e]), None)
         nodes.append(node)
     return Trace(tuple(nodes), ())
-
-
-def _value(e: Expr, arrays: list[Any], arguments: Sequence[Any]) -> Any:
-    if e.code == "argument":
-        return arguments[e.settings]
-    if e.code == "tensor":
-        return e.settings._data
-    if e.code == "random":
-        return np.asarray(e.settings())
-    if e.code == "call":
-        return e.settings[1](*arrays)
-    value = OTHERS[e.code](e.settings, *arrays) if e.code in OTHERS else getattr(np, e.code)(*arrays)
-    return np.asarray(value).astype(e.dtype, copy=False) if e.code not in VIEWS else value

@@ -1,4 +1,4 @@
-"""A plan as a readable list of instructions."""
+"""Programs and plans as readable lists of instructions."""
 
 from __future__ import annotations
 
@@ -6,14 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from fastpath.emit.numpy.writing import writing_of
-from fastpath.ir.expr import Expr
+from fastpath.ir.expr import VIEWS, Expr
 from scalargrad.formatting import visible
 
 if TYPE_CHECKING:
-    from fastpath.emit.numpy.emission import Place, Written
-    from fastpath.emit.numpy.memory import Result
-    from fastpath.plan.program import Plan
+    from fastpath.ir.program import Program
     from fastpath.traced.graph import Graph
 
 
@@ -45,33 +42,26 @@ LONGEST = 60
 
 
 class Names:
-    """How a listing calls the arrays of a plan."""
+    """What a traced function, its arguments, the Tensors it uses and its nodes are called."""
 
-    def __init__(
-        self, graph: Graph, labels: dict[Any, str], places: dict[Expr, Place], results: Sequence[Result | None]
-    ) -> None:
+    def __init__(self, graph: Graph, labels: dict[Any, str], variables: Sequence[Any], function: str) -> None:
+        self.function = function
         self.arguments = [visible(x.label or f"x{i}", LONGEST) for i, x in enumerate(graph.arguments)]
         self.number = {node: i for i, node in enumerate(graph.order)}
         self.labels = labels
-        self.places = places
-        self.results = {id(r): i for i, r in enumerate(results) if r is not None}
-        self.outputs = len(graph.outputs)
-        self.variables: Sequence[Any] = ()
+        self.variables = variables
+        """The leaves of the gradients."""
 
     def leaf(self, node: Any) -> str:
         """A leaf by its label, or by what the function calls it."""
         return visible(node.label or self.labels.get(node) or "constant", LONGEST)
 
-    def result(self, place: Place) -> str:
-        """Where an instruction writes: a buffer, or a gradient."""
-        result = place.storage.region.result if place.storage is not None and place.storage.final else None
-        i = self.results.get(id(result), -1)
-        if i < self.outputs:
-            return place.name
-        return f"∂{self.leaf(self.variables[i - self.outputs])}{place.part}"
+    def gradient(self, i: int) -> str:
+        """The gradient by variable number ``i``."""
+        return f"∂{self.leaf(self.variables[i])}"
 
-    def operand(self, expr: Expr) -> str:
-        """An operand, views of an array by the name of the array."""
+    def operand(self, expr: Expr, computed: dict[Expr, str]) -> str:
+        """An operand, a view by the name of its array. ``computed`` has the names of arrays that were computed."""
         if expr.code == "argument":
             return self.arguments[expr.settings] if expr.settings < len(self.arguments) else "rate"
         if expr.code == "tensor":
@@ -79,16 +69,16 @@ class Names:
         if expr.value is not None:
             return f"{expr.value.item():g}" if expr.size == 1 else f"c{expr.number}"
         if expr.code in ("reshape", "broadcast"):
-            return self.operand(expr.inputs[0])
+            return self.operand(expr.inputs[0], computed)
         if expr.code == "transpose":
-            return self.operand(expr.inputs[0]) + "ᵀ"
+            return self.operand(expr.inputs[0], computed) + "ᵀ"
         if expr.code == "slice":
-            return f"{self.operand(expr.inputs[0])}[{', '.join(map(writing_of, expr.settings))}]"
-        return self.result(self.places[expr])
+            return f"{self.operand(expr.inputs[0], computed)}[{', '.join(map(part_of_key, expr.settings))}]"
+        return computed.get(expr) or f"v{expr.number}"
 
-    def call(self, expr: Expr) -> str:
+    def call(self, expr: Expr, computed: dict[Expr, str]) -> str:
         """What an instruction computes."""
-        operands = ", ".join(map(self.operand, expr.inputs))
+        operands = ", ".join([self.operand(x, computed) for x in expr.inputs])
         if expr.code == "reduce":
             name, axes, *factor = expr.settings
             axis = "" if len(axes) == expr.inputs[0].ndim else f", axis={axes[0] if len(axes) == 1 else axes}"
@@ -102,17 +92,30 @@ class Names:
             return f"{scope}{self.leaf(node)}"
         return f"{scope}{visible(node.label or f'{node.op.name} #{self.number.get(node, 0)}', LONGEST)}"
 
-
-def instructions(written: Sequence[Written], names: Names) -> list[Instruction]:
-    """The instructions written, in order."""
-    found = []
-    for i, w in enumerate(written):
-        e = w.expr
+    def instruction(
+        self, i: int, e: Expr, name: str, computed: dict[Expr, str], lines: Sequence[str] = (), reused: bool = False
+    ) -> Instruction:
+        """Instruction number ``i``, counted from 0, whose result is called ``name``."""
         phase, node = e.origin
-        text = f"{names.result(w.place)} = {names.call(e)}"
-        size = str(e.dtype), e.nbytes, w.reused
-        found.append(Instruction(i + 1, phase, e.code, text, w.lines, e.shape, *size, names.source(node), _flops(e)))
-    return found
+        text = f"{name} = {self.call(e, computed)}"
+        size = str(e.dtype), e.nbytes, reused
+        return Instruction(i + 1, phase, e.code, text, tuple(lines), e.shape, *size, self.source(node), _flops(e))
+
+
+def instructions(program: Program) -> list[Instruction]:
+    """What a program computes, without the places in memory that an emitter gives it."""
+    names = program.names
+    computed = {e: names.gradient(i) for i, e in enumerate(program.gradients)}
+    shown = [e for e in program.order if e.op is not None and e.code not in VIEWS]
+    return [names.instruction(i, e, names.operand(e, computed), computed) for i, e in enumerate(shown)]
+
+
+def part_of_key(part: Any) -> str:
+    """A part of a key as source code."""
+    if type(part) is tuple:
+        start, stop, step = ("" if x is None else str(x) for x in part[1:])
+        return f"{start}:{stop}" if step in ("", "1") else f"{start}:{stop}:{step}"
+    return str(part)
 
 
 def _flops(e: Expr) -> int:
@@ -123,14 +126,14 @@ def _flops(e: Expr) -> int:
     return int(e.size) if e.code not in ("copy", "cast", "take", "assemble", "reshape") else 0
 
 
-def listing(plan: Plan) -> str:
-    """The instructions, forward and backward, and the totals."""
+def listing(found: Sequence[Instruction], memory: int | None = None) -> str:
+    """The instructions, forward and backward, and the totals; with ``memory`` the bytes of buffers and results."""
     rows = [
         (
             *(str(i.number), i.text, str(i.shape), i.dtype, f"{i.nbytes:,} B{'*' if i.reused else ''}"),
             *(i.stands_for, i.phase),
         )
-        for i in plan.instructions
+        for i in found
     ]
     widths = [max([len(row[c]) for row in rows], default=0) for c in range(5)]
     lines = []
@@ -141,8 +144,9 @@ def listing(plan: Plan) -> str:
             lines.append(phase.capitalize())
         cells = "  ".join(cell.ljust(width) for cell, width in zip(row[:5], widths))
         lines.append(f"  {cells}  ← {row[5]}")
+    bytes_ = "" if memory is None else f"{memory:,} bytes of buffers and results, "
     lines.append(
-        f"{len(rows)} instructions, {plan.memory:,} bytes of buffers and results, about {plan.flops:,} flops a run"
-        + ("; * memory used before" if any(i.reused for i in plan.instructions) else "")
+        f"{len(rows)} instructions, {bytes_}about {sum(i.flops for i in found):,} flops a run"
+        + ("; * memory used before" if any(i.reused for i in found) else "")
     )
     return "\n".join(lines)
