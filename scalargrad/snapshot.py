@@ -9,10 +9,11 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from scalargrad import graph, modes
-from scalargrad.engine import LEAF, Rule, Value
+from scalargrad.engine import Value
 from scalargrad.naming import Scopes, names_by, symbol
 from scalargrad.ops.registry import Op
 from scalargrad.records import EdgeGrad, Record, TraceNode, plain
+from scalargrad.rules import LEAF, Rule
 
 _TEXTS = {"name", "symbol", "formula", "latex", "named"}
 Operands = tuple[str | float, ...]
