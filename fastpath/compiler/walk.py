@@ -219,7 +219,12 @@ class Walk:
     ) -> None:
         """What code reads of a namespace: of what it has, and of what it would hide of the class ``kind``."""
         keys = [k for k in space if everything or k in also or self._is_read(k)]
-        hidden = {k for base in kind.__mro__ for k, x in vars(base).items() if not callable(x) and k not in space}
+        hidden = {
+            k
+            for base in kind.__mro__
+            for k, x in vars(base).items()
+            if not (callable(x) or k in space or k.startswith("__"))
+        }
         keys += sorted(k for k in hidden if k in also or self._is_read(k))
         self._keep(of_attributes(name, space, keys))
         dotted = f"{name}." if name else ""
