@@ -191,6 +191,8 @@ class Walk:
         own = getattr(x, "__dict__", None)
         if isinstance(own, dict):
             kind: Any = type(x)
+            if kind.__module__.partition(".")[0] in OURS:  # what the library draws, the tracer is asked for
+                self.seen.update((id(v), v) for v in own.values() if isinstance(v, _GENERATORS))
             also: frozenset[str] = _read_by_library(kind) if _is_module(kind) else frozenset()
             self._attributes(name, own, also=also, kind=kind)
         slots = [s for base in type(x).__mro__ for s in _slots(base) if self._is_read(s)]
