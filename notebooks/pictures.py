@@ -57,8 +57,8 @@ def loss() -> Value:
 
 def arrays() -> Tensor:
     """A layer and its loss on whole arrays."""
-    X = Tensor([[1.0, 2.0], [3.0, -1.0]], label="X")  # noqa: N806
-    W = Tensor([[0.5, -0.5], [0.25, 1.0]], requires_grad=True, label="W")  # noqa: N806
+    X = Tensor([[1.0, 2.0], [3.0, -1.0]], label="X")
+    W = Tensor([[0.5, -0.5], [0.25, 1.0]], requires_grad=True, label="W")
     return cross_entropy(relu(X @ W), [1, 0])
 
 

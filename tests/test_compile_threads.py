@@ -65,6 +65,24 @@ def test_one_function_called_from_several_threads_at_once_before_it_has_any_plan
     assert len(f._plans) == 3
 
 
+def test_parameters_are_named_while_another_thread_looks_for_its_state():
+    f = compile(lambda x, kind: (sg.tanh(x @ W) if kind == "a" else x @ W).sum())
+    f.value_and_grad(X, "a")
+    f.value_and_grad(X, "b")
+    known = f._states._known
+
+    class Interleaved(list):
+        """Is iterated over while another thread, here this one, calls with other settings."""
+
+        def __iter__(self):
+            known.setdefault("others", [])
+            return super().__iter__()
+
+    for key in list(known):
+        known[key] = Interleaved(known[key])
+    assert f._states.names() == {W: "W"}
+
+
 def test_scalar_code_and_graphs_from_several_threads_at_once():
     model = nn.MLP(2, [3], 1, seed=0)
     f = compile(lambda x, y: (model([x, y]) - 1) ** 2, reduction="none")

@@ -1,7 +1,5 @@
 """Parts of a set: mini-batches, and a training and a validation set."""
 
-# ruff: noqa: N803 (matrices are called X)
-
 from __future__ import annotations
 
 from collections.abc import Iterator
@@ -10,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from scalargrad.data.given import Seed, count, generator, pair
-from scalargrad.settings import Array, flag, short
+from scalargrad.data.arrays import pair
+from scalargrad.settings import Array, Seed, count, flag, generator, short
 
 __all__ = ["Batches", "batches", "split"]
 
@@ -43,7 +41,7 @@ class Batches:
         self._entropy = int(rng.integers(2**63)) if self.shuffle else 0
 
     def order(self, epoch: int) -> Array:
-        """The numbers of the examples in the order of that epoch, from 0."""
+        """The indices of the examples, in the order of that epoch."""
         n = len(self.X)
         if not self.shuffle:
             return np.arange(n)
@@ -104,7 +102,7 @@ def split(
 ) -> tuple[Pair, Pair]:
     """Two parts of a set, ``(X_train, y_train), (X_validation, y_validation)``.
 
-    ``validation`` is the share of examples kept for validation, or their number if it is a whole number; a share is
+    ``validation`` is the share of examples for validation, or their number if it is a whole number; a share is
     rounded, and neither part is left empty. They are drawn at random, or are the last ones if ``shuffle=False``. With
     ``stratify``, each class of ``y`` has that share in both parts, as nearly as whole examples allow.
 
@@ -119,19 +117,19 @@ def split(
     rows, targets = pair(X, y, "split")
     shuffle, stratify = flag(shuffle, "split: shuffle"), flag(stratify, "split: stratify")
     n, rng = len(rows), generator(seed, "split: seed")
-    kept = _kept(validation, n)
+    held_out = _held_out(validation, n)
     order = rng.permutation(n) if shuffle else np.arange(n)
     held = np.zeros(n, dtype=bool)
     if stratify:
-        held[_stratified(order, targets, kept)] = True
+        held[_stratified(order, targets, held_out)] = True
     else:
-        held[order[n - kept :]] = True
+        held[order[n - held_out :]] = True
     first, second = order[~held[order]], order[held[order]]
     return (rows[first], targets[first]), (rows[second], targets[second])
 
 
-def _kept(validation: Any, n: int) -> int:
-    """How many of n examples are kept for validation."""
+def _held_out(validation: Any, n: int) -> int:
+    """How many of n examples are for validation."""
     if n < 2:
         raise ValueError("split: one example cannot be split in two parts: give at least 2")
     if isinstance(validation, Integral) and not isinstance(validation, bool):
@@ -148,13 +146,13 @@ def _kept(validation: Any, n: int) -> int:
     return min(max(round(n * float(validation)), 1), n - 1)
 
 
-def _stratified(order: Array, targets: Array, kept: int) -> Array:
-    """The examples to keep, ``kept`` in all: of each class its share, what is missing from the largest remainders."""
+def _stratified(order: Array, targets: Array, wanted: int) -> Array:
+    """``wanted`` examples, each class by its share; the classes with the largest remainders get one more."""
     if targets.ndim != 1 or (targets.dtype.kind == "f" and not np.array_equal(targets, np.floor(targets))):
         raise ValueError("split: stratify needs one class for each example in y; leave it out for other targets")
     _, which, sizes = np.unique(targets, return_inverse=True, return_counts=True)
-    shares = sizes * kept / len(targets)
-    wanted = np.floor(shares).astype(int)
-    missing = kept - int(wanted.sum())
-    wanted[np.argsort(wanted - shares, kind="stable")[:missing]] += 1
-    return np.concatenate([order[which[order] == c][sizes[c] - wanted[c] :] for c in range(len(sizes))])
+    shares = sizes * wanted / len(targets)
+    counts = np.floor(shares).astype(int)
+    missing = wanted - int(counts.sum())
+    counts[np.argsort(counts - shares, kind="stable")[:missing]] += 1
+    return np.concatenate([order[which[order] == c][sizes[c] - counts[c] :] for c in range(len(sizes))])

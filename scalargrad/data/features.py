@@ -1,7 +1,5 @@
 """New features made of old ones: powers and products, and those of the playground."""
 
-# ruff: noqa: N803 (matrices are called X)
-
 from __future__ import annotations
 
 from collections import Counter
@@ -11,8 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from scalargrad.data.given import count, matrix
-from scalargrad.settings import Array, flag, short
+from scalargrad.data.arrays import matrix
+from scalargrad.settings import Array, count, flag, short
 
 __all__ = ["PLAYGROUND", "playground", "polynomial"]
 

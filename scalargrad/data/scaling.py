@@ -1,14 +1,12 @@
 """Centring and normalising: learned from the training set, applied to every other."""
 
-# ruff: noqa: N803 (matrices are called X)
-
 from __future__ import annotations
 
 from typing import Any
 
 import numpy as np
 
-from scalargrad.data.given import finite
+from scalargrad.data.arrays import finite
 from scalargrad.settings import Array, flag
 
 __all__ = ["Standardize", "centre", "normalise"]
@@ -47,7 +45,7 @@ class Standardize:
         """The columns that had one value everywhere."""
 
     def fit(self, X: Any) -> Standardize:
-        """Learn mean and σ of each column; gives itself."""
+        """Learn the mean and σ of each column; returns the scaler itself."""
         rows = _columns(X)
         if not len(rows):
             raise ValueError("X is empty: there must be at least one example to learn mean and scale from")
@@ -93,8 +91,8 @@ class Standardize:
         if not self.constant:
             return f"<Standardize of {columns}>"
         which = ", ".join(map(str, self.constant))
-        told = f"columns {which} are" if len(self.constant) > 1 else f"column {which} is"
-        return f"<Standardize of {columns}, {told} constant>"
+        text = f"columns {which} are" if len(self.constant) > 1 else f"column {which} is"
+        return f"<Standardize of {columns}, {text} constant>"
 
 
 def centre(X: Any) -> Array:
@@ -108,7 +106,7 @@ def centre(X: Any) -> Array:
 
 
 def normalise(X: Any) -> Array:
-    """Each column centred and divided by its standard deviation; :class:`Standardize` does the same to another set too.
+    """Each column centred and divided by its standard deviation; :class:`Standardize` can apply it to other sets.
 
     >>> normalise([[1.0, 10.0], [3.0, 30.0]])
     array([[-1., -1.],

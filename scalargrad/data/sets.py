@@ -1,7 +1,5 @@
 """The sets themselves: classes in the plane, and two regressions."""
 
-# ruff: noqa: N803, N806 (matrices are called X)
-
 from __future__ import annotations
 
 from collections.abc import Sequence
@@ -9,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from scalargrad.data.given import Seed, amount, count, finite, generator, named_classes
-from scalargrad.settings import Array, flag
+from scalargrad.data.arrays import amount, finite, named_classes
+from scalargrad.settings import Array, Seed, count, flag, generator
 
 __all__ = ["circles", "gaussians", "linear", "moons", "sine", "spirals", "xor"]
 
@@ -44,7 +42,7 @@ def gaussians(
     >>> np.linalg.eigvalsh(X.T @ X / len(X)).round(6)
     array([0.04, 0.84])
     """
-    n, noise, rng = count(n, "gaussians: n"), amount(noise, "gaussians: noise"), generator(seed, "gaussians: seed")
+    n, noise, rng = _usual("gaussians", n, noise, seed)
     centres = finite(means, "gaussians: means")
     if centres.ndim != 2 or not centres.size:
         raise ValueError(f"gaussians: means must have the shape (classes, features), one row each, not {centres.shape}")
@@ -88,7 +86,7 @@ def moons(
     >>> y
     array([-1,  1, -1,  1])
     """
-    n, noise, rng = count(n, "moons: n"), amount(noise, "moons: noise"), generator(seed, "moons: seed")
+    n, noise, rng = _usual("moons", n, noise, seed)
     which, share = _in_turns(n, 2)
     upper, angle = which == 0, np.pi * share
     x1 = np.where(upper, np.cos(angle), 1 - np.cos(angle))
@@ -110,12 +108,8 @@ def circles(
     >>> np.hypot(X[:, 0], X[:, 1]).round(6), y
     (array([1. , 0.5, 1. , 0.5, 1. , 0.5]), array([0, 1, 0, 1, 0, 1]))
     """
-    n, noise, factor, rng = (
-        count(n, "circles: n"),
-        amount(noise, "circles: noise"),
-        amount(factor, "circles: factor"),
-        generator(seed, "circles: seed"),
-    )
+    n, noise, rng = _usual("circles", n, noise, seed)
+    factor = amount(factor, "circles: factor")
     if not 0 < factor < 1:
         raise ValueError(f"circles: factor must lie between 0 and 1, for one circle inside the other, not {factor:g}")
     which, share = _in_turns(n, 2, closed=True)
@@ -141,12 +135,8 @@ def spirals(
     >>> np.hypot(X[:, 0], X[:, 1]).round(6), y
     (array([0.1, 0.1, 0.1, 1. , 1. , 1. ]), array([0, 1, 2, 0, 1, 2]))
     """
-    n, noise, turns, rng = (
-        count(n, "spirals: n"),
-        amount(noise, "spirals: noise"),
-        amount(turns, "spirals: turns"),
-        generator(seed, "spirals: seed"),
-    )
+    n, noise, rng = _usual("spirals", n, noise, seed)
+    turns = amount(turns, "spirals: turns")
     classes = count(classes, "spirals: classes", least=2)
     which, share = _in_turns(n, classes)
     radius, angle = 0.1 + 0.9 * share, 2 * np.pi * (which / classes + turns * share)
@@ -168,7 +158,7 @@ def xor(
            [1., 0.],
            [1., 1.]]), array([0, 1, 1, 0]))
     """
-    n, noise, rng = count(n, "xor: n"), amount(noise, "xor: noise"), generator(seed, "xor: seed")
+    n, noise, rng = _usual("xor", n, noise, seed)
     corner = np.arange(n) % 4
     first, second = corner // 2, corner % 2
     X = np.stack([first, second], axis=1).astype(np.float64)
@@ -189,7 +179,7 @@ def linear(
     >>> X.shape, bool(np.allclose(y, 2 * X[:, 0] - 3 * X[:, 1] + 0.5))
     ((50, 2), True)
     """
-    n, noise, rng = count(n, "linear: n"), amount(noise, "linear: noise"), generator(seed, "linear: seed")
+    n, noise, rng = _usual("linear", n, noise, seed)
     w, b = np.atleast_1d(finite(weights, "linear: weights")), finite(bias, "linear: bias")
     if w.ndim != 1 or not w.size:
         raise ValueError(f"linear: weights must be one number for each feature, not an array of shape {w.shape}")
@@ -206,7 +196,7 @@ def sine(n: int = 100, *, noise: float = 0.1, seed: Seed = None) -> tuple[Array,
     >>> X.shape, bool((y == np.sin(X[:, 0])).all())
     ((20, 1), True)
     """
-    n, noise, rng = count(n, "sine: n"), amount(noise, "sine: noise"), generator(seed, "sine: seed")
+    n, noise, rng = _usual("sine", n, noise, seed)
     X = rng.uniform(-np.pi, np.pi, size=(n, 1))
     return X, np.sin(X[:, 0]) + noise * rng.standard_normal(n)
 
@@ -214,8 +204,13 @@ def sine(n: int = 100, *, noise: float = 0.1, seed: Seed = None) -> tuple[Array,
 # --- both ------------------------------------------------------------------------------------------------------------
 
 
+def _usual(where: str, n: Any, noise: Any, seed: Seed) -> tuple[int, float, np.random.Generator]:
+    """The arguments that all sets have, checked."""
+    return count(n, f"{where}: n"), amount(noise, f"{where}: noise"), generator(seed, f"{where}: seed")
+
+
 def _in_turns(n: int, classes: int, closed: bool = False) -> tuple[Array, Array]:
-    """The class of each example, 0, 1, … in turn, and how far along its class's curve it stands, from 0 to 1.
+    """The class of each example, 0, 1, … in turn, and its position along the curve of its class, from 0 to 1.
 
     On a ``closed`` curve 1 is 0 again, and is left out.
     """

@@ -34,9 +34,9 @@ def _mean_error(bias: bool) -> tuple[Any, Any, Any]:
     from scalargrad.ops.elementwise import square
     from scalargrad.ops.structural import matmul, mean
 
-    X, classes = gaussians(seed=0)  # noqa: N806
+    X, classes = gaussians(seed=0)
     if bias:
-        X = np.column_stack([X, np.ones(len(X))])  # noqa: N806
+        X = np.column_stack([X, np.ones(len(X))])
     y = 2 * classes - 1
     return lambda w: 0.5 * mean(square(matmul(X, w) - y)), X, y
 
@@ -47,7 +47,7 @@ def _growth(rate: float, steps: int = 60) -> float:
 
     from scalargrad.optim import GD
 
-    error, X, y = _mean_error(bias=False)  # noqa: N806
+    error, X, y = _mean_error(bias=False)
     lowest = np.linalg.lstsq(X, y, rcond=None)[0]
     w: Any = np.array(leaves(w1=0.0, w2=0.0))
     optimizer = GD(w, lr=rate)
@@ -68,7 +68,7 @@ def _rate_claims() -> Iterator[Claim]:
 
     from scalargrad.derivatives.curvature import eta_max, eta_opt, largest_eigenvalue
 
-    error, X, _ = _mean_error(bias=False)  # noqa: N806
+    error, X, _ = _mean_error(bias=False)
     origin = np.zeros(2)
     λ, best, most = (measure(error, origin) for measure in (largest_eigenvalue, eta_opt, eta_max))
     yield Claim("λ_max", "0.84", λ)
@@ -91,7 +91,7 @@ def _rate_claims() -> Iterator[Claim]:
         Text("the batch rate like η = 0.2 after each example"),
         "20", 0.2 * len(X),
     )  # fmt: skip
-    with_bias, X, _ = _mean_error(bias=True)  # noqa: N806
+    with_bias, X, _ = _mean_error(bias=True)
     yield Claim(
         Text("λ_max when the bias is a weight, too"), "",
         largest_eigenvalue(with_bias, np.zeros(3)),

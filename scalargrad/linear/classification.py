@@ -7,7 +7,7 @@ from typing import Any, Self
 import numpy as np
 
 from scalargrad.linear.model import DescentModel, examples, one_each
-from scalargrad.metrics.given import class_labels, listed
+from scalargrad.metrics.arrays import class_labels, listed
 from scalargrad.ops.elementwise import bce_with_logits, sigmoid
 from scalargrad.ops.structural import log_softmax, softmax
 from scalargrad.settings import Array
@@ -19,21 +19,27 @@ class _Classifier(DescentModel):
     classes: Array
     """The labels, sorted."""
 
-    def _known(self, X: Any, y: Any) -> tuple[Array, Array, Array]:  # noqa: N803
-        """The examples, the classes, and which of them each example is of."""
+    def fit(self, X: Any, y: Any) -> Self:
+        """Learn from X (n, features) and the labels y (n,); the model itself is returned."""
         features, labels = examples(X), class_labels(y, "y")
         one_each(features, labels)
         classes, places = np.unique(labels, return_inverse=True)
         if len(classes) < 2:
             raise ValueError(f"y has only one class ({listed(classes)}): there must be two to tell apart")
-        return features, classes, places
+        self._descend(features, self.targets(classes, places))
+        self.classes = classes
+        return self
 
-    def predict(self, X: Any) -> Array:  # noqa: N803
+    def targets(self, classes: Array, places: Array) -> Array:
+        """What the outputs should be: ``places`` are the examples' classes, counted from 0."""
+        raise NotImplementedError
+
+    def predict(self, X: Any) -> Array:
         """The most probable label of each example, of shape (n,)."""
         best = self.predict_proba(X).argmax(axis=1)
         return np.asarray(self.classes[best])
 
-    def predict_proba(self, X: Any) -> Array:  # noqa: N803
+    def predict_proba(self, X: Any) -> Array:
         """The probability of each class, of shape (n, classes), in the order of ``classes``; each row sums to 1."""
         raise NotImplementedError
 
@@ -57,19 +63,15 @@ class LogisticRegression(_Classifier):
 
     bend = 0.25  # σ' = σ(1 − σ) ≤ 1/4
 
-    def fit(self, X: Any, y: Any) -> Self:  # noqa: N803
-        """Learn from X (n, features) and the labels y (n,); the model itself is returned."""
-        features, classes, places = self._known(X, y)
+    def targets(self, classes: Array, places: Array) -> Array:
         if len(classes) != 2:
             raise ValueError(
                 f"LogisticRegression is for two classes, but y has {len(classes)} ({listed(classes)}): "
                 "use SoftmaxRegression"
             )
-        self._descend(features, places.astype(float))
-        self.classes = classes
-        return self
+        return places.astype(float)
 
-    def predict_proba(self, X: Any) -> Array:  # noqa: N803
+    def predict_proba(self, X: Any) -> Array:
         p = sigmoid(self.scores(X))
         return np.column_stack([1 - p, p])
 
@@ -96,14 +98,11 @@ class SoftmaxRegression(_Classifier):
 
     bend = 0.5  # the largest eigenvalue of diag(p) − ppᵀ is at most 1/2
 
-    def fit(self, X: Any, y: Any) -> Self:  # noqa: N803
-        """Learn from X (n, features) and the labels y (n,); the model itself is returned."""
-        features, classes, places = self._known(X, y)
-        self._descend(features, np.eye(len(classes))[places])
-        self.classes = classes
-        return self
+    def targets(self, classes: Array, places: Array) -> Array:
+        one_hot: Array = np.eye(len(classes))[places]
+        return one_hot
 
-    def predict_proba(self, X: Any) -> Array:  # noqa: N803
+    def predict_proba(self, X: Any) -> Array:
         return np.asarray(softmax(self.scores(X), axis=1))
 
     def outputs(self, scores: Array) -> Array:

@@ -1,4 +1,4 @@
-"""Why a network needs something that is not linear between its layers."""
+"""Why a network needs nonlinear functions between its layers: linear layers collapse into one."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ __all__ = ["collapse"]
 
 
 def collapse(*layers: Any) -> Any:
-    """The one linear layer that does what these do one after the other: A = W₁W₂⋯, since (XW₁)W₂ = X(W₁W₂).
+    """The one linear layer that equals these in sequence: A = W₁W₂⋯, since (XW₁)W₂ = X(W₁W₂).
 
     A layer is its weights W, of shape (inputs, outputs), or a tuple ``(W, b)`` with its biases; if any has biases the
     result is such a tuple too, with b = b₁W₂ + b₂. Weights may be numbers, Tensors or arrays of Values: then the result

@@ -1,4 +1,4 @@
-"""What the linear models share: the scores XW + b, checks of what is given, and gradient descent."""
+"""What the linear models share: the scores XW + b, checks of arguments, and gradient descent."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Any, Self
 
 import numpy as np
 
-from scalargrad.metrics.given import numbers
+from scalargrad.metrics.arrays import numbers
 from scalargrad.settings import Array, Seed, flag, generator, number, one_of, short
 
 
@@ -20,9 +20,9 @@ class LinearModel:
     history: list[float]
     """The loss on the training data at the beginning and after each epoch."""
     converged: bool
-    """Whether training ended because it was done, not because the epochs were spent."""
+    """Whether training converged; False if it ran out of epochs."""
 
-    def scores(self, X: Any) -> Array:  # noqa: N803
+    def scores(self, X: Any) -> Array:
         """XW + b: of shape (n,), or (n, outputs)."""
         if not hasattr(self, "coef"):
             raise RuntimeError(f"{type(self).__name__} has not learned anything yet: call fit(X, y) first")
@@ -34,7 +34,7 @@ class LinearModel:
         return np.asarray(features @ self.coef + self.intercept)
 
     def _learned(self, weights: Array, intercept: bool, history: list[float], converged: bool) -> Self:
-        """Keep what was learned; ``weights`` begin with the row of the intercept, if there is one."""
+        """Store the result of training; the first row of ``weights`` is the intercept, if there is one."""
         bias = weights[0] if intercept else np.zeros(weights.shape[1:])
         self.coef = weights[1:].copy() if intercept else weights
         self.intercept = float(bias) if bias.ndim == 0 else bias.copy()
@@ -54,7 +54,7 @@ class DescentModel(LinearModel):
 
     methods: tuple[str, ...] = ("gd", "sgd")
     factor = 1.0
-    """What the derivative of the loss by the score is multiplied with: ∂L/∂z = factor·(ŷ − y)."""
+    """The factor in the derivative of the loss by the score: ∂L/∂z = factor·(ŷ − y)."""
     bend = 1.0
     """The largest second derivative of the loss of one example by its score."""
 
@@ -91,13 +91,13 @@ class DescentModel(LinearModel):
         """The mean loss of these scores."""
         raise NotImplementedError
 
-    def gradient(self, X: Array, targets: Array, weights: Array) -> Array:  # noqa: N803
+    def gradient(self, X: Array, targets: Array, weights: Array) -> Array:
         """(factor/n)·Xᵀ(ŷ − y), of the shape of ``weights``, where ŷ is made of the scores X @ weights."""
         return np.asarray(self.factor / len(X) * (X.T @ (self.outputs(X @ weights) - targets)))
 
     def _descend(self, features: Array, targets: Array) -> Self:
-        """Train from weights 0; nothing is kept if it fails."""
-        X = with_ones(features) if self.fit_intercept else features  # noqa: N806
+        """Train from weights 0; if it fails the model stays as it was."""
+        X = with_ones(features) if self.fit_intercept else features
         weights = np.zeros((X.shape[1], *targets.shape[1:]))
         rng = np.random.default_rng(self.seed)
         size = len(X) if self.method == "gd" else min(self.batch_size, len(X))
@@ -125,21 +125,21 @@ class DescentModel(LinearModel):
                         "the features"
                     )
 
-    def _safe_rate(self, X: Array, size: int) -> float:  # noqa: N803
+    def _safe_rate(self, X: Array, size: int) -> float:
         """1/λ, λ being a bound of the largest eigenvalue of the Hessian over any batch of that size."""
         whole = size == len(X)
         largest = float(np.linalg.norm(X, 2) ** 2 / len(X) if whole else (X**2).sum(axis=1).max())
         return 1 / (self.bend * largest) if largest else 1.0
 
     def __repr__(self) -> str:
-        told = f"{type(self).__name__}(method={self.method!r}"
+        text = f"{type(self).__name__}(method={self.method!r}"
         if hasattr(self, "coef"):
-            told += f", loss={self.history[-1]:.6g}"
-            told += f" after {len(self.history) - 1} epochs" if self.method in DescentModel.methods else ""
-        return told + ")"
+            text += f", loss={self.history[-1]:.6g}"
+            text += f" after {len(self.history) - 1} epochs" if self.method in DescentModel.methods else ""
+        return text + ")"
 
 
-def examples(X: Any) -> Array:  # noqa: N803
+def examples(X: Any) -> Array:
     """X as an array of shape (n, features)."""
     array = numbers(X, "X")
     if array.ndim != 2:
@@ -148,13 +148,13 @@ def examples(X: Any) -> Array:  # noqa: N803
     return array
 
 
-def one_each(X: Array, y: Array) -> None:  # noqa: N803
+def one_each(X: Array, y: Array) -> None:
     """There must be one target for each example."""
     if len(X) != len(y):
         raise ValueError(f"X has {len(X)} rows and y has length {len(y)}: there must be one target for each example")
 
 
-def with_ones(X: Array) -> Array:  # noqa: N803
+def with_ones(X: Array) -> Array:
     """The column of ones before the others, whose weight is the intercept: (1, x)."""
     return np.column_stack([np.ones(len(X)), X])
 

@@ -7,13 +7,13 @@ import numpy as np
 from scalargrad.settings import Array
 
 SMALL = 1e-10
-"""Below this part of its length, what the other columns leave of a column counts as rounding errors."""
+"""A column whose residual, relative to its length, is below this counts as a combination of the others."""
 
 MANY = 6
-"""So many columns are named; of more, only how many they are."""
+"""How many columns an error message names; of the rest it says the number."""
 
 
-def solve(X: Array, y: Array, intercept: bool) -> Array:  # noqa: N803
+def solve(X: Array, y: Array, intercept: bool) -> Array:
     """The weights w of least squared error: XᵀX·w = Xᵀy.
 
     ``X`` has the column of ones first if there is an ``intercept``. Solved through X = QR, which gives R·w = Qᵀy, since
@@ -31,10 +31,10 @@ def solve(X: Array, y: Array, intercept: bool) -> Array:  # noqa: N803
     scaled = X / np.where(lengths > 0, lengths, 1.0)
     found = dependent(scaled, intercept)
     if found:
-        told = "; ".join(sentence for _, sentence in found)
+        why = "; ".join(sentence for _, sentence in found)
         drop = ", ".join(str(column) for column, _ in found)
         raise ValueError(
-            f"the features are dependent, so XᵀX has no inverse ({told}): drop column{'s' * (len(found) > 1)} {drop}, "
+            f"the features are dependent, so XᵀX has no inverse ({why}): drop column{'s' * (len(found) > 1)} {drop}, "
             'or use method="gd"'
         )
     q, r = np.linalg.qr(scaled)
@@ -42,7 +42,7 @@ def solve(X: Array, y: Array, intercept: bool) -> Array:  # noqa: N803
     return np.asarray((weights.T / lengths).T)
 
 
-def dependent(X: Array, intercept: bool) -> list[tuple[int, str]]:  # noqa: N803
+def dependent(X: Array, intercept: bool) -> list[tuple[int, str]]:
     """Each column that is a combination of those before it: its number, and the sentence that says so.
 
     ``X`` has columns of length 1 (or 0); numbers are those of the features, without the column of ones.
@@ -50,15 +50,15 @@ def dependent(X: Array, intercept: bool) -> list[tuple[int, str]]:  # noqa: N803
     if np.linalg.svd(X, compute_uv=False)[-1] > SMALL:
         return []
     found: list[tuple[int, str]] = []
-    kept: list[int] = []
+    independent: list[int] = []
     for j in range(X.shape[1]):
         column = X[:, j]
-        shares = np.linalg.lstsq(X[:, kept], column, rcond=None)[0] if kept else np.zeros(0)
-        left = np.linalg.norm(column - X[:, kept] @ shares)
+        shares = np.linalg.lstsq(X[:, independent], column, rcond=None)[0] if independent else np.zeros(0)
+        left = np.linalg.norm(column - X[:, independent] @ shares)
         if left > SMALL * X.shape[1]:
-            kept.append(j)
+            independent.append(j)
             continue
-        others = [k for k, share in zip(kept, shares, strict=True) if abs(share) > 1e-8]
+        others = [k for k, share in zip(independent, shares, strict=True) if abs(share) > 1e-8]
         found.append((j - intercept, _sentence(j, others, intercept)))
     return found
 

@@ -1,4 +1,4 @@
-"""Rosenblatt's perceptron: a neuron with a step, which learns from its mistakes and from nothing else."""
+"""Rosenblatt's perceptron: a neuron with a step, which learns from its mistakes only."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any, Self
 import numpy as np
 
 from scalargrad.linear.model import LinearModel, examples, one_each, positive
-from scalargrad.metrics.given import class_labels, listed
+from scalargrad.metrics.arrays import class_labels, listed
 from scalargrad.settings import Array, Seed, flag, generator, short
 
 __all__ = ["NotSeparatedWarning", "Perceptron"]
@@ -49,7 +49,7 @@ class Perceptron(LinearModel):
         generator(seed, "Perceptron: seed")
         self.lr, self.epochs, self.shuffle, self.seed = lr, int(epochs), flag(shuffle, "Perceptron: shuffle"), seed
 
-    def fit(self, X: Any, y: Any) -> Self:  # noqa: N803
+    def fit(self, X: Any, y: Any) -> Self:
         """Learn from X (n, features) and the labels y (n,) of two classes; the model itself is returned."""
         features, labels = examples(X), class_labels(y, "y")
         one_each(features, labels)
@@ -81,7 +81,7 @@ class Perceptron(LinearModel):
             )
         return self
 
-    def predict(self, X: Any) -> Array:  # noqa: N803
+    def predict(self, X: Any) -> Array:
         """The label of each example, of shape (n,): the greater one where x·w + b ≥ 0."""
         fires = self.scores(X) >= 0
         return np.asarray(self.classes[fires.astype(int)])

@@ -6,7 +6,7 @@ from typing import Any, Self
 
 from scalargrad.linear.model import DescentModel, examples, one_each, with_ones
 from scalargrad.linear.normal import solve
-from scalargrad.metrics.given import numbers
+from scalargrad.metrics.arrays import numbers
 from scalargrad.settings import Array, Seed
 
 __all__ = ["LinearRegression"]
@@ -65,7 +65,7 @@ class LinearRegression(DescentModel):
             fit_intercept=fit_intercept,
         )
 
-    def fit(self, X: Any, y: Any) -> Self:  # noqa: N803
+    def fit(self, X: Any, y: Any) -> Self:
         """Learn from X (n, features) and y (n,) or (n, outputs); the model itself is returned."""
         features, targets = examples(X), numbers(y, "y")
         if targets.ndim not in (1, 2):
@@ -77,7 +77,7 @@ class LinearRegression(DescentModel):
         weights = solve(columns, targets, self.fit_intercept)
         return self._learned(weights, self.fit_intercept, [self.loss(columns @ weights, targets)], True)
 
-    def predict(self, X: Any) -> Array:  # noqa: N803
+    def predict(self, X: Any) -> Array:
         """Xw + b, of shape (n,) or (n, outputs)."""
         return self.scores(X)
 

@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
+from scalargrad.metrics.arrays import listed, one_label, two_of_labels, weights
 from scalargrad.metrics.counts import averaged, class_matrices, known_labels
-from scalargrad.metrics.given import listed, one_label, two_of_labels, weights
 from scalargrad.settings import Array, count, one_of, short
 
 __all__ = ["accuracy", "f1", "precision", "recall", "report"]
@@ -26,15 +26,9 @@ def accuracy(y_true: Any, y_pred: Any, *, sample_weight: Any = None) -> float:
 
 
 def precision(
-    y_true: Any,
-    y_pred: Any,
-    *,
-    labels: Any = None,
-    pos_label: Any = 1,
-    average: str | None = "binary",
-    sample_weight: Any = None,
-    zero_division: float = 0.0,
-) -> Any:
+    y_true: Any, y_pred: Any, *, labels: Any = None, pos_label: Any = 1, average: str | None = "binary",
+    sample_weight: Any = None, zero_division: float = 0.0,
+) -> Any:  # fmt: skip
     """Of those said to be positive, the share that is: TP / (TP + FP).
 
     ``average`` says what is made of several classes: "binary" (two classes: the precision of ``pos_label``), "macro"
@@ -55,15 +49,9 @@ def precision(
 
 
 def recall(
-    y_true: Any,
-    y_pred: Any,
-    *,
-    labels: Any = None,
-    pos_label: Any = 1,
-    average: str | None = "binary",
-    sample_weight: Any = None,
-    zero_division: float = 0.0,
-) -> Any:
+    y_true: Any, y_pred: Any, *, labels: Any = None, pos_label: Any = 1, average: str | None = "binary",
+    sample_weight: Any = None, zero_division: float = 0.0,
+) -> Any:  # fmt: skip
     """Of those that are positive, the share that was found: TP / (TP + FN). Arguments as :func:`precision` has them.
 
     >>> recall([1, 0, 1, 1, 0], [1, 0, 0, 0, 1])
@@ -74,15 +62,9 @@ def recall(
 
 
 def f1(
-    y_true: Any,
-    y_pred: Any,
-    *,
-    labels: Any = None,
-    pos_label: Any = 1,
-    average: str | None = "binary",
-    sample_weight: Any = None,
-    zero_division: float = 0.0,
-) -> Any:
+    y_true: Any, y_pred: Any, *, labels: Any = None, pos_label: Any = 1, average: str | None = "binary",
+    sample_weight: Any = None, zero_division: float = 0.0,
+) -> Any:  # fmt: skip
     """The harmonic mean of both, 2·precision·recall / (precision + recall) = 2·TP / (2·TP + FP + FN).
 
     Arguments as :func:`precision` has them. The macro average is the mean of the classes' F1.
@@ -95,15 +77,9 @@ def f1(
 
 
 def report(
-    y_true: Any,
-    y_pred: Any,
-    *,
-    labels: Any = None,
-    names: Any = None,
-    digits: int = 3,
-    sample_weight: Any = None,
+    y_true: Any, y_pred: Any, *, labels: Any = None, names: Any = None, digits: int = 3, sample_weight: Any = None,
     zero_division: float = 0.0,
-) -> str:
+) -> str:  # fmt: skip
     """A table in text: precision, recall, F1 and support (how many there are) of each class, and their averages.
 
     ``names`` are what to call the classes, in the order of ``labels``.

@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 
-from scalargrad.metrics.given import class_labels, listed, numbers, two_of_labels, weights
+from scalargrad.metrics.arrays import class_labels, listed, numbers, two_of_labels, weights
 from scalargrad.settings import Array, one_of, short
 
 __all__ = [
@@ -162,12 +162,12 @@ def averaged(
     each = ratio(above, below, zero_division)
     if average is None:
         return each
-    kept = ~np.isnan(each)
-    if not kept.any():
+    defined = ~np.isnan(each)
+    if not defined.any():
         return float("nan")
-    if average == "weighted" and support is not None and support[kept].any():
-        return float(np.average(each[kept], weights=support[kept]))
-    return float(each[kept].mean())
+    if average == "weighted" and support is not None and support[defined].any():
+        return float(np.average(each[defined], weights=support[defined]))
+    return float(each[defined].mean())
 
 
 def ratio(above: Any, below: Any, undefined: float) -> Array:
@@ -186,8 +186,8 @@ def _counts(average: str | None, weighted: bool = False, **given: Any) -> list[A
     arrays = [np.atleast_1d(numbers(x, name)) for name, x in given.items()]
     shapes = {a.shape for a in arrays}
     if len(shapes) > 1 or arrays[0].ndim > 1:
-        told = ", ".join(f"{name} {a.shape}" for name, a in zip(given, arrays, strict=True))
-        raise ValueError(f"counts must hold one number for each class, all of one length, not of shapes {told}")
+        found = ", ".join(f"{name} {a.shape}" for name, a in zip(given, arrays, strict=True))
+        raise ValueError(f"counts must hold one number for each class, all of one length, not of shapes {found}")
     if any((a < 0).any() for a in arrays):
         raise ValueError(f"counts of {', '.join(given)} cannot be negative")
     return arrays

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from scalargrad.metrics.given import class_labels, listed, numbers, one_label, require_length, weights
+from scalargrad.metrics.arrays import class_labels, listed, numbers, one_label, require_length, weights
 from scalargrad.settings import Array, flag, one_of, short
 
 __all__ = ["average_precision", "pr_curve", "roc_auc", "roc_curve"]
@@ -38,8 +38,8 @@ def roc_curve(
     fp, tp, thresholds = _cumulated(positive, score, weight)
     if flag(drop_intermediate, "drop_intermediate") and len(fp) > 2:
         bends = (np.diff(fp, 2) != 0) | (np.diff(tp, 2) != 0)
-        kept = np.r_[True, bends, True]
-        fp, tp, thresholds = fp[kept], tp[kept], thresholds[kept]
+        corners = np.r_[True, bends, True]
+        fp, tp, thresholds = fp[corners], tp[corners], thresholds[corners]
     fp, tp, thresholds = np.r_[0.0, fp], np.r_[0.0, tp], np.r_[np.inf, thresholds]
     return fp / fp[-1], tp / tp[-1], thresholds
 
@@ -83,14 +83,9 @@ def pr_curve(y_true: Any, scores: Any, *, pos_label: Any = None, sample_weight: 
 
 
 def average_precision(
-    y_true: Any,
-    scores: Any,
-    *,
-    average: str | None = "macro",
-    pos_label: Any = 1,
-    labels: Any = None,
+    y_true: Any, scores: Any, *, average: str | None = "macro", pos_label: Any = 1, labels: Any = None,
     sample_weight: Any = None,
-) -> Any:
+) -> Any:  # fmt: skip
     """The precision averaged over the recall it adds: Σ (R_k − R_{k−1})·P_k over the thresholds, from the highest on.
 
     Of two classes ``pos_label`` is positive, in one column of scores or in two. Several classes, and what is raised, as
@@ -125,14 +120,9 @@ def columns_of(true: Array, count: int, labels: Any, what: str) -> tuple[Array, 
 
 
 def _one_or_each(
-    measure: Callable[[Array, Array, Array], float],
-    y_true: Any,
-    scores: Any,
-    pos_label: Any,
-    average: str | None,
-    labels: Any,
-    sample_weight: Any,
-) -> Any:
+    measure: Callable[[Array, Array, Array], float], y_true: Any, scores: Any, pos_label: Any, average: str | None,
+    labels: Any, sample_weight: Any,
+) -> Any:  # fmt: skip
     if not one_of(average, ("macro", "micro", "weighted", None)):
         raise ValueError(f"average is 'macro', 'micro', 'weighted' or None, not {short(average)}")
     score = numbers(scores, "scores")
@@ -193,7 +183,7 @@ def _binary(y_true: Any, scores: Any, pos_label: Any, sample_weight: Any) -> tup
 
 
 def _both(positive: Array, score: Array, weight: Array, what: str) -> tuple[Array, Array, Array]:
-    """Those of positive weight, both of the class and of the others: without either, no rate is defined."""
+    """The examples of positive weight; ValueError unless both kinds occur, since no rate is defined otherwise."""
     counted = weight > 0
     positive, score, weight = positive[counted], score[counted], weight[counted]
     if positive.all() or not positive.any():

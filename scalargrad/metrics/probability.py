@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
+from scalargrad.metrics.arrays import class_labels, listed, numbers, require_length, weights
 from scalargrad.metrics.curves import columns_of
-from scalargrad.metrics.given import class_labels, listed, numbers, require_length, weights
 from scalargrad.settings import Array
 
 __all__ = ["log_loss"]

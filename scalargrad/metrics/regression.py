@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from scalargrad.metrics.given import numbers, require_length, weights
+from scalargrad.metrics.arrays import numbers, require_length, weights
 from scalargrad.settings import Array
 
 __all__ = ["mae", "mape", "max_error", "mean_bias_error", "mse", "r2", "rmse"]

@@ -24,7 +24,7 @@ from scalargrad.settings import number, short, size
 
 
 class Activation(Module):
-    """An operation of the registry, applied to each element: ``Activation(tanh)``; further operands by name.
+    """An operation of the registry, applied to each element: ``Activation(tanh)``; other operands by name.
 
     >>> from scalargrad import nn, tanh
     >>> nn.Activation(tanh)(0.5) == tanh(0.5)

@@ -16,7 +16,7 @@ from scalargrad.settings import Array, short
 
 
 def backend_of(backend: Any, where: str = "") -> type:
-    """The class of nodes a backend is made of; it may be given itself. ``where`` says who was given it.
+    """The class of nodes of a backend, given by name or as the class; ``where`` begins the error message.
 
     >>> backend_of("value"), backend_of("tensor")
     (<class 'scalargrad.engine.Value'>, <class 'fastpath.tensor.Tensor'>)
@@ -26,12 +26,12 @@ def backend_of(backend: Any, where: str = "") -> type:
         return getattr(importlib.import_module(module), name)  # type: ignore[no-any-return]
     if isinstance(backend, type) and hasattr(backend, "_apply_op"):
         return backend
-    told = f"{where}: backend" if where else "backend"
-    raise ValueError(f"{told} is 'value' or 'tensor' (or the class Value or Tensor), not {short(backend)}")
+    what = f"{where}: backend" if where else "backend"
+    raise ValueError(f"{what} is 'value' or 'tensor' (or the class Value or Tensor), not {short(backend)}")
 
 
 def parameter(numbers: Any, backend: Any, label: str | None = None) -> Any:
-    """Numbers that are to be learned: an object array of Values, or a Tensor that requires a gradient.
+    """A parameter with these numbers: an object array of Values, or a Tensor that requires a gradient.
 
     The Values are labelled by their place, ``W_01``.
     """
@@ -62,7 +62,7 @@ def as_values(numbers: Array) -> Array:
 
 
 def is_parameter(x: Any) -> bool:
-    """Whether an attribute of a module is to be learned: a leaf that takes a gradient, or an array or list of such."""
+    """Whether this is a parameter: a leaf that takes a gradient, or an array or a list of such leaves."""
     if isinstance(x, np.ndarray):
         return x.dtype == object and x.size > 0 and _all_leaves(x.ravel().tolist())
     if isinstance(x, (list, tuple)):

@@ -47,7 +47,7 @@ class Sequential(Module):
         return [(name.removeprefix("layers."), part) for name, part in super()._module_parts()]
 
     def forward(self, x: Any) -> Any:
-        """The output of the last layer, each given what the one before it gave."""
+        """The output of the last layer; each layer gets the output of the one before it."""
         for layer in self.layers:
             x = layer(x)
         return x
@@ -63,7 +63,7 @@ class Sequential(Module):
 
 
 _GAINS = {"relu": "he_uniform", "leaky_relu": "he_uniform", "elu": "he_uniform", "prelu": "he_uniform"}
-"""How weights begin before an activation that passes on half of the variance."""
+"""The default initialiser before activations that pass on half of the variance."""
 
 
 class MLP(Sequential):

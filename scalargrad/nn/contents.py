@@ -12,7 +12,7 @@ import numpy as np
 from scalargrad.nn.backends import is_parameter
 
 PLAIN = frozenset({float, int, str, bool, complex, bytes, type(None), type, np.float64, np.float32, np.int64})
-"""Types of what holds neither a parameter nor a module."""
+"""Types that hold neither a parameter nor a module."""
 
 Found = tuple[str, Any]
 """A parameter or a module with its name."""

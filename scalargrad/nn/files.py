@@ -1,4 +1,4 @@
-"""Numbers of a module in an ``.npz`` file: written whole or not at all, and read with nothing believed."""
+"""Numbers of a module in an ``.npz`` file: written whole or not at all, and checked when read."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ Declared = dict[str, tuple[tuple[int, ...], Any]]
 _END = struct.Struct("<4sHHHHIIH")
 """The last record of a zip file: signature, two numbers of disks, entries (here, in all), size, place, comment."""
 _HEADER = 10_000
-"""How long the header of an array is at most, in bytes."""
+"""The longest header of an array that is accepted, in bytes."""
 
 
 def write(path: str | os.PathLike[str], state: dict[str, Array]) -> Path:

@@ -34,12 +34,11 @@ class Dropout(Module):
         try:
             self.p = number(p, "Dropout: p", least=0, below=1)
         except ValueError:
-            message = f"Dropout: p is the probability of switching off, from 0 to below 1, not {p!r}"
-            raise ValueError(message) from None
+            raise ValueError(f"Dropout: p is the probability of switching off, from 0 to below 1, not {p!r}") from None
         self.rng = generator(seed, "Dropout: seed")
 
     def forward(self, x: Any) -> Any:
-        """X in evaluation; in training with some elements switched off."""
+        """The input itself in evaluation; in training with some elements switched off."""
         if not hasattr(x, "shape"):
             x = np.array(x, dtype=object if np.asarray(x).dtype == object else float)
         if not self.training or self.p == 0:
@@ -47,8 +46,8 @@ class Dropout(Module):
         shape, dtype = x.shape, x.dtype
 
         def draw(shape: tuple[int, ...]) -> Array:
-            kept: Array = (self.rng.random(shape) >= self.p) / (1 - self.p)
-            return kept.astype(dtype, copy=False) if dtype.kind == "f" else kept
+            mask: Array = (self.rng.random(shape) >= self.p) / (1 - self.p)
+            return mask.astype(dtype, copy=False) if dtype.kind == "f" else mask
 
         tracer = modes.tracer()
         return x * (draw(shape) if tracer is None else tracer.random(shape, draw))
@@ -60,7 +59,7 @@ class Dropout(Module):
 class BatchNorm1d(Module):
     """Each feature centred and scaled over the batch: γ·(x − mean)/√(var + ε) + β, of shapes (n, features).
 
-    In training mean and variance are those of the batch (the variance divided by n), and running averages are kept:
+    In training mean and variance are those of the batch (the variance divided by n), and running averages follow:
     running ← (1 − momentum)·running + momentum·batch, the variance there divided by n − 1. Evaluation uses those.
     Ioffe and Szegedy 2015.
     """

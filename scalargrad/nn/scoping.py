@@ -62,7 +62,7 @@ def named(y: Any) -> Any:
 
 
 def mark(parameter: Any) -> None:
-    """Give a parameter of a module the scope "", by which drawings tell it from the inputs."""
+    """Give a parameter of a module the scope "", so that drawings show it as a parameter and not as an input."""
     for node in parameter.flat if isinstance(parameter, np.ndarray) else (parameter,):
         if node.scope is None:
             node.scope = ""

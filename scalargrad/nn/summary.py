@@ -38,7 +38,7 @@ def table(module: Module, x: Any = None) -> str:
 
 
 def described(module: Module, around: frozenset[int] = frozenset()) -> str:
-    """The text of ``repr(module)``; a module inside itself is not told again."""
+    """The text of ``repr(module)``; a module inside itself is only named."""
     name = type(module).__name__
     if id(module) in around:
         return f"{name}(…)"
@@ -59,7 +59,7 @@ def _leaves(module: Module, prefix: str, around: frozenset[int] = frozenset()) -
 
 
 def _output_shapes(module: Module, x: Any) -> dict[int, tuple[int, ...]]:
-    """The shape of what each module gives when the whole is called on ``x``, in evaluation."""
+    """The output shape of each module when the whole is called on ``x``, in evaluation."""
     shapes: dict[int, tuple[int, ...]] = {}
     modes = [(m, m.training) for m in module.modules()]
 

@@ -5,54 +5,19 @@ Like the ops they work on arrays and lists, on object arrays of Values, and on T
 
 from __future__ import annotations
 
-import functools
-from collections.abc import Callable, Sequence
-from typing import Any, ParamSpec, TypeVar
+from collections.abc import Sequence
+from typing import Any
 
-from scalargrad import modes
 from scalargrad.ops import structural as ops
 from scalargrad.ops.elementwise import mul as _mul
-from scalargrad.ops.expansions import selected
-from scalargrad.ops.given import (
-    REFUSALS,
-    as_array,
-    axes,
-    integer,
-    is_integer,
-    is_number,
-    is_raw,
-    named,
-    one_axis,
-    require_numbers,
-    shown,
-)
-from scalargrad.ops.registry import OPS
-from scalargrad.ops.structure import STRUCTURAL
-
-P = ParamSpec("P")
-R = TypeVar("R")
-
-COMPOSITE: dict[str, Callable[..., Any]] = {}
-"""Every function of this kind by name."""
+from scalargrad.ops.given import as_array, axes, integer, is_integer, is_number, one_axis, shown
+from scalargrad.ops.indexing import lookup as lookup
+from scalargrad.ops.indexing import one_hot as one_hot
+from scalargrad.ops.rows import COMPOSITE as COMPOSITE
+from scalargrad.ops.rows import composite
 
 
-def _composite(function: Callable[P, R]) -> Callable[P, R]:
-    """Register a function; what it refuses, it refuses under its own name and not that of an op it is made from."""
-
-    @functools.wraps(function)
-    def call(*arguments: P.args, **settings: P.kwargs) -> R:
-        try:
-            return function(*arguments, **settings)
-        except REFUSALS as error:
-            if not is_raw(error):
-                raise
-            raise named(error, function.__name__, {*OPS, *STRUCTURAL, *COMPOSITE}) from None
-
-    COMPOSITE[function.__name__] = call
-    return call
-
-
-@_composite
+@composite
 def swapaxes(a: Any, axis1: int, axis2: int) -> Any:
     """The array with two axes exchanged.
 
@@ -68,7 +33,7 @@ def swapaxes(a: Any, axis1: int, axis2: int) -> Any:
     return ops.transpose(a, tuple(order))
 
 
-@_composite
+@composite
 def squeeze(a: Any, axis: int | tuple[int, ...] | None = None) -> Any:
     """The array without its axes of length 1, or without those given, which must be of length 1.
 
@@ -84,7 +49,7 @@ def squeeze(a: Any, axis: int | tuple[int, ...] | None = None) -> Any:
     return ops.reshape(a, tuple(n for i, n in enumerate(a.shape) if i not in gone))
 
 
-@_composite
+@composite
 def expand_dims(a: Any, axis: int | tuple[int, ...]) -> Any:
     """The array with new axes of length 1, at these places of the result.
 
@@ -97,7 +62,7 @@ def expand_dims(a: Any, axis: int | tuple[int, ...]) -> Any:
     return ops.reshape(a, tuple(1 if i in new else next(lengths) for i in range(a.ndim + len(new))))
 
 
-@_composite
+@composite
 def flip(a: Any, axis: int | tuple[int, ...] | None = None) -> Any:
     """The elements in reverse order along axes, along all of them if none is given.
 
@@ -110,7 +75,7 @@ def flip(a: Any, axis: int | tuple[int, ...] | None = None) -> Any:
     return ops.index(a, tuple(slice(None, None, -1 if i in flipped else 1) for i in range(a.ndim)))
 
 
-@_composite
+@composite
 def stack(arrays: Sequence[Any], axis: int = 0) -> Any:
     """Arrays of one shape joined along a new axis.
 
@@ -130,7 +95,7 @@ def stack(arrays: Sequence[Any], axis: int = 0) -> Any:
     return ops.concatenate([expand_dims(a, place) for a in parts], axis=place)
 
 
-@_composite
+@composite
 def split(a: Any, indices_or_sections: Any, axis: int = 0) -> list[Any]:
     """The parts of an array along an axis: a number of equal ones, or those between these indices.
 
@@ -154,7 +119,7 @@ def split(a: Any, indices_or_sections: Any, axis: int = 0) -> list[Any]:
     return [ops.index(a, (*before, slice(start, end))) for start, end in bounds]
 
 
-@_composite
+@composite
 def pad(a: Any, pad_width: Any, mode: str = "constant", constant_values: Any = 0.0) -> Any:
     """The array with elements added before and after, along each axis.
 
@@ -200,7 +165,7 @@ def _pairs(given: Any, what: str, a: Any) -> list[list[Any]]:
     return pairs
 
 
-@_composite
+@composite
 def outer(a: Any, b: Any) -> Any:
     """The products of every element of ``a`` with every one of ``b``: a row for each of ``a``.
 
@@ -211,7 +176,7 @@ def outer(a: Any, b: Any) -> Any:
     return _mul(ops.reshape(a, (-1, 1)), ops.reshape(b, (1, -1)))
 
 
-@_composite
+@composite
 def dot(a: Any, b: Any) -> Any:
     """NumPy's dot: the sum of products over the last axis of ``a`` and the last but one of ``b``.
 
@@ -227,7 +192,7 @@ def dot(a: Any, b: Any) -> Any:
     return ops.reshape(ops.matmul(a, columns), (*a.shape[:-1], *b.shape[:-2], b.shape[-1]))
 
 
-@_composite
+@composite
 def diagonal(a: Any, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Any:
     """The elements whose indices along two axes are equal, or differ by ``offset``, as the last axis.
 
@@ -245,91 +210,6 @@ def diagonal(a: Any, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Any:
     first, second = max(-offset, 0), max(offset, 0)
     steps = np.arange(max(min(a.shape[-2] - first, a.shape[-1] - second), 0))
     return ops.index(a, (..., steps + first, steps + second))
-
-
-@_composite
-def one_hot(labels: Any, classes: int, dtype: Any = float) -> Any:
-    """A row of zeros with a 1 in the label's place, for each label: an array, through which no gradient passes.
-
-    >>> one_hot([2, 0], 3)
-    array([[0., 0., 1.],
-           [1., 0., 0.]])
-    """
-    import numpy as np
-
-    if hasattr(labels, "ndim") and modes.is_unknown(labels):
-        return lookup(np.eye(integer(classes, "one_hot", "classes"), dtype=dtype), labels)
-    if hasattr(type(labels), "_apply_op"):
-        labels = labels._data
-    array = labels if type(labels) is np.ndarray else np.asarray(as_array(labels, "one_hot"))
-    if array.size == 0 and isinstance(labels, (list, tuple)):
-        array = array.astype(int)
-    if array.dtype.kind not in "iu":
-        raise TypeError(f"one_hot: labels are integers, not {array.dtype}")
-    classes = integer(classes, "one_hot", "classes")
-    if classes < 1:
-        raise ValueError(f"one_hot: classes is at least 1, not {classes}")
-    unsigned = array.view(f"u{array.dtype.itemsize}")  # in which a negative one is too large
-    if array.size and unsigned.max() >= classes:
-        raise ValueError(
-            f"one_hot: there is a label {array[unsigned >= classes][0]} among labels for {classes} classes"
-        )
-    hot = np.zeros((array.size, classes), dtype)
-    hot[np.arange(array.size), array.ravel()] = 1
-    return hot.reshape((*array.shape, classes))
-
-
-@_composite
-def lookup(table: Any, index: Any) -> Any:
-    """The entries of a table at whole numbers from 0: ``table[index]``, as an embedding takes the rows of its tokens.
-
-    The table is an array, a Tensor, or a list or array of Values, along its first axis; the gradient of an entry is the
-    sum of the upstreams of its places. Unlike ``table[index]`` it also stands in scalar code that is compiled, where
-    the index is a number of each example: an entry is then Σₖ tableₖ·[index = k], and nan where there is none.
-
-    >>> from scalargrad import Value
-    >>> lookup([0.5, 1.5, 2.5], [2, 0, 2])
-    array([2.5, 0.5, 2.5])
-    >>> lookup([Value(1.0), Value(3.0)], 1)
-    Value(3.0)
-    """
-    import numpy as np
-
-    entries = as_array(table, "lookup")
-    if not entries.ndim:
-        raise TypeError(f"lookup: the table is an array or a list, not {shown(table)}")
-    if isinstance(entries, np.ndarray):
-        require_numbers(entries, "lookup")
-    if not len(entries):
-        raise ValueError("lookup: the table is empty")
-    where, tracer = index, modes.tracer()
-    if hasattr(type(index), "_apply_op") and not hasattr(index, "ndim"):  # a Value
-        if tracer is not None:
-            return selected(entries, index)
-        where = index._data
-        if where != int(where):
-            raise TypeError(f"lookup: an index is a whole number, not {where:g}")
-        where = int(where)
-    elif tracer is not None and hasattr(index, "ndim") and tracer.is_unknown(index):
-        check = functools.partial(_places_in, len(entries))
-        check(index._data)
-        tracer.observe(check, index)
-        return ops.index(entries, where)
-    if hasattr(type(where), "_apply_op"):
-        where = where._data
-    _places_in(len(entries), np.asarray(as_array(where, "lookup")))
-    if isinstance(entries, np.ndarray):
-        return entries[np.asarray(where)]
-    return ops.index(entries, where)
-
-
-def _places_in(size: int, index: Any) -> None:
-    """Refuse indices that are outside a table."""
-    if index.dtype.kind not in "iu":
-        raise TypeError(f"lookup: indices are integers, not {index.dtype}")
-    wrong = index[(index < 0) | (index >= size)]
-    if wrong.size:
-        raise ValueError(f"lookup: there is an index {wrong.flat[0]} for a table of {size} entries")
 
 
 FUNCTIONS_ONLY = (stack, one_hot)

@@ -147,6 +147,12 @@ def wrong_setting(settings: dict[str, Any]) -> str:
     return ""
 
 
+def outside(indices: Any, count: int) -> Any:
+    """The first of these integers that is not one of 0, 1, …, ``count − 1``; None if all are."""
+    unsigned = indices.view(f"u{indices.dtype.itemsize}")  # in which a negative one is too large
+    return indices[unsigned >= count].flat[0] if indices.size and unsigned.max() >= count else None
+
+
 # --- errors ----------------------------------------------------------------------------------------------------------
 
 

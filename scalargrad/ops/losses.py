@@ -1,8 +1,4 @@
-"""Softmax and its relatives, up to the loss of labels: one row each.
-
-In a pullback ``g`` is the upstream gradient and ``y`` the output. An expansion is given where the forward does not run
-on object arrays of Values as it stands.
-"""
+"""Softmax and its relatives, up to the loss of labels: one row each."""
 # fmt: off
 
 import math as _math
@@ -11,6 +7,7 @@ from scalargrad.modes import is_unknown as _is_unknown
 from scalargrad.ops import axes as _axes
 from scalargrad.ops import elementwise as _ops
 from scalargrad.ops import expansions as _expansions
+from scalargrad.ops.given import outside as _outside
 from scalargrad.ops.products import _column
 from scalargrad.ops.reducing import _if_any
 from scalargrad.ops.structure import structural as _op
@@ -91,10 +88,9 @@ def _check_labels(xp, logits, labels):
         if labels.shape != logits.shape[:-1]:
             raise ValueError(f"cross_entropy: labels of shape {labels.shape} for logits of shape {logits.shape}; "
                              f"expected a class for each example, shape {logits.shape[:-1]}")
-        unsigned = labels.view(f"u{labels.dtype.itemsize}")  # in which a negative one is too large
-        if labels.size and unsigned.max() >= classes:
-            wrong = labels[unsigned >= classes]
-            raise ValueError(f"cross_entropy: there is a label {wrong[0]} among labels for {classes} classes; "
+        wrong = _outside(labels, classes)
+        if wrong is not None:
+            raise ValueError(f"cross_entropy: there is a label {wrong} among labels for {classes} classes; "
                              f"expected 0 to {classes - 1}")
         return
     if labels.shape != logits.shape or labels.dtype.kind == "b":

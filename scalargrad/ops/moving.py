@@ -1,8 +1,4 @@
-"""The operations that move elements: one row each.
-
-In a pullback ``g`` is the upstream gradient and ``y`` the output. An expansion is given where the forward does not run
-on object arrays of Values as it stands.
-"""
+"""The operations that move elements: one row each."""
 # fmt: off
 
 from scalargrad.modes import is_unknown as _is_unknown

@@ -1,8 +1,4 @@
-"""Products of matrices, and sums of products by subscripts: one row each.
-
-In a pullback ``g`` is the upstream gradient and ``y`` the output. An expansion is given where the forward does not run
-on object arrays of Values as it stands.
-"""
+"""Products of matrices, and sums of products by subscripts: one row each."""
 # fmt: off
 
 import math as _math

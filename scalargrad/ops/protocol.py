@@ -85,15 +85,14 @@ def call(function: Any, arguments: tuple[Any, ...], named: dict[str, Any], kind:
     return op(*arguments, **settings)
 
 
+@cache
 def _names(op: Callable[..., Any]) -> tuple[int, tuple[str, ...]]:
     """How many operands an op has before its settings (all, if they are not distinguished), and the names of all."""
-    if isinstance(op, Op):
-        return 1 if op.defaults else len(op.operands), op.operands
-    if isinstance(op, StructuralOp):
-        if op.many:
-            return 1, ("arrays", *op.settings)
-        return len(op.operands), (*op.operands, *op.settings)
     names = tuple(inspect.signature(op).parameters)
+    if isinstance(op, Op):
+        return 1 if op.defaults else len(names), names
+    if isinstance(op, StructuralOp):
+        return 1 if op.many else len(op.operands), names
     return 2 if names[:2] == ("a", "b") else 1, names
 
 

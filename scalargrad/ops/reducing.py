@@ -1,8 +1,4 @@
-"""The operations that reduce axes: one row each.
-
-In a pullback ``g`` is the upstream gradient and ``y`` the output. An expansion is given where the forward does not run
-on object arrays of Values as it stands.
-"""
+"""The operations that reduce axes: one row each."""
 # fmt: off
 
 import builtins as _py

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from inspect import Parameter, Signature
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, ParamSpec, TypeVar
 
+from scalargrad.ops.given import REFUSALS, is_raw, named
+
+P = ParamSpec("P")
 R = TypeVar("R", bound="Row")
+T = TypeVar("T")
 
 NODE = ("backward", "data", "grad", "inputs", "item", "label", "op", "scope")
 """What a Value and a Tensor show besides their ops."""
@@ -147,10 +152,31 @@ def temporary(row: R) -> Iterator[R]:
 
 
 def _by_name(name: str) -> Row:
-    from scalargrad.ops.registry import OPS
-    from scalargrad.ops.structural import STRUCTURAL
+    from scalargrad.ops.structural import OPS, STRUCTURAL
 
     found = OPS.get(name) or STRUCTURAL.get(name)
     if found is None:
         raise LookupError(f"no op called {name} is registered here")
     return found
+
+
+COMPOSITE: dict[str, Callable[..., Any]] = {}
+"""The functions put together from ops, by name (:mod:`.composite`)."""
+
+
+def composite(function: Callable[P, T]) -> Callable[P, T]:
+    """Register a function; what it refuses, it refuses under its own name and not that of an op it is made from."""
+
+    @functools.wraps(function)
+    def call(*arguments: P.args, **settings: P.kwargs) -> T:
+        try:
+            return function(*arguments, **settings)
+        except REFUSALS as error:
+            if not is_raw(error):
+                raise
+            from scalargrad.ops.structural import OPS, STRUCTURAL
+
+            raise named(error, function.__name__, {*OPS, *STRUCTURAL, *COMPOSITE}) from None
+
+    COMPOSITE[function.__name__] = call
+    return call

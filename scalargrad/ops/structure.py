@@ -215,23 +215,16 @@ class StructuralOp(Row):
 
     def in_float32(self, np: Any, *arrays: Any, **settings: Any) -> Any:
         """The forward with float16 as float32 and integers as floats, so that sums neither overflow nor wrap round."""
-        narrow = all(a.dtype.char == "e" for a in arrays if a.dtype.kind == "f") and any(
-            a.dtype.char == "e" for a in arrays
-        )
-        widened = [
-            a.astype(np.float32)
-            if a.dtype.char == "e"
-            else a
-            if a.dtype.kind == "f" or i in self.integers
-            else a.astype(float)
-            for i, a in enumerate(arrays)
-        ]
-        result = self.forward(np, *widened, **settings)
-        if not narrow:
+
+        def widened(place: int, a: Any) -> Any:
+            if a.dtype.kind == "f":
+                return a.astype(np.float32) if a.dtype.char == "e" else a
+            return a if place in self.integers else a.astype(float)
+
+        result = self.forward(np, *map(widened, range(len(arrays)), arrays), **settings)
+        if {a.dtype.char for a in arrays if a.dtype.kind == "f"} != {"e"}:
             return result
-        if self.saves:
-            return result[0].astype(np.float16), result[1]
-        return result.astype(np.float16)
+        return (result[0].astype(np.float16), result[1]) if self.saves else result.astype(np.float16)
 
     def _as_array(self, np: Any, x: Any) -> Any:
         array = x if type(x) is np.ndarray else np.asarray(as_array(x, self.name))

@@ -1,10 +1,8 @@
-"""Optimizers with a step of its own for each number, as the lecture writes them and as PyTorch does.
+"""Optimizers with a step size for each number, as the lecture writes them and as PyTorch does.
 
 Each rule is one method on arrays, ``(x, g, lr, t, *state) -> (new x, *new state)``, whatever the parameters are: x are
 the numbers, g is their gradient.
 """
-
-# ruff: noqa: N803, N806 (the sums of squares are called G)
 
 from __future__ import annotations
 
@@ -23,7 +21,7 @@ sqrt = np.sqrt
 
 
 class Adagrad(Optimizer):
-    """A step for each number of its own, the smaller the larger its gradients have been: G ← G + g².
+    """Each number has a step size of its own, the smaller the larger its gradients have been: G ← G + g².
 
     - lecture: x ← x − lr/√(G + ε)·g.
     - torch: x ← x − lr/(√G + ε)·g.
@@ -45,16 +43,20 @@ class Adagrad(Optimizer):
         super().__init__(parameters, lr, **options)
         self.eps = self._setting("eps", 1e-10 if eps is None else eps, least=0)
 
+    def squares(self, g: Any, G: Any) -> Any:
+        """The new G."""
+        return G + g * g
+
     def lecture(self, x: Any, g: Any, lr: float, t: int, G: Any) -> Arrays:
-        G = G + g * g
+        G = self.squares(g, G)
         return x - lr / sqrt(G + _least(self.eps, x)) * g, G
 
     def torch(self, x: Any, g: Any, lr: float, t: int, G: Any) -> Arrays:
-        G = G + g * g
+        G = self.squares(g, G)
         return x - lr * g / (sqrt(G) + _least(self.eps, x)), G
 
 
-class RMSProp(Optimizer):
+class RMSProp(Adagrad):
     """Adagrad with a memory that fades: G ← γG + (1 − γ)g².
 
     - lecture: x ← x − lr/√(G + ε)·g.
@@ -72,23 +74,16 @@ class RMSProp(Optimizer):
     0.683772
     """
 
-    state_names = ("squares",)
-
     def __init__(
         self, parameters: Any, lr: Rate = 0.01, *, gamma: float | None = None, eps: float | None = None, **options: Any
     ) -> None:
-        super().__init__(parameters, lr, **options)
+        super().__init__(parameters, lr, eps=eps, **options)
         usual = {"lecture": (0.9, 1e-10), "torch": (0.99, 1e-8)}[self.variant]
         self.gamma = self._setting("gamma", usual[0] if gamma is None else gamma, least=0, below=1)
-        self.eps = self._setting("eps", usual[1] if eps is None else eps, least=0)
+        self.eps = usual[1] if eps is None else self.eps
 
-    def lecture(self, x: Any, g: Any, lr: float, t: int, G: Any) -> Arrays:
-        G = self.gamma * G + (1 - self.gamma) * (g * g)
-        return x - lr / sqrt(G + _least(self.eps, x)) * g, G
-
-    def torch(self, x: Any, g: Any, lr: float, t: int, G: Any) -> Arrays:
-        G = self.gamma * G + (1 - self.gamma) * (g * g)
-        return x - lr * g / (sqrt(G) + _least(self.eps, x)), G
+    def squares(self, g: Any, G: Any) -> Any:
+        return self.gamma * G + (1 - self.gamma) * (g * g)
 
 
 class Adam(Optimizer):
@@ -166,13 +161,13 @@ class AdamW(Adam):
 
 
 class Rprop(Optimizer):
-    """Resilient propagation: a step for each number of its own, of whose gradient only the sign is looked at.
+    """Resilient propagation: each number has a step size of its own, and only the sign of its gradient counts.
 
     The step size s begins at ``lr``. Where the sign of g is that of the last step s ← η₊s; where it is the opposite
     s ← η₋s and this once nothing is done (g counts as 0, now and in the next comparison). s stays between the
     ``step_sizes``. Then x ← x − s·sign(g). It needs the gradient of the whole set: signs of mini-batches are noise.
 
-    (η₋, η₊) are ``etas``. ``lr`` is only looked at in the first step. The lecture names it without a formula, so both
+    (η₋, η₊) are ``etas``. ``lr`` only counts in the first step. The lecture names it without a formula, so both
     variants are this one, PyTorch's. Source: Riedmiller & Braun, 1993.
 
     >>> from scalargrad import Value
@@ -218,5 +213,5 @@ class Rprop(Optimizer):
 
 
 def _least(eps: float, x: Any) -> float:
-    """ε, but never one that is 0 in the type of x: a gradient of 0 then is no step, where it would be 0/0."""
+    """ε, but not so small that it is 0 in the type of x: a gradient of 0 would give 0/0 instead of no step."""
     return eps if eps > 1e-37 else max(eps, float(np.finfo(x.dtype).smallest_subnormal))

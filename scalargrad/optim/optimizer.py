@@ -1,4 +1,4 @@
-"""What all optimizers share: from where the gradients lie to the new numbers, whole or not at all."""
+"""The base of all optimizers: from gradients to new numbers, whole or not at all."""
 
 from __future__ import annotations
 
@@ -41,9 +41,9 @@ class Optimizer:
     """
 
     variants: tuple[str, ...] = ("lecture", "torch")
-    """Whose rules are offered. Where there is one rule, all of them are names for it."""
+    """The variants there are. Where a rule has only one form, both names mean it."""
     state_names: tuple[str, ...] = ()
-    """What a rule keeps from step to step."""
+    """The names of the arrays a rule carries from step to step."""
 
     def __init__(
         self,
@@ -72,7 +72,7 @@ class Optimizer:
         self._slots: list[Slot] = []  # looked for at the first step: the model may be compiled in between
 
     def _setting(self, name: str, given: Any, **bounds: float) -> float:
-        """A setting as a plain float, so that no type of NumPy's spreads from it to the parameters."""
+        """A setting as a plain float: a NumPy scalar would change the dtype of the parameters."""
         return number(given, f"{type(self).__name__}: {name}", **bounds)
 
     # --- the rule ----------------------------------------------------------------------------------------------------
@@ -129,7 +129,7 @@ class Optimizer:
         return changes
 
     def decay(self, x: Array, g: Array, lr: float) -> tuple[Array, Array]:
-        """What weight decay makes of the numbers and their gradient before the rule: g + λx."""
+        """The numbers and their gradient after weight decay, before the rule: g + λx."""
         return x, g + self.weight_decay * x
 
     def zero_grad(self) -> None:
@@ -138,15 +138,15 @@ class Optimizer:
             slot.clear()
 
     def _current(self) -> list[Slot]:
-        """Where the parameters are now: compiling a model moves its Values, and what is kept of them moves along."""
+        """Where the parameters are now: compiling a model moves its Values, and their state moves along."""
         slots = self._slots
         if not slots:
             self._slots = slots_of(self._parameters)
         elif not all(slot.current() for slot in slots):
-            kept = [slot for slot in slots if isinstance(slot, TensorSlot)]
+            tensors = [slot for slot in slots if isinstance(slot, TensorSlot)]
             moved = slots_of([(name, x) for name, x in self._parameters if isinstance(x, Value)])
             distribute(moved, self._parameters, *collected(slots, self._parameters))
-            self._slots = kept + moved
+            self._slots = tensors + moved
         return self._slots
 
     def _square(self, found: list[tuple[Slot, Any]]) -> float:
@@ -177,7 +177,7 @@ class Optimizer:
         return found
 
     def _commit(self, changes: list[Change]) -> None:
-        """Write what was computed; should anything come in between, put back what was there."""
+        """Write what was computed; if interrupted, put back what was there."""
         steps = self.steps
         states = [(slot.state, slot.steps) for slot, _, _ in changes]
         try:
@@ -188,15 +188,15 @@ class Optimizer:
             self.steps = steps + 1
         except BaseException:  # Ctrl-C, too
             put_back([(slot, x) for slot, x, _ in changes])
-            for (slot, _, _), (kept, count) in zip(changes, states):
-                slot.state, slot.steps = kept, count
+            for (slot, _, _), (earlier, count) in zip(changes, states):
+                slot.state, slot.steps = earlier, count
             self.steps = steps
             raise
 
     # --- saving ------------------------------------------------------------------------------------------------------
 
     def state_dict(self) -> dict[str, Array]:
-        """What is needed to go on with the same steps, as plain arrays by name: for ``numpy.savez``, say.
+        """What is needed to continue with the same steps, as plain arrays by name: for ``numpy.savez``, say.
 
         The settings are not in it, but for the learning rate if it is a number: make the optimizer as before, then
         :meth:`load_state_dict`.
@@ -204,24 +204,24 @@ class Optimizer:
         saved = {"rule": np.array(self._title()), "steps": np.array(self.steps)}
         if isinstance(self._lr, float):
             saved["lr"] = np.array(self._lr)
-        for name, _, (count, state) in self._kept():
+        for name, _, (count, state) in self._states():
             if count:
                 saved[f"{name}.steps"] = np.array(count)
                 saved |= {f"{name}.{what}": np.array(array) for what, array in zip(self.state_names, state)}
         return saved
 
-    def _kept(self) -> list[tuple[str, Any, tuple[int, tuple[Any, ...]]]]:
+    def _states(self) -> list[tuple[str, Any, tuple[int, tuple[Any, ...]]]]:
         """The name, the shape, and the steps and state of each Tensor and, together, of all Values."""
         slots = self._current()
         values = of_values(slots)
-        kept: list[Any] = [(s.name, s.read().shape, (s.steps, s.state)) for s in slots if isinstance(s, TensorSlot)]
+        states: list[Any] = [(s.name, s.read().shape, (s.steps, s.state)) for s in slots if isinstance(s, TensorSlot)]
         if values:
             size = sum(len(slot.members) for slot in values)
-            kept.append(("values", (size,), collected(slots, self._parameters)))
-        return kept
+            states.append(("values", (size,), collected(slots, self._parameters)))
+        return states
 
     def load_state_dict(self, saved: Mapping[str, Any]) -> None:
-        """Go on from what :meth:`state_dict` gave.
+        """Continue from a result of :meth:`state_dict`.
 
         Raises ValueError, changing nothing, if it is of another rule, or of parameters of other names or shapes.
         """
@@ -234,9 +234,9 @@ class Optimizer:
         steps = _taken(left, "steps")
         lr = self._setting("the lr of the state", left.pop("lr"), least=0) if "lr" in left else None
         loaded: dict[str, tuple[int, tuple[Array, ...]]] = {}
-        for kept, shape, _ in self._kept():
-            count = _taken(left, f"{kept}.steps")
-            names = [f"{kept}.{name}" for name in self.state_names] if count else []
+        for owner, shape, _ in self._states():
+            count = _taken(left, f"{owner}.steps")
+            names = [f"{owner}.{name}" for name in self.state_names] if count else []
             for name in names:
                 if name not in left:
                     raise ValueError(f"the state has no {name}: it is not complete")
@@ -244,7 +244,7 @@ class Optimizer:
                     raise ValueError(f"the state {name} has the shape {left[name].shape}, the parameter {shape}")
                 if left[name].dtype.kind not in "fiub":
                     raise ValueError(f"the state {name} must be numbers, not an array of {left[name].dtype}")
-            loaded[kept] = count, tuple([left.pop(name) for name in names])
+            loaded[owner] = count, tuple([left.pop(name) for name in names])
         if left:
             raise ValueError(f"the state is of other parameters: this optimizer has none called {min(left)!r}")
         slots = self._current()
@@ -259,9 +259,9 @@ class Optimizer:
                     slot.steps, state = loaded[slot.name]
                     slot.state = tuple([np.array(array, dtype=slot.read().dtype) for array in state])
         except BaseException:  # Ctrl-C, too
-            self._lr, self.steps, kept_before = before
-            for slot, (count, kept_state) in zip(slots, kept_before):
-                slot.steps, slot.state = count, kept_state
+            self._lr, self.steps, states_before = before
+            for slot, (count, state) in zip(slots, states_before):
+                slot.steps, slot.state = count, state
             raise
 
     def _title(self) -> str:
@@ -287,7 +287,7 @@ def _taken(state: dict[str, Array], name: str) -> int:
 
 
 def norm_of(gradients: list[Any]) -> float:
-    """√Σg² of all elements, where the squares would overflow or vanish, too."""
+    """√Σg² of all elements, also where the squares would overflow or underflow."""
     largest = max([float(np.abs(g).max()) for g in gradients if g.size], default=0.0)
     if not largest:
         return 0.0

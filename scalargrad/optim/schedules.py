@@ -41,7 +41,7 @@ class Schedule:
         return constant(other) * self
 
     def then(self, other: Callable[[int], float] | float, at: int) -> Schedule:
-        """The same before ``t = at``, and from there on the other one, beginning at its 0.
+        """The same schedule before ``t = at``, and from then on the other one, which starts at its 0.
 
         >>> [constant(1.0).then(exponential(1.0, 0.5), at=2)(t) for t in range(5)]
         [1.0, 1.0, 1.0, 0.5, 0.25]
@@ -71,7 +71,7 @@ def constant(lr: float) -> Schedule:
 
 
 def step(lr: float, every: int, factor: float = 0.1) -> Schedule:
-    """A stair, down by ``factor`` every so many steps: lr · factor^⌊t/every⌋.
+    """A stair, down by ``factor`` after ``every`` steps: lr · factor^⌊t/every⌋.
 
     >>> [round(step(0.1, every=2)(t), 6) for t in range(5)]
     [0.1, 0.1, 0.01, 0.01, 0.001]
@@ -107,7 +107,7 @@ def cosine(lr: float, steps: int, least: float = 0.0) -> Schedule:
 
 
 def inverse(lr: float, steps: float = 1) -> Schedule:
-    """Halved after so many steps, and like 1/t far out: lr / (1 + t/steps).
+    """Halved after ``steps`` steps, and like 1/t far out: lr / (1 + t/steps).
 
     Its sum is infinite and the sum of its squares is not, which is what stochastic gradient descent needs to converge
     (Robbins & Monro, 1951).

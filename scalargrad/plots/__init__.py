@@ -1,6 +1,6 @@
 """Pictures of learning: losses, decision regions, activations, landscapes, how good the predictions are.
 
-Every function draws on ``ax`` (a figure of its own if None) and gives the Axes back. Nothing is told by colour alone:
+Every function draws on ``ax`` (a figure of its own if None) and gives the Axes back. Colour is never the only carrier:
 lines differ by their style and marker too, classes by their marker, cells by their number. :func:`save` writes a
 figure to a file that is the same in every run. Needs matplotlib (``pip install '.[plot]'``), which is loaded when the
 first picture is drawn.

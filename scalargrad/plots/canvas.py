@@ -21,10 +21,10 @@ PALETTE = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
 LINES = ("-", "--", "-.", ":", (0, (6, 1, 1, 1, 1, 1)), (0, (1, 1)))
 MARKERS = ("o", "s", "^", "D", "v", "P")
 HATCHES = ("", "//", "..", "\\\\", "xx", "++")
-"""Line styles, markers and hatches in the order of the colours, for whom colours do not reach."""
+"""Line styles, markers and hatches in the order of the colours, for readers who cannot tell the colours apart."""
 
 SMALL = 8.5
-"""The size in points of what is written within a picture."""
+"""The size of text within a picture, in points."""
 
 
 def pyplot() -> Any:
@@ -38,7 +38,7 @@ def pyplot() -> Any:
 
 @contextmanager
 def canvas(ax: Axes | None, size: tuple[float, float] = (5.5, 3.6), projection: str | None = None) -> Iterator[Any]:
-    """The axes to draw on, for a ``with`` block: those given, else of a new figure, which goes if drawing fails."""
+    """The axes to draw on, for a ``with`` block: those given, or of a new figure, closed if drawing fails."""
     if ax is not None:
         yield ax
         return
@@ -70,17 +70,17 @@ def grid(ax: Axes) -> None:
 
 
 def legend(ax: Axes, **options: Any) -> None:
-    """The legend, if more is drawn than can be named otherwise."""
+    """The legend in the style of all pictures."""
     ax.legend(fontsize=SMALL, framealpha=0.85, edgecolor="0.8", **options)
 
 
 def nth(choices: tuple[Any, ...], i: int) -> Any:
-    """The i-th choice, from the beginning again after the last."""
+    """The i-th choice; after the last they repeat."""
     return choices[i % len(choices)]
 
 
 def look(i: int) -> dict[str, Any]:
-    """Colour, line style and marker of the i-th line; when the colours are used up, they come with other styles."""
+    """Colour, line style and marker of the i-th line; when colours repeat, the styles differ."""
     lap = i // len(PALETTE)
     return {"color": nth(PALETTE, i), "linestyle": nth(LINES, i + lap), "marker": nth(MARKERS, i + lap)}
 
@@ -93,7 +93,7 @@ def shades() -> Any:
 
 
 def figure_of(drawn: Any) -> Figure:
-    """The figure that is meant: itself, or that of the axes (or of the first of several)."""
+    """The figure: the argument itself, or that of the axes (or of the first of several)."""
     figure = drawn
     while isinstance(figure, (list, tuple)) or hasattr(figure, "flat"):
         figure = figure[0]
@@ -106,12 +106,12 @@ def figure_of(drawn: Any) -> Figure:
 
 
 def save(drawn: Any, path: str | Path, *, dpi: float = 150, transparent: bool = False) -> Path:
-    """Write a figure, or that of some axes, to a file of the kind its name ends with; gives the path.
+    """Write a figure, or that of some axes, in the format of the file's ending; gives the path.
 
     The file holds neither the date nor random names, so the same picture gives the same bytes. ``dpi`` is the number
     of pixels per inch, for PNG.
 
-    Raises ValueError for a kind matplotlib cannot write, TypeError for what is no figure.
+    Raises ValueError for a format matplotlib cannot write, TypeError for anything but a figure.
 
     >>> import tempfile
     >>> from scalargrad import plots

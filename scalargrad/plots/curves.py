@@ -11,8 +11,8 @@ import numpy as np
 from scalargrad.engine import Value
 from scalargrad.modes import enable_grad
 from scalargrad.ops.registry import OPS, Kink, Op
+from scalargrad.plots.arrays import interval
 from scalargrad.plots.canvas import PALETTE, SMALL, canvas, close, grid, legend, new_figure
-from scalargrad.plots.read import interval
 from scalargrad.settings import Array
 
 if TYPE_CHECKING:
@@ -118,7 +118,7 @@ def activations(
     return axes
 
 
-# --- what is drawn ---------------------------------------------------------------------------------------------------
+# --- the curves ------------------------------------------------------------------------------------------------------
 
 
 def _row(function: str | Op) -> Op:
@@ -237,7 +237,7 @@ def _drawn(
 
 
 def _limit(ax: Axes, values: Array) -> None:
-    """All of the values, but do not let a pole flatten everything else."""
+    """Limits that show all values, but do not let a pole flatten everything else."""
     values = values[np.isfinite(values)]
     if not values.size:
         return

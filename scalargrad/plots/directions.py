@@ -8,14 +8,14 @@ from typing import Any
 
 import numpy as np
 
-from scalargrad.metrics.given import plain
-from scalargrad.plots.read import numbers
+from scalargrad.metrics.arrays import plain
+from scalargrad.plots.arrays import numbers
 from scalargrad.settings import Array
 
 
 @contextmanager
 def along(loss_of: Callable[..., Any], theta: Any, directions: Any, seed: Any) -> Iterator[Callable[[Any, Any], float]]:
-    """The function (a, b) → loss_of(θ + a·d₁ + b·d₂), for a ``with`` block, at whose end a module is as before."""
+    """The function (a, b) → loss_of(θ + a·d₁ + b·d₂), for a ``with`` block; a module is restored at its end."""
     module = hasattr(theta, "named_parameters")
     nodes = dict(theta.named_parameters()) if module else {}
     at = _parts(nodes if module else theta, "theta")

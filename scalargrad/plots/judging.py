@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from scalargrad.plots.arrays import numbers, row
 from scalargrad.plots.canvas import SMALL, canvas, grid, legend, look
-from scalargrad.plots.read import numbers, row
 from scalargrad.settings import Array
 
 if TYPE_CHECKING:
@@ -50,9 +50,9 @@ def confusion_matrix(
         size = SMALL + 2 if n <= 5 else max(SMALL - 0.3 * (n - 10), 4.5)
         for i in range(n):
             for j in range(n):
-                told = f"{shares[i, j]:.0%}".replace("%", " %") if share else f"{counts[i, j]:.10g}"
+                text = f"{shares[i, j]:.0%}".replace("%", " %") if share else f"{counts[i, j]:.10g}"
                 dark = shares[i, j] > 0.6
-                ax.text(j, i, told, ha="center", va="center", color="white" if dark else "black", fontsize=size)
+                ax.text(j, i, text, ha="center", va="center", color="white" if dark else "black", fontsize=size)
         long = max(map(len, names)) > 3 and n > 3
         ax.set_xticks(range(n), names, rotation=45 if long else 0, ha="right" if long else "center")
         ax.set_yticks(range(n), names)
@@ -116,11 +116,11 @@ def _rates(first: Any, first_name: str, second: Any, second_name: str) -> tuple[
 def _judged(ax: Axes, x: Array, y: Array, label: str, what: str, value: float | None, **options: Any) -> None:
     """The next curve on these axes, with its figure of merit."""
     curves = [line for line in ax.get_lines() if line.get_gid() == "curve"]
-    told = ", ".join(filter(None, [label, "" if value is None else f"{what} = {float(value):.4f}"]))
+    name = ", ".join(filter(None, [label, "" if value is None else f"{what} = {float(value):.4f}"]))
     style = look(len(curves)) | ({} if len(x) <= 25 else {"marker": ""})
     if not curves and "drawstyle" not in options:
         ax.fill_between(x, y, color=style["color"], alpha=0.1, linewidth=0)
-    ax.plot(x, y, label=told, markersize=4, linewidth=1.6, gid="curve", clip_on=False, zorder=3, **style, **options)
+    ax.plot(x, y, label=name, markersize=4, linewidth=1.6, gid="curve", clip_on=False, zorder=3, **style, **options)
 
 
 def _unit_square(ax: Axes, xlabel: str, ylabel: str, place: str) -> None:

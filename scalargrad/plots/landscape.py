@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from scalargrad.plots.arrays import heights, interval, numbers
 from scalargrad.plots.canvas import MARKERS, PALETTE, SMALL, canvas, legend, nth, shades
 from scalargrad.plots.directions import along
-from scalargrad.plots.read import heights, interval, numbers
 from scalargrad.settings import Array
 
 if TYPE_CHECKING:
@@ -182,7 +182,7 @@ def loss_surface(
     return ax
 
 
-# --- what is drawn ---------------------------------------------------------------------------------------------------
+# --- the surface -----------------------------------------------------------------------------------------------------
 
 
 def _sampled(

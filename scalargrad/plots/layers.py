@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from scalargrad.plots.arrays import numbers
 from scalargrad.plots.canvas import PALETTE, SMALL, canvas
-from scalargrad.plots.read import numbers
 from scalargrad.settings import Array
 
 if TYPE_CHECKING:
@@ -45,11 +45,11 @@ def histograms(
     if low == high:
         low, high = low - 0.5, high + 0.5
     if bins is None:
-        bins = int(np.clip(1.5 * np.sqrt(max(kept.size for kept in shown)), 8, 40))
+        bins = int(np.clip(1.5 * np.sqrt(max(values.size for values in shown)), 8, 40))
     edges = np.linspace(low, high, bins + 1)
     with canvas(ax, (6.0, 0.9 + 0.55 * len(layers))) as ax:
-        for i, ((_, values), kept) in enumerate(zip(layers, shown)):
-            heights, _ = np.histogram(kept, edges)
+        for i, ((_, values), drawn) in enumerate(zip(layers, shown)):
+            heights, _ = np.histogram(drawn, edges)
             top = i + 0.45 - 0.85 * heights / max(heights.max(), 1)
             ax.stairs(top, edges, baseline=i + 0.45, fill=True, color=PALETTE[0], alpha=0.35)
             ax.stairs(top, edges, baseline=i + 0.45, color=PALETTE[0], linewidth=1.1)
@@ -67,19 +67,19 @@ def histograms(
 
 
 def _shown(values: Array, log: bool) -> Array:
-    """What of a layer can be drawn."""
+    """The numbers of a layer that can be drawn."""
     values = values[np.isfinite(values)]
     return np.log10(np.abs(values[values != 0])) if log else values
 
 
 def _summary(values: Array, log: bool) -> str:
     finite = values[np.isfinite(values)]
-    told = []
+    parts = []
     if finite.size:
-        told.append(f"median {np.median(np.abs(finite)):.2g}" if log else f"σ = {finite.std():.2g}")
+        parts.append(f"median {np.median(np.abs(finite)):.2g}" if log else f"σ = {finite.std():.2g}")
     zeros, odd = int((finite == 0).sum()), values.size - finite.size
     if zeros and log:
-        told.append(f"{zeros} of {values.size} are 0")
+        parts.append(f"{zeros} of {values.size} are 0")
     if odd:
-        told.append(f"{odd} not finite")
-    return "\n".join(told) or "empty"
+        parts.append(f"{odd} not finite")
+    return "\n".join(parts) or "empty"

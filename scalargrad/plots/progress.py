@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from scalargrad.plots.arrays import numbers, row
 from scalargrad.plots.canvas import LINES, PALETTE, canvas, grid, legend, look, nth
-from scalargrad.plots.read import numbers, row
 from scalargrad.settings import Array
 
 if TYPE_CHECKING:
@@ -69,7 +69,7 @@ def _losses(history: Any, name: str) -> tuple[Array, Array | None]:
 
 
 def _curve(ax: Axes, loss: Array, i: int, *, hollow: bool = False, **options: Any) -> None:
-    """One line, with about eight marks: as many as tell it apart, and at other places than its neighbours'."""
+    """One line, with about eight marks: enough to tell it from the others, and at other places than theirs."""
     every = max(len(loss) // 8, 1)
     loss = np.where(np.isfinite(loss), loss, np.nan)
     face: dict[str, Any] = {"markerfacecolor": "none"} if hollow else {}
@@ -130,7 +130,7 @@ def learning_rates(
 
 
 def _within_reason(ax: Axes, first: float) -> None:
-    """Neither what diverged nor a loss that has reached 0 but for rounding may flatten everything else."""
+    """Limits that neither a diverging run nor a loss of almost 0 can stretch too far."""
     low, high = ax.get_ylim()
     if np.isfinite(first) and first > 0:
         ax.set_ylim(max(low, first * 1e-10), min(high, first * 1e4))

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from scalargrad.graph import Node
-from scalargrad.metrics.given import plain
+from scalargrad.metrics.arrays import plain
 from scalargrad.modes import no_grad
+from scalargrad.plots.arrays import numbers
 from scalargrad.plots.canvas import HATCHES, MARKERS, PALETTE, canvas, legend, nth
-from scalargrad.plots.read import numbers
 from scalargrad.settings import Array
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ __all__ = ["decision_regions"]
 
 def decision_regions(
     predict: Callable[[Array], Any],
-    X: Any,  # noqa: N803
+    X: Any,
     y: Any,
     ax: Axes | None = None,
     *,
@@ -99,7 +99,7 @@ def _pale_hatches() -> Iterator[None]:
 
 @contextmanager
 def _evaluating(model: Any) -> Iterator[None]:
-    """A module is put in evaluation mode, and back in the one it was in."""
+    """Put a module into evaluation mode, and back afterwards."""
     training = getattr(model, "training", False)
     if training:
         model.eval()

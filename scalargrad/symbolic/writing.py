@@ -6,6 +6,7 @@ import math
 import re
 import unicodedata
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
 from scalargrad.formatting import visible
@@ -69,18 +70,12 @@ def _one(sym: Sym, args: list[Written], style: _Style) -> Written:
     return _HOLE.sub(put, template), precedence
 
 
+@dataclass(frozen=True)
 class _Style:
-    def __init__(
-        self,
-        form: Callable[[Op], tuple[str, int]],
-        name: Callable[[str], tuple[str, int]],
-        number: Callable[[float], tuple[str, int]],
-        parentheses: tuple[str, str] = ("(", ")"),
-    ) -> None:
-        self.form = form
-        self.name = name
-        self.number = number
-        self.parentheses = parentheses
+    form: Callable[[Op], Written]
+    name: Callable[[str], Written]
+    number: Callable[[float], Written]
+    parentheses: tuple[str, str] = ("(", ")")
 
     def enclose(self, inner: str) -> str:
         return inner.join(self.parentheses)

@@ -1,4 +1,4 @@
-"""Training a model: ``fit``, and the history it gives."""
+"""Training a model: ``fit``, and the history it returns."""
 
 from scalargrad.training import fitting, history, stopping
 from scalargrad.training.fitting import *

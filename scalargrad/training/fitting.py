@@ -1,7 +1,5 @@
 """``fit``: the loop over epochs and batches."""
 
-# ruff: noqa: N803 (matrices are called X)
-
 from __future__ import annotations
 
 import math
@@ -12,11 +10,12 @@ from typing import Any
 import numpy as np
 
 from scalargrad import optim
+from scalargrad.data.arrays import pair
 from scalargrad.data.batching import split
-from scalargrad.data.given import Seed, count, generator, pair
 from scalargrad.modes import no_grad
-from scalargrad.settings import number
-from scalargrad.training.given import Pair, batches_of, functions, functions_by_name, require_batches
+from scalargrad.nn.backends import numbers_of
+from scalargrad.settings import Seed, count, generator, number
+from scalargrad.training.arguments import Pair, batches_of, functions, functions_by_name, require_batches
 from scalargrad.training.history import History
 from scalargrad.training.objective import Objective, objective_of
 from scalargrad.training.progress import Progress
@@ -45,7 +44,7 @@ def fit(
     progress: bool | Callable[[History], Any] | None = None,
     seed: Seed = None,
 ) -> History:
-    """Train a model on ``X`` (n, features) and ``y`` (n, …), and tell how it went.
+    """Train a model on ``X`` (n, features) and ``y`` (n, …), and return the history.
 
     What it does is this loop, which can as well be written out; an iteration is one step, an epoch one pass over X::
 
@@ -159,14 +158,14 @@ def fit(
 
 
 class _Training:
-    """A model, its objective and its optimizer at work."""
+    """One run of ``fit``: a model, its objective, its optimizer and the history."""
 
     def __init__(self, model: Any, objective: Objective, optimizer: Any, history: History) -> None:
         self.model, self.objective, self.optimizer, self.history = model, objective, optimizer, history
         self.begun = getattr(optimizer, "steps", 0)
         """How many steps the optimizer had taken before."""
         self.value = math.nan
-        """The loss of the batch at work."""
+        """The loss of the current batch."""
 
     def settle(self) -> None:
         """After Ctrl-C: the record has each whole step, and each whole epoch."""
@@ -186,7 +185,7 @@ class _Training:
 
             def gradients(xb: Any = xb, yb: Any = yb, batch: int = batch) -> float:
                 self.optimizer.zero_grad()
-                with np.errstate(all="ignore"):  # what overflows is told in words
+                with np.errstate(all="ignore"):  # the message below says it in words
                     value = self.objective.backward(xb, yb)
                 if not math.isfinite(value):
                     raise FloatingPointError(
@@ -212,13 +211,13 @@ class _Training:
             if validates:
                 self.history.validation_loss.append(self.objective.value(features, targets))
             if metrics:
-                predictions = _plain(self.model(features))
+                predictions = numbers_of(self.model(features))
                 for name, metric in metrics.items():
                     self.history.metrics[name].append(float(metric(targets, predictions)))
 
 
 def _optimizer(given: Any, model: Any, lr: Any) -> Any:
-    """The optimizer itself, or one made of its name or class."""
+    """The optimizer, made from its name or class if need be."""
     if isinstance(given, str):
         known = {name.lower(): getattr(optim, name) for name in optim.RULES}
         if given.lower() not in known:
@@ -236,7 +235,7 @@ def _optimizer(given: Any, model: Any, lr: Any) -> Any:
 
 
 def _reseed(model: Any, rng: np.random.Generator) -> None:
-    """Give each module that draws random numbers a generator that depends on the seed alone."""
+    """Give each module that draws random numbers a generator that depends only on the seed."""
     for module in getattr(model, "modules", lambda: ())():
         if isinstance(getattr(module, "rng", None), np.random.Generator):
             module.rng = np.random.default_rng(int(rng.integers(2**63)))
@@ -260,7 +259,7 @@ def _switch_back(modes: list[tuple[Any, bool]]) -> None:
             continue
         try:
             part.training = training
-        except AttributeError:  # it only tells
+        except AttributeError:  # it is read-only
             _switch(part, training)
 
 
@@ -270,10 +269,3 @@ def _small_enough(history: History, stop: Any) -> str:
     if callable(stop):
         return "stop said so" if stop(history) else ""
     return f"the loss is not above {stop:g}" if history.loss[-1] <= stop else ""
-
-
-def _plain(predictions: Any) -> Any:
-    """Plain numbers, of an array of Values, a Tensor or a single node."""
-    if isinstance(predictions, np.ndarray) and predictions.dtype == object:
-        return np.array([float(v) for v in predictions.flat]).reshape(predictions.shape)
-    return np.array(getattr(predictions, "data", predictions))

@@ -19,7 +19,7 @@ class Best(NamedTuple):
 
 
 class History:
-    """The record of a training; what is told by epoch is a list with one entry for each whole epoch.
+    """The record of a training: a list with one entry for each whole epoch, and the losses of all iterations.
 
     Printed, it is a table.
     """
@@ -60,9 +60,9 @@ class History:
         return Best(i + 1, losses[i])
 
     def row(self, epoch: int) -> dict[str, float]:
-        """What is told of an epoch, counted from 1, by name."""
-        told = {"loss": self.loss, "validation loss": self.validation_loss, **self.metrics, "lr": self.lr}
-        return {name: numbers[epoch - 1] for name, numbers in told.items() if numbers}
+        """The numbers of an epoch, counted from 1, by name."""
+        lists = {"loss": self.loss, "validation loss": self.validation_loss, **self.metrics, "lr": self.lr}
+        return {name: numbers[epoch - 1] for name, numbers in lists.items() if numbers}
 
     def __repr__(self) -> str:
         """The table: evenly chosen epochs, the first, the best and the last among them."""

@@ -1,15 +1,14 @@
-"""What training makes small: the loss of a model, or a compiled objective."""
-
-# ruff: noqa: N803 (matrices are called X)
+"""The objective that training minimises: the loss of a model, or a compiled function."""
 
 from __future__ import annotations
 
-import importlib
 import math
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+
+from scalargrad.nn.losses import LOSSES
 
 
 class Objective:
@@ -55,12 +54,11 @@ class Compiled(Objective):
 
 
 def objective_of(model: Any, loss: Any) -> Objective:
-    """What is to be made small: a loss by its name, a function, or a compiled objective."""
+    """The objective: a loss by its name, a function, or a compiled objective."""
     if isinstance(loss, str):
-        known = importlib.import_module("scalargrad.nn").LOSSES
-        if loss not in known:
-            raise ValueError(f"loss is a function or one of {', '.join(sorted(known))}, not {loss!r}")
-        loss = known[loss]
+        if loss not in LOSSES:
+            raise ValueError(f"loss is a function or one of {', '.join(sorted(LOSSES))}, not {loss!r}")
+        loss = LOSSES[loss]
     if not callable(loss):
         raise TypeError(f"loss is a function of predictions and targets, or its name, not {loss!r}")
     return Compiled(loss) if hasattr(loss, "backward") else Objective(model, loss)

@@ -1,4 +1,4 @@
-"""One line that tells how far training is."""
+"""A line that shows how far training is."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from scalargrad.settings import flag
 from scalargrad.training.history import History
 
 LINES = 20
-"""About how many lines are printed where a line cannot be rewritten."""
+"""How many lines are printed, roughly, where a line cannot be rewritten."""
 
 
 class Progress:
-    """``epoch 7/100  loss 0.1234 …``: rewritten on a terminal, else printed now and then, or given to a function.
+    """``epoch 7/100  loss 0.1234 …``: rewritten on a terminal, else printed now and then, or passed to a function.
 
     ``wanted`` is None for a line on a terminal and nothing elsewhere, True for lines everywhere, False for none, or a
     function that is called with the history after each epoch.
@@ -41,7 +41,7 @@ class Progress:
             self._write(f"epoch {history.epochs}/{self.epochs}  {numbers}")
 
     def end(self, message: str = "") -> None:
-        """Training has ended; a message is told unless nothing was to be."""
+        """Training has ended; the message is printed unless ``wanted`` was False."""
         if self.width:
             self.out.write("\n")
             self.width = 0

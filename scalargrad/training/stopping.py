@@ -1,4 +1,4 @@
-"""Early stopping: when what is looked at has not become better for some epochs."""
+"""Early stopping: when the monitored number has not become better for some epochs."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ __all__ = ["EarlyStopping"]
 class EarlyStopping:
     """End the training when for ``patience`` epochs nothing was better than the best by more than ``min_delta``.
 
-    What is looked at is ``monitor``: "loss", "validation_loss" or the name of a metric; if it is not given, the
+    ``monitor`` is "loss", "validation_loss" or the name of a metric; if it is not given, the
     validation loss if there is one, else the loss. Less is better, of a metric more, unless ``mode`` says "min" or
     "max". With ``restore`` the model ends with the numbers it had after the best epoch. Source: Prechelt, 1998.
 
@@ -49,7 +49,7 @@ class EarlyStopping:
             raise TypeError(f"EarlyStopping: monitor is the name of what to look at, not {short(self.monitor)}")
 
     def watched(self, history: History, validated: bool) -> str:
-        """The name of what is looked at; ValueError if there is no such thing."""
+        """The name of the monitored number; ValueError if there is no such thing."""
         name = self.monitor or ("validation_loss" if validated else "loss")
         known = ["loss", *["validation_loss"] * validated, *history.metrics]
         if name not in known:
@@ -58,7 +58,7 @@ class EarlyStopping:
 
 
 class Watch:
-    """Early stopping at work: the best so far, and the numbers the model had then."""
+    """One run of early stopping: the best so far, and the numbers of the model then."""
 
     def __init__(self, settings: EarlyStopping, model: Any, history: History, validated: bool) -> None:
         self.settings, self.model, self.history = settings, model, history
@@ -69,7 +69,7 @@ class Watch:
         self.numbers: Any = None
 
     def look(self) -> str:
-        """Look at the epoch that has just ended; why to stop, or nothing."""
+        """Check the epoch that has just ended; the reason to stop, or an empty text."""
         history = self.history
         found = history.metrics[self.name] if self.name in history.metrics else getattr(history, self.name)
         x = self.sign * found[-1]
@@ -82,7 +82,7 @@ class Watch:
         return f"{what} no better for {waited} epochs" if waited >= self.settings.patience else ""
 
     def restore(self) -> str:
-        """Give the model the numbers of the best epoch; what was done, in words."""
+        """Give the model the numbers of the best epoch; returns a description of that."""
         if self.numbers is None or self.epoch == self.history.epochs:
             return ""
         set_numbers(self.model, self.numbers)
@@ -97,7 +97,7 @@ def numbers_of(model: Any) -> Any:
 
 
 def set_numbers(model: Any, numbers: Any) -> None:
-    """Give them back."""
+    """Give a model the numbers of :func:`numbers_of`."""
     if hasattr(model, "load_state_dict"):
         model.load_state_dict(numbers)
     else:

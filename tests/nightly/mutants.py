@@ -1,4 +1,4 @@
-"""The part ``mutants``: faults planted in ``fastpath``, each of which the tests must notice.
+"""The part ``mutants``: faults planted in ``fastpath`` and the ops, each of which the tests must notice.
 
 A mutant is a file, a text that stands there once, what is put in its place, and what that breaks. It is planted in a
 copy of the checkout, where the programs of CI and then the compile tests run until one fails. A text that is not found
@@ -30,6 +30,7 @@ TESTS = (
     "test_tensor.py",
     "test_tensor_edges.py",
 )
+PACKAGES = ("fastpath", "scalargrad/ops")
 LONGEST = 240
 """Seconds: a mutant that runs for longer hangs, which is noticed too."""
 
@@ -45,15 +46,19 @@ class Mutant:
 MUTANTS = [Mutant(*row) for row in TABLE]
 
 
-def is_there(mutant, root=ROOT):
-    """Whether the text of a mutant stands in its file, once."""
-    path = Path(root, "fastpath", mutant.file)
-    return path.exists() and path.read_text().count(mutant.old) == 1
+def home(mutant, root=ROOT):
+    """The file of a mutant: the one it names, or, if that has moved, the only one with its text; None if there is none."""
+    files = [path for package in PACKAGES for path in Path(root, package).rglob("*.py")]
+    once = [path for path in files if path.read_text().count(mutant.old) == 1]
+    named = [path for path in once if path.as_posix().endswith(f"/{mutant.file}")]
+    if len(named) == 1 or len(once) == 1:
+        return (named or once)[0]
+    return None
 
 
 def misfits(root=ROOT):
     """What is wrong with the table: texts that are not found, or not only once."""
-    return [f"{i} in {m.file}: {m.old!r}" for i, m in enumerate(MUTANTS) if not is_there(m, root)]
+    return [f"{i} in {m.file}: {m.old!r}" for i, m in enumerate(MUTANTS) if home(m, root) is None]
 
 
 def copied(target):
@@ -68,6 +73,7 @@ def copied(target):
 def environment(root):
     env = {**os.environ, "PYTHONPATH": str(root), "PYTHONDONTWRITEBYTECODE": "1", "OMP_NUM_THREADS": "1"}
     env.pop("NIGHTLY", None)
+    env.pop("PYTEST_ADDOPTS", None)
     return env
 
 
@@ -112,7 +118,7 @@ def tried(i, mutant, skipped="", deselected=(), end=float("inf")):
         return i, mutant, None, None
     with tempfile.TemporaryDirectory() as root:
         copied(root)
-        path = Path(root, "fastpath", mutant.file)
+        path = home(mutant, root)
         path.write_text(path.read_text().replace(mutant.old, mutant.new))
         start = time.monotonic()
         by = killer(root, skipped, deselected)
@@ -144,7 +150,7 @@ def main(wanted=()):
         for i, m in enumerate(MUTANTS)
         if not wanted or str(i) in wanted or any(w in m.file for w in wanted if not w.isdigit())
     ]
-    chosen = [(i, m) for i, m in chosen if is_there(m)]
+    chosen = [(i, m) for i, m in chosen if home(m)]
     without = unharmed()
     first = SEED * 7 % max(len(chosen), 1)  # another beginning every night, if there is no time for all
     limited = "NIGHTLY_SECONDS" in os.environ and not wanted

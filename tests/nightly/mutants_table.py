@@ -66,13 +66,13 @@ TABLE = [
     ("ir/indexing.py", "all(k.value is not None for k in keys) and _distinct(shape, parts, keys))", "all(k.value is not None for k in keys))", "an element taken twice gets one gradient"),
     # differentiation
     ("ir/indexing.py", "return _added(build, rest)", "return _added(build, rest[:2])", "the third contribution to a gradient is lost"),
-    ("../scalargrad/ops/broadcasting.py", "shape[i - extra] == 1 != n]", "shape[i - extra] == 1 != n and i > 0]", "a gradient is not summed over a broadcast first axis"),
+    ("ops/broadcasting.py", "shape[i - extra] == 1 != n]", "shape[i - extra] == 1 != n and i > 0]", "a gradient is not summed over a broadcast first axis"),
     ("ir/losses.py", '_, e, total = _parts(build, logits)\n    scale = build.ufunc("divide", g, float(math.prod(labels.shape)))', '_, e, total = _parts(build, logits)\n    scale = build.ufunc("divide", g, float(labels.shape[-1] if labels.shape else 1))', "the mean over two axes of labels"),
     ("ir/losses.py", "np.arange(labels.size) * classes", "np.arange(labels.size)", "each example's label is looked up in the first row"),
     ("ir/losses.py", "largest(labels.view(signed[labels.itemsize]), None) >= classes", "largest(labels.view(signed[labels.itemsize]), None) > classes", "a label one too large is taken"),
     # functions
-    ("compiler/functions.py", "*[(x.shape, x.dtype) for x in arrays]", "*[(x.shape,) for x in arrays]", "a plan for float64 runs on float32"),
-    ("traced/tensors.py", "return node if modes.recording() else _stopped(node)", "return node", "a gradient passes through no_grad"),
+    ("compiler/arguments.py", "tuple([(x.shape, x.dtype) for x in self.arrays])", "tuple([(x.shape,) for x in self.arrays])", "a plan for float64 runs on float32"),
+    ("recording.py", "return node if state.recording else state.tracer.stopped(node)", "return node", "a gradient passes through no_grad"),
     # lifting
     ("compiler/vectorizing/packing.py", "terms = tuple([(sign, _kind(graph, x))", "terms = tuple([(1, _kind(graph, x))", "sums with other signs are computed together"),
     ("compiler/vectorizing/layout.py", "return slice(first, columns[-1] + 1, stride)", "return slice(first, columns[-1], stride)", "the last of every second column is left out"),

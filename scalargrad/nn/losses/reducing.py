@@ -91,14 +91,14 @@ def known(y: Any) -> Array | None:
     return numbers_of(y) if isinstance(y, np.ndarray) else np.asarray(getattr(y, "_data", y))
 
 
-def numbers_in(name: str, y: Any, allowed: Any, told: str) -> Array | None:
+def numbers_in(name: str, y: Any, allowed: Any, expected: str) -> Array | None:
     """The numbers of targets, if they are known, all of which must be allowed."""
     numbers = known(y)
     if numbers is None:
         return None
     wrong = numbers[~allowed(numbers)]
     if wrong.size:
-        raise ValueError(f"{name}: there is a {wrong.flat[0]:g} among the targets; expected {told}")
+        raise ValueError(f"{name}: there is a {wrong.flat[0]:g} among the targets; expected {expected}")
     return numbers
 
 

@@ -1,4 +1,4 @@
-"""What is given to a plot, as plain arrays; and functions, evaluated on grids."""
+"""Arguments of plots as plain arrays; and functions, evaluated on grids."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from scalargrad.metrics.given import plain
+from scalargrad.metrics.arrays import plain
 from scalargrad.modes import no_grad
-from scalargrad.settings import Array
+from scalargrad.settings import Array, short
 
 
 def numbers(data: Any, what: str) -> Array:
@@ -17,7 +17,7 @@ def numbers(data: Any, what: str) -> Array:
     try:
         return plain(data).astype(np.float64)
     except (TypeError, ValueError):
-        raise TypeError(f"{what} must be numbers, not {_short(data)}") from None
+        raise TypeError(f"{what} must be numbers, not {short(data)}") from None
 
 
 def row(data: Any, what: str) -> Array:
@@ -53,8 +53,3 @@ def heights(f: Callable[[Any, Any], Any], x: Array, y: Array) -> Array:
         if value.size != 1:
             raise ValueError(f"f(x, y) must give one number, not an array of shape {value.shape}")
     return np.array([float(value.reshape(())) for value in found]).reshape(x.shape)
-
-
-def _short(data: Any) -> str:
-    text = repr(data)
-    return text if len(text) <= 60 else text[:57] + "…"

@@ -1,6 +1,4 @@
-"""What is given to a function of this package, checked: one sentence where something is wrong."""
-
-# ruff: noqa: N803 (matrices are called X)
+"""Arguments as arrays, checked: one sentence where something is wrong."""
 
 from __future__ import annotations
 
@@ -10,9 +8,6 @@ import numpy as np
 
 from scalargrad.ops.given import require_unmasked
 from scalargrad.settings import Array, number, short
-from scalargrad.settings import Seed as Seed
-from scalargrad.settings import count as count
-from scalargrad.settings import generator as generator
 
 
 def amount(given: Any, what: str) -> float:
@@ -61,7 +56,7 @@ def matrix(data: Any, what: str = "X") -> Array:
 
 
 def pair(X: Any, y: Any, where: str) -> tuple[Array, Array]:
-    """``X`` and ``y`` as arrays with as many rows; ``where`` is the function they were given to."""
+    """``X`` and ``y`` as arrays of equally many rows; ``where`` is the function that takes them."""
     require_unmasked(f"{where}: X", X)
     require_unmasked(f"{where}: y", y)
     try:

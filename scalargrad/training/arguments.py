@@ -1,6 +1,4 @@
-"""What is given to ``fit``, checked before the first step."""
-
-# ruff: noqa: N803 (matrices are called X)
+"""The arguments of ``fit``, checked before the first step."""
 
 from __future__ import annotations
 
@@ -28,7 +26,7 @@ def batches_of(
 
 
 def require_batches(model: Any, n: int, size: int | None, drop_last: bool) -> None:
-    """Each module needs batches of some size in training: say so before the first step."""
+    """Refuse batches too small for a module (``least_batch``), before the first step."""
     size = n if size is None else min(size, n)
     rest = 0 if drop_last else n % size
     for module in getattr(model, "modules", lambda: ())():

@@ -1,4 +1,4 @@
-"""What is given to a metric, as plain arrays: numbers out of nodes, and one sentence where something is wrong."""
+"""Arguments of metrics as plain arrays: numbers out of nodes, and one sentence where something is wrong."""
 
 from __future__ import annotations
 
@@ -30,7 +30,6 @@ def plain(data: Any, what: str = "") -> Array:
 
 def numbers(data: Any, what: str) -> Array:
     """``data`` as finite float64 numbers; ValueError or TypeError otherwise."""
-    require_unmasked(what, data)
     array = plain(data, what)
     if array.dtype == object:
         raise TypeError(f"{what}: expected numbers, not {_odd(array)!r}")
@@ -48,7 +47,6 @@ def numbers(data: Any, what: str) -> Array:
 
 def class_labels(data: Any, what: str) -> Array:
     """``data`` as one label for each example: whole numbers or texts, of shape (n,)."""
-    require_unmasked(what, data)
     array = plain(data, what)
     if array.ndim == 2 and array.shape[1] == 1:
         array = array[:, 0]
@@ -119,7 +117,7 @@ def require_length(array: Array, n: int, what: str) -> None:
 
 
 def listed(labels: Any, limit: int = 10) -> str:
-    """Labels as they stand in a sentence."""
+    """Labels as a list for a message, at most ``limit`` of them."""
     names = [repr(x.item() if isinstance(x, np.generic) else x) for x in labels]
     return ", ".join(names[:limit]) + (", …" if len(names) > limit else "")
 
