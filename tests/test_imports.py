@@ -26,7 +26,6 @@ LAYERS = {  # a module imports only from smaller numbers, and from itself
     "scalargrad.ops": 1,
     "scalargrad.symbolic": 2,
     "scalargrad.freshness": 3,
-    "scalargrad.specialise": 3,
     "scalargrad.comparing": 3,
     "scalargrad.rules": 3.1,
     "scalargrad.passes": 3.2,
