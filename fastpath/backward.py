@@ -161,5 +161,5 @@ def check_backward(node: Any, operands: tuple[Any, ...], operand: Any, g: Array,
 def _at(place: tuple[int, ...], data: Array, names: list[str | float], arrays: tuple[Any, ...]) -> str:
     """The place, and the operands' numbers there if they are of the same shape."""
     where = f" at {place if len(place) > 1 else place[0]}" if place else ""
-    told = [f"{n} = {a[place]}" for n, a in zip(names, arrays) if np.shape(a) == data.shape and a is not data]
-    return where + (f", where {' and '.join(told)}" if told else "")
+    there = [f"{n} = {a[place]}" for n, a in zip(names, arrays) if np.shape(a) == data.shape and a is not data]
+    return where + (f", where {' and '.join(there)}" if there else "")

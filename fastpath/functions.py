@@ -20,7 +20,7 @@ def apply(function: Any, operands: tuple[Any, ...]) -> Any:
     """The node of a Function on Tensors, arrays and numbers."""
     name = f"{function.__name__}.apply"
     inputs = tuple(x if isinstance(x, ArrayNode) else constant(x, name, operands) for x in operands)
-    result, saved = run(function, operands)
+    result, saved = run(function, tuple(x._seen_by_function() if isinstance(x, ArrayNode) else x for x in operands))
     op = ArrayFunctionOp(function, tuple(None if isinstance(x, ArrayNode) else x for x in operands), saved)
     arrays = tuple(x._use() if isinstance(x, ArrayNode) else x for x in inputs)
     return record(op, result, inputs, arrays)

@@ -145,6 +145,10 @@ class ArrayNode(Node):
             )
         return bool(self._data.item())
 
+    def _seen_by_function(self) -> Any:
+        """What the forward of a Function gets of it."""
+        return self
+
     def _look(self, what: str) -> None:
         """Tell the tracer, if there is one, that code looks at the numbers."""
         if modes.active:

@@ -4,9 +4,10 @@ A Value is a number that remembers how it was computed: ``op`` and ``inputs``. :
 from the result to the leaves and gives each edge its share: **downstream = upstream × local**. A node's gradient is the
 sum of the downstreams of all edges that leave it.
 
-How it is fast: a node holds at most two operands in slots of its own, and what is done with it stands in a
-:class:`Rule`, shared by all nodes of one op. A rule's backward function is Python source made from the op's partials,
-compiled when first needed (:mod:`scalargrad.specialise`): for ``tanh``, ``a.grad += g * (1.0 - y * y)``.
+How it is fast: a node holds at most two operands in slots of its own, and how to go backward stands in a rule, shared
+by all nodes of one op (:mod:`scalargrad.rules`). A rule's backward function is Python source made from the op's
+partials, compiled when first needed: for ``tanh``, ``a.grad += g * (1.0 - y * y)``. The
+pass over a graph, whole or not at all, is :mod:`scalargrad.passes`.
 """
 
 from __future__ import annotations
@@ -22,8 +23,7 @@ from scalargrad.graph import Node
 from scalargrad.ops.operators import DUNDERS, Operators, install
 from scalargrad.ops.registry import OPS, Op, as_number
 from scalargrad.passes import differentiate
-from scalargrad.rules import LEAF, Expanded, Rule, rule_of
-from scalargrad.specialise import operator_methods
+from scalargrad.rules import LEAF, Expanded, Rule, operator_methods, rule_of
 from scalargrad.turns import one_pass
 
 if TYPE_CHECKING:
@@ -101,6 +101,10 @@ class Value(Comparable, Operators):
     def __format__(self, form: str) -> str:
         return format(float(self._data), form) if form else repr(self)
 
+    @staticmethod
+    def _apply_op(op: Op, operands: tuple[Any, ...]) -> Any:
+        return apply(op, operands)
+
     # --- backward --------------------------------------------------------------------------------------------------
 
     def backward(self, seed: float = 1.0) -> None:
@@ -120,6 +124,8 @@ class Value(Comparable, Operators):
         order = fresh_order(self)
         one_pass(differentiate, self, order, seed)
 
+    # --- what derivatives and views ask of a node ---------------------------------------------------------------------
+
     def _unit(self) -> float:
         """The derivative of it by itself."""
         return 1.0
@@ -138,11 +144,9 @@ class Value(Comparable, Operators):
         """What the operation gives on its operands as they are now."""
         return float(self.op.recomputed(self._data, tuple(map(float, self.inputs))))
 
-    # --- what derivatives and views ask of a node ---------------------------------------------------------------------
-
-    def _unbroadcast(self, share: Any) -> Any:
-        """A gradient as one of this node: a number stays as it is."""
-        return share
+    def _unbroadcast(self, downstream: Any) -> Any:
+        """A gradient in the shape of this node: it is one number already."""
+        return downstream
 
     def _constant_like(self, x: Any) -> Any:
         """A node, or a number as a Value."""
@@ -171,10 +175,6 @@ class Value(Comparable, Operators):
     def _remembered(self) -> list[Any]:
         rule = self._rule
         return rule.expansion.operands if isinstance(rule, Expanded) else []
-
-    @staticmethod
-    def _apply_op(op: Op, operands: tuple[Any, ...]) -> Any:
-        return apply(op, operands)
 
     # --- copying -----------------------------------------------------------------------------------------------------
 
@@ -217,13 +217,13 @@ def make_node(
 
 def _make_of(operands: tuple[Any, ...], rule: Rule, data: float, *marks: Any) -> Value:
     """The same from all operands."""
-    node = make_node(rule, None, None, data, *marks)
-    node._set_inputs(operands)
-    return node
+    return make_node(rule, *graph.in_slots(operands), data, *marks)
 
 
 def _computed(rule: Rule, data: float, operands: tuple[Any, ...], scope: str | None = None) -> Value:
-    node = _make_of(operands, rule, data, 0.0, None, scope)
+    """The node of an operation that is computed now."""
+    a, b = operands if len(operands) == 2 else graph.in_slots(operands)
+    node = make_node(rule, a, b, data, 0.0, None, scope)
     node._mark = graph.epoch
     return node
 
@@ -291,12 +291,17 @@ def _method_of(op: Op) -> Callable[..., Any]:
 
 
 install(Value, _method_of)
+_known = {
+    "Value": Value, "new": _new, "modes": modes, "graph": graph, "record": record, "apply": apply,
+    "as_number": as_number, "takes": Value._takes,
+}  # fmt: skip
 for _name, _dunders in DUNDERS.items():
     _op = OPS[_name]
-    _engine = {"Value": Value, "new": _new, "modes": modes, "graph": graph, "record": record, "apply": apply}
-    _engine["as_number"] = as_number
-    _rules_of_op = {"both": (True, True), "left": (True, False), "right": (False, True)}
-    _engine |= {"takes": Value._takes} | {key: rule_of(_op, pattern) for key, pattern in _rules_of_op.items()}
-    for _dunder, _method in zip(_dunders, operator_methods(_op, _engine), strict=True):
+    _rules = {
+        "both": rule_of(_op, (True, True)),
+        "left": rule_of(_op, (True, False)),
+        "right": rule_of(_op, (False, True)),
+    }
+    for _dunder, _method in zip(_dunders, operator_methods(_op, _known | _rules), strict=True):
         _method.__name__, _method.__qualname__ = _dunder, f"Value.{_dunder}"
         setattr(Value, _dunder, _method)

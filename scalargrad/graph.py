@@ -65,9 +65,14 @@ class Node:
         return False
 
     def _set_inputs(self, operands: tuple[Any, ...]) -> None:
-        few = len(operands) <= 2
-        self._a = (operands[0] if operands else None) if few else operands
-        self._b = operands[1] if len(operands) == 2 else None
+        self._a, self._b = in_slots(operands)
+
+
+def in_slots(operands: tuple[Any, ...]) -> tuple[Any, Any]:
+    """What stands in the two slots of a node with these operands."""
+    if len(operands) > 2:
+        return operands, None
+    return operands[0] if operands else None, operands[1] if len(operands) == 2 else None
 
 
 N = TypeVar("N", bound=Node)

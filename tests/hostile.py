@@ -9,7 +9,7 @@ from xml.dom import minidom
 import mistune
 
 from scalargrad import Trace, Value, draw, steps, trace
-from scalargrad.stepper.markup import is_mathematics
+from scalargrad.latex import is_mathematics
 
 MARK = "window.ran=1"
 
@@ -112,7 +112,7 @@ def documents(t, folder):
     sheet = told.worksheet()
     found = {"folded.svg": draw(t, depth=0).svg, "rounded.txt": steps(t, rounding=1).text}
     for name, thing in {"drawing": drawing, "steps": told, "sheet": sheet, "key": sheet.key}.items():
-        endings = {"drawing": ("svg", "dot", "json"), "steps": ("txt", "md", "tex", "html")}.get(
+        endings = {"drawing": ("svg", "dot", "tex", "json"), "steps": ("txt", "md", "tex", "html")}.get(
             name, ("html", "md", "tex")
         )
         for ending in endings:
@@ -192,6 +192,19 @@ def harmless_latex(text, plain):
     assert set(re.findall(r"\\(?:begin|end)\{.*?\}", body)) <= set(re.findall(r"\\(?:begin|end)\{.*?\}", plain_body))
     known = {"subsection", "section", "allowdisplaybreaks", "intertext", "displaystyle", "underline", "hspace", "item"}
     known |= {"includegraphics", "textwidth", "quad", "log"}
+    known |= {
+        "usetikzlibrary",
+        "tikzset",
+        "pagestyle",
+        "noindent",
+        "definecolor",
+        "sffamily",
+        "path",
+        "draw",
+        "node",
+        "color",
+    }
+    known |= {"fontsize", "selectfont", "bfseries"}
     rest = re.sub(r"\\(?:begin|end)\{\w+\*?\}(\[.*?\])?", "", body.replace(" \\\\\n", " "))
     rest = re.sub(rf"\\({'|'.join(known)})\b\*?", "", rest)
     rest = re.sub(r"(?<!\\)(\$|&=?)", "", rest)

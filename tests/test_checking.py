@@ -11,6 +11,7 @@ from scalargrad.graph import topological_order
 from scalargrad.ops import elementwise as ops
 from scalargrad.ops.registry import Kink, NotDifferentiableError, op, temporary
 from scalargrad.tracing import StaleGraphError
+from tests.graphs import Multiply, neuron
 
 
 def number(x):
@@ -21,13 +22,6 @@ def number(x):
 def planted(name, forward, *partials, **details):
     """An op with these partials, for the length of a with block."""
     return temporary(op(name, forward, partials, **details))
-
-
-def neuron():
-    w0, x0, w1, x1, w2 = (
-        Value(v, label=k) for k, v in {"w0": 2.0, "x0": -1.0, "w1": -3.0, "x1": -2.0, "w2": -3.0}.items()
-    )
-    return 1 / (1 + (-(w0 * x0 + w1 * x1 + w2)).exp())
 
 
 # --- what is right passes --------------------------------------------------------------------------------------------
@@ -346,39 +340,24 @@ def test_the_report_is_a_table_that_ends_in_the_verdict():
 # --- a Function of one's own -----------------------------------------------------------------------------------------
 
 
-@pytest.fixture(scope="module")
-def functions():
-    function = pytest.importorskip("scalargrad.function").Function
-
-    class Multiply(function):
-        @staticmethod
-        def forward(ctx, x, y):
-            ctx.save_for_backward(x, y)
-            return x * y
-
-        @staticmethod
-        def backward(ctx, upstream):
-            x, y = ctx.saved_tensors
-            return y * upstream, x * upstream
-
-    class Wrong(Multiply):
-        @staticmethod
-        def backward(ctx, upstream):
-            y = ctx.saved_tensors[1]
-            return y * upstream, y * upstream
-
-    class OnlyOnce(Multiply):
-        @staticmethod
-        def backward(ctx, upstream):
-            x, y = ctx.saved_tensors
-            return float(y) * upstream, float(x) * upstream
-
-    return Multiply, Wrong, OnlyOnce
+class Wrong(Multiply):
+    @staticmethod
+    def backward(ctx, upstream):
+        y = ctx.saved_tensors[1]
+        return y * upstream, y * upstream
 
 
-def test_a_function_of_ones_own_is_checked(functions):
+class OnlyOnce(Multiply):
+    @staticmethod
+    def backward(ctx, upstream):
+        x, y = ctx.saved_tensors
+        return float(y) * upstream, float(x) * upstream
+
+
+def test_a_function_of_ones_own_is_checked():
     right, wrong, only_once = (
-        lambda order, f=f: gradcheck(lambda a, b: f.apply(a, b.sin()) + a, (2.0, 3.0), order=order) for f in functions
+        lambda order, f=f: gradcheck(lambda a, b: f.apply(a, b.sin()) + a, (2.0, 3.0), order=order)
+        for f in (Multiply, Wrong, OnlyOnce)
     )
     assert right(1)
     assert right(2)
@@ -389,10 +368,9 @@ def test_a_function_of_ones_own_is_checked(functions):
     assert only_once(2).worst.op == "OnlyOnce"
 
 
-def test_a_function_of_ones_own_with_an_operand_twice_is_checked(functions):
-    multiply = functions[0]
+def test_a_function_of_ones_own_with_an_operand_twice_is_checked():
     a = Value(3.0, label="a")
-    assert gradcheck(multiply.apply(a, a) + multiply.apply(a * 2, a), order=2)
+    assert gradcheck(Multiply.apply(a, a) + Multiply.apply(a * 2, a), order=2)
 
 
 def test_a_backward_that_forgets_its_upstream_is_found():

@@ -234,7 +234,7 @@ def test_formulas_and_values_are_taken_as_they_are_typed(run, arguments, result)
         (["steps", "x", "x=1", "--latex", "--markdown"], "not allowed with"),
         (["steps", "x", "x=1", "-o", "steps.pdf"], "expected a name that ends in .txt, .md, .tex or .html"),
         (["steps", "--x", "x=1"], "a formula that begins so needs parentheses: (--x)"),
-        (["draw", "x", "x=1", "-o", "x.pdf"], "expected a name that ends in .svg, .png, .dot or .json"),
+        (["draw", "x", "x=1", "-o", "x.pdf"], "expected a name that ends in .svg, .png, .dot, .tex or .json"),
         (["draw", "x", "x=1", "-o"], "expected one argument"),
         (["check", "x", "x=1", "--order", "3"], "--order is 1 or 2, not 3"),
         (["check", "x", "x=1", "--method", "backward"], "invalid choice"),

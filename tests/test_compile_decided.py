@@ -178,6 +178,23 @@ def test_a_function_of_ones_own_may_look_at_numbers():
     assert f.value_and_grad(np.array([1.0, 1.0]))[0] == 2.5
 
 
+def test_a_function_of_ones_own_may_take_a_parameter_before_an_argument():
+    class Scaled(sg.Function):
+        @staticmethod
+        def forward(ctx, a, b):
+            ctx.save_for_backward(b)
+            return a * float(np.sum(b.data))
+
+        @staticmethod
+        def backward(ctx, upstream):
+            return upstream * float(np.sum(ctx.saved_tensors[0].data)), None
+
+    w = Tensor([0.5, 2.0], requires_grad=True, label="w")
+    value, gradients = compile(lambda x: Scaled.apply(w, x).sum()).value_and_grad(np.array([1.0, 3.0]))
+    assert value == 10.0
+    np.testing.assert_array_equal(gradients["w"], [4.0, 4.0])
+
+
 def test_a_module_of_values_is_not_touched_by_a_refusal_half_way():
     model = nn.MLP(2, [3], 1, seed=0)
     before = [p.data for p in model.parameters()]

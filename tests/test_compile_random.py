@@ -7,6 +7,7 @@ import itertools
 import math
 import sys
 import time
+from bisect import bisect
 
 import numpy as np
 import pytest
@@ -63,6 +64,17 @@ def equal(found, expected, rel, scale=None):
     np.testing.assert_allclose(found, expected, rtol=rel, atol=rel * scale)
 
 
+def elementwise(form, unary, binary, i, j, c):
+    """A step that calls a function of one node, of two, of a node and a constant, or of a constant and a node."""
+    one, two = getattr(sg, unary), getattr(sg, binary)
+    return (
+        lambda at: one(at(i)),
+        lambda at: two(at(i), at(j)),
+        lambda at: two(at(i), c),
+        lambda at: two(c, at(i)),
+    )[form]
+
+
 # --- scalar code -----------------------------------------------------------------------------------------------------
 
 
@@ -75,14 +87,8 @@ def scalar_steps(drawn):
         name = drawn.one(BINARY) if drawn.chance(0.6) else drawn.one(["add", "sub", "mul"])
         unary, high = drawn.one(UNARY), float(drawn.rng.integers(0, 7))
         kind = drawn.rng.random()
-        if kind < 0.25:
-            steps.append(lambda at, name=unary, i=i: getattr(sg, name)(at(i)))
-        elif kind < 0.5:
-            steps.append(lambda at, name=name, i=i, j=j: getattr(sg, name)(at(i), at(j)))
-        elif kind < 0.75:
-            steps.append(lambda at, name=name, i=i, c=c: getattr(sg, name)(at(i), c))
-        elif kind < 0.85:
-            steps.append(lambda at, name=name, i=i, c=c: getattr(sg, name)(c, at(i)))
+        if kind < 0.85:
+            steps.append(elementwise(bisect((0.25, 0.5, 0.75), kind), unary, name, i, j, c))
         elif kind < 0.93:
             steps.append(lambda at, many=many: sum(at(k) for k in many))
         else:
@@ -125,14 +131,8 @@ def tensor_steps(drawn, dtype):
         c = drawn.one([c, c, np.full(4, c, dtype), np.array(c, dtype), np.float64(c)])
         name, unary, reducing, move = (drawn.one(names) for names in (BINARY, UNARY, REDUCING, MOVING))
         kind = drawn.rng.random()
-        if kind < 0.2:
-            steps.append(lambda at, name=unary, i=i: getattr(sg, name)(at(i)))
-        elif kind < 0.45:
-            steps.append(lambda at, name=name, i=i, j=j: getattr(sg, name)(at(i), at(j)))
-        elif kind < 0.55:
-            steps.append(lambda at, name=name, i=i, c=c: getattr(sg, name)(at(i), c))
-        elif kind < 0.65:
-            steps.append(lambda at, name=name, i=i, c=c: getattr(sg, name)(c, at(i)))
+        if kind < 0.65:
+            steps.append(elementwise(bisect((0.2, 0.45, 0.55), kind), unary, name, i, j, c))
         elif kind < 0.8:
             how = {"axis": drawn.one([None, 0, -1, 1]), "keepdims": bool(drawn.chance(0.5))}
             steps.append(lambda at, name=reducing, i=i, how=how: getattr(sg, name)(at(i), **how))

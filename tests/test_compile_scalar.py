@@ -15,7 +15,6 @@ from fastpath.compiler.store import BoundValue, release
 from fastpath.compiler.vectorizing import vectorize
 from scalargrad import (
     OPS,
-    Function,
     Value,
     cross_entropy,
     data,
@@ -34,6 +33,7 @@ from scalargrad import (
     where,
 )
 from scalargrad.graph import topological_order
+from tests.graphs import Cube
 
 RNG = np.random.default_rng(0)
 
@@ -175,17 +175,6 @@ def test_weights_that_are_shared_computed_or_used_twice_agree():
 
 
 def test_a_function_of_ones_own_agrees():
-    class Cube(Function):
-        @staticmethod
-        def forward(ctx, x):
-            ctx.save_for_backward(x)
-            return x * x * x
-
-        @staticmethod
-        def backward(ctx, upstream):
-            (x,) = ctx.saved_tensors
-            return 3 * x * x * upstream
-
     w = Value(0.5)
     agrees(lambda x: Cube.apply(w * x + 1), [w], RNG.normal(size=4))
 

@@ -10,6 +10,7 @@ import pytest
 
 import scalargrad as sg
 from fastpath import Tensor, compile
+from fastpath.compiler.repeating import one_tracing
 from fastpath.numerics import quiet
 from scalargrad import Function, Value, nn
 from scalargrad.ops.structure import StructuralOp
@@ -217,3 +218,45 @@ def test_a_signal_handler_differentiates_in_the_middle_of_a_structural_forward()
         signal.signal(signal.SIGALRM, before)
     assert gradients == [[4.0, 0.0]]
     assert x.grad.tolist() == [2.0, 2.0]
+
+
+@pytest.mark.parametrize("traces", [False, True])
+def test_no_lock_is_left_by_an_interrupt_anywhere(traces):
+    rng = np.random.default_rng(1)
+    f = compile(lambda x: (x @ W).tanh().sum())
+    v = Value(2.0)
+    g = compile(lambda x: v * x)
+    X1 = np.array([1.0, 2.0])
+
+    def interrupt(number, frame):
+        raise KeyboardInterrupt
+
+    def work():
+        while True:
+            if traces:
+                compile(lambda x: (x @ W).tanh().sum())(X)
+            else:
+                f.value_and_grad(X)
+                g.backward(X1)
+
+    expected = f(X), g(X1)
+    before = signal.signal(signal.SIGALRM, interrupt)
+    try:
+        with ThreadPoolExecutor(1) as pool:
+            for _ in range(60 if traces else 500):
+                with pytest.raises(KeyboardInterrupt):  # noqa: PT012
+                    signal.setitimer(signal.ITIMER_REAL, float(rng.uniform(1e-5, 1e-2 if traces else 5e-4)))
+                    work()
+                locks = [one_tracing, f._lock, g._lock, *[plan._lock for plan, _ in f._plans.values()]]
+                assert all(pool.submit(_is_free, lock).result(timeout=60) for lock in locks)
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+    assert (f(X), g(X1)) == expected
+
+
+def _is_free(lock):
+    free = lock.acquire(blocking=False)
+    if free:
+        lock.release()
+    return free

@@ -1,6 +1,5 @@
 """Compiling and tracing in several threads: each sees its own tracing, and none another's."""
 
-import sys
 import threading
 
 import numpy as np
@@ -10,35 +9,9 @@ import scalargrad as sg
 from fastpath import Tensor, compile
 from fastpath.plan import TracingError
 from scalargrad import Value, nn
+from tests.running import together
 
 X = np.random.default_rng(0).normal(size=(6, 2))
-
-
-def together(*works, rounds=1):
-    """Run functions in threads of their own that take turns often; what they raise is raised."""
-    errors = []
-    start = threading.Barrier(len(works))
-
-    def run(work):
-        try:
-            start.wait()
-            for _ in range(rounds):
-                work()
-        except BaseException as error:
-            errors.append(error)
-
-    interval = sys.getswitchinterval()
-    sys.setswitchinterval(1e-5)
-    try:
-        threads = [threading.Thread(target=run, args=(work,)) for work in works]
-        for t in threads:
-            t.start()
-        for t in threads:
-            t.join()
-    finally:
-        sys.setswitchinterval(interval)
-    if errors:
-        raise errors[0]
 
 
 def test_functions_are_compiled_in_several_threads():

@@ -4,10 +4,10 @@ import copy
 import gc
 import io
 import pickle
-import sys
 import tracemalloc
 import weakref
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 
 import pytest
 from hypothesis import given
@@ -17,6 +17,7 @@ import scalargrad as sg
 from scalargrad import StaleGraphError, Value, no_grad, scope
 from scalargrad.graph import Node, topological_order
 from scalargrad.ops import op, remove
+from tests.running import calls
 
 
 def python_pickled(graph):
@@ -323,23 +324,13 @@ def test_copies_make_no_reference_cycles():
 def test_the_work_of_a_deepcopy_is_linear_however_many_roots_there_are():
     """A list of all the intermediate results of a long computation is no rare thing."""
 
-    def calls(count):
-        nodes, made = [Value(1.0)], [0]
+    def work(count):
+        nodes = [Value(1.0)]
         for _ in range(count):
             nodes.append(nodes[-1] + 1)
+        return calls(lambda: copy.deepcopy(nodes))
 
-        def tally(frame, event, argument):
-            made[0] += event in ("call", "c_call")
-
-        before = sys.getprofile()
-        sys.setprofile(tally)
-        try:
-            copy.deepcopy(nodes)
-        finally:
-            sys.setprofile(before)
-        return made[0]
-
-    assert calls(400) < 5 * calls(100)
+    assert work(400) < 5 * work(100)
 
 
 def test_copies_of_a_long_chain_take_few_calls_and_few_bytes_a_node():
@@ -349,22 +340,8 @@ def test_copies_of_a_long_chain_take_few_calls_and_few_bytes_a_node():
             y = y * 1.0001
         return y
 
-    def calls(copier, y):
-        made = [0]
-
-        def tally(frame, event, argument):
-            made[0] += event in ("call", "c_call")
-
-        before = sys.getprofile()
-        sys.setprofile(tally)
-        try:
-            copier(y)
-        finally:
-            sys.setprofile(before)
-        return made[0]
-
     for copier in (copy.deepcopy, lambda y: pickle.loads(pickle.dumps(y))):
-        few, many = calls(copier, chain(200)), calls(copier, chain(2000))
+        few, many = (calls(partial(copier, chain(count))) for count in (200, 2000))
         assert many - few < 1800 * 15
         y = chain(20_000)
         tracemalloc.start()

@@ -21,6 +21,7 @@ import fastpath
 import scalargrad as sg
 from fastpath import Tensor
 from scalargrad import Function, NotDifferentiableError, Value, detect_anomaly, nn, no_grad, optim
+from tests.running import together
 
 inf, nan = math.inf, math.nan
 BACKENDS = ("value", "tensor", "compiled")
@@ -655,26 +656,7 @@ def whole_gradients(backend):
     else:
         w = Value(1.0)
         work = lambda: (w * 1.0 + 0.0).backward()
-    errors = []
-
-    def many():
-        try:
-            for _ in range(200):
-                work()
-        except Exception as error:
-            errors.append(error)
-
-    was = sys.getswitchinterval()
-    sys.setswitchinterval(1e-5)
-    try:
-        threads = [threading.Thread(target=many) for _ in range(4)]
-        for t in threads:
-            t.start()
-        for t in threads:
-            t.join()
-    finally:
-        sys.setswitchinterval(was)
-    assert not errors
+    together(*[work] * 4, rounds=200)
     assert np.all(np.asarray(w.grad) == 800)
 
 

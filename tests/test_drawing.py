@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from dataclasses import asdict
@@ -12,15 +13,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import scalargrad as sg
-from scalargrad import StaleGraphError, Value, draw, scope, trace
+from scalargrad import StaleGraphError, Value, draw, latex, scope, trace
 from scalargrad.drawing import layout
-
-
-def neuron():
-    w0, x0, w1, x1, w2 = (
-        Value(v, label=name) for v, name in zip((2, -1, -3, -2, -3), ("w0", "x0", "w1", "x1", "w2"), strict=True)
-    )
-    return 1 / (1 + sg.exp(-(w0 * x0 + w1 * x1 + w2)))
+from tests.graphs import neuron
 
 
 def texts(svg):
@@ -206,10 +201,10 @@ def test_too_many_nodes_are_refused_with_the_two_ways_out():
 
 
 def test_the_bytes_are_the_same_in_every_run():
-    code = "from test_drawing import neuron, net, draw; print(draw(neuron()).dot + draw(net(), depth=0).dot)"
+    code = "from tests.test_drawing import neuron, net, draw; print(draw(neuron()).dot + draw(net(), depth=0).dot)"
     runs = {
         subprocess.run(
-            [sys.executable, "-c", code], capture_output=True, check=True, cwd=os.path.dirname(__file__),
+            [sys.executable, "-c", code], capture_output=True, check=True, cwd=os.path.dirname(os.path.dirname(__file__)),
             env={**os.environ, "PYTHONHASHSEED": seed},
         ).stdout
         for seed in ("1", "2")
@@ -242,7 +237,8 @@ def test_a_trace_is_drawn_like_its_root_and_a_stale_graph_is_refused():
 
 
 @pytest.mark.parametrize(
-    ("ending", "start"), [("svg", b"<?xml"), ("png", b"\x89PNG"), ("dot", b"digraph"), ("json", b"{")]
+    ("ending", "start"),
+    [("svg", b"<?xml"), ("png", b"\x89PNG"), ("dot", b"digraph"), ("tex", b"\\documentclass"), ("json", b"{")],
 )
 def test_the_ending_of_the_name_says_how_it_is_saved(tmp_path, ending, start):
     path = draw(Value(1.0) * 2).save(tmp_path / f"picture.{ending}")
@@ -252,7 +248,7 @@ def test_the_ending_of_the_name_says_how_it_is_saved(tmp_path, ending, start):
 
 def test_what_cannot_be_saved_is_said_in_one_sentence_and_loses_nothing(tmp_path, monkeypatch):
     picture = draw(Value(1.0) * 2)
-    with pytest.raises(ValueError, match=r"\.svg, \.png, \.dot or \.json, not as 'a.gif'"):
+    with pytest.raises(ValueError, match=r"\.svg, \.png, \.dot, \.tex or \.json, not as 'a.gif'"):
         picture.save(tmp_path / "a.gif")
     with pytest.raises(FileNotFoundError, match="there is no folder"):
         picture.save(tmp_path / "missing" / "a.svg")
@@ -262,6 +258,35 @@ def test_what_cannot_be_saved_is_said_in_one_sentence_and_loses_nothing(tmp_path
     with pytest.raises(layout.LayoutError, match="SCALARGRAD_DOT is 'no-such-program', which is not a program"):
         draw(Value(2.0) * 2).save(old)
     assert old.read_text() == "old"
+
+
+def test_tikz_has_every_text_in_its_place():
+    drawing = draw(neuron(), highlight=("node-2", "edge-2-0"))
+    tikz = tikz_of(drawing)
+    assert tikz.count(r"\draw[->") == len(drawing.parts.edges)
+    assert tikz.count(r"\draw[rounded") == 13
+    assert r"\bfseries w\ensuremath{_{0}}" in tikz
+    assert tikz.count("fill=sg-lit") == tikz.count("line width=2.5bp") == 1
+    for line in (line for node in drawing.parts.frame.all_nodes() for line in node.lines):
+        assert latex.words(line.pieces[0].text) in tikz
+
+
+def tikz_of(drawing):
+    return drawing.endings.writers[".tex"](drawing, None)
+
+
+@pytest.mark.skipif(shutil.which("pdflatex") is None, reason="there is no LaTeX")
+def test_tikz_compiles(tmp_path):
+    a = Value(2.0, label="α_1 & <%$#{x}>\\n²")
+    for name, drawing in {
+        "neuron": draw(neuron(), theme="dark"),
+        "net": draw(net(), depth=0),
+        "a": draw(a * a),
+    }.items():
+        drawing.save(tmp_path / f"{name}.tex")
+        command = ["pdflatex", "-interaction=nonstopmode", "-halt-on-error", name]
+        done = subprocess.run(command, cwd=tmp_path, capture_output=True)
+        assert b"(1 page" in done.stdout, done.stdout[-800:]
 
 
 # --- notebooks and engines -------------------------------------------------------------------------------------------

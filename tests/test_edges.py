@@ -9,7 +9,6 @@ import os
 import pickle
 import subprocess
 import sys
-import threading
 import weakref
 
 import numpy as np
@@ -18,6 +17,7 @@ import pytest
 import scalargrad as sg
 from scalargrad import OPS, NotDifferentiableError, Value, detect_anomaly, trace
 from scalargrad.graph import topological_order
+from tests.running import together
 
 BINARY = [operator.add, operator.sub, operator.mul, operator.truediv, operator.pow]
 inf, nan = math.inf, math.nan
@@ -301,24 +301,9 @@ def test_the_same_program_gives_the_same_bits_whatever_the_hash_seed():
 
 
 def test_threads_that_share_leaves_lose_no_gradient():
-    leaves, rounds, together = [Value(1.0) for _ in range(2000)], 10, threading.Barrier(3)
-    roots = [sum(leaves) for _ in range(together.parties)]
-
-    def work(root):
-        together.wait(10)
-        for _ in range(rounds):
-            root.backward()
-
-    threads = [threading.Thread(target=work, args=(root,)) for root in roots]
-    interval = sys.getswitchinterval()
-    sys.setswitchinterval(1e-6)
-    try:
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
-    finally:
-        sys.setswitchinterval(interval)
+    leaves, rounds = [Value(1.0) for _ in range(2000)], 10
+    roots = [sum(leaves) for _ in range(3)]
+    together(*[root.backward for root in roots], rounds=rounds)
     assert {leaf.grad for leaf in leaves} == {float(rounds * len(roots))}
 
 

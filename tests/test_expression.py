@@ -17,9 +17,9 @@ from scalargrad.expression.grammar import MAX_DEPTH
 from scalargrad.expression.tokens import MAX_LENGTH, MAX_TOKENS
 from scalargrad.ops.registry import op, temporary
 from scalargrad.symbolic import Sym, text
+from tests.graphs import NEURON
 
-NEURON = "1/(1+exp(-(w0*x0+w1*x1+w2)))"
-INPUTS = {"w0": 2, "x0": -1, "w1": -3, "x1": -2, "w2": -3}
+FORMULA = "1/(1+exp(-(w0*x0+w1*x1+w2)))"
 
 
 def error_of(source):
@@ -39,10 +39,10 @@ def ops_of(node):
 
 
 def test_the_neuron_has_the_lectures_values_and_gradients():
-    neuron = parse(NEURON)
+    neuron = parse(FORMULA)
     assert neuron.names == ("w0", "x0", "w1", "x1", "w2")
-    assert neuron.evaluate(**INPUTS) == pytest.approx(0.7310585786300049)
-    y = neuron.graph(**INPUTS)
+    assert neuron.evaluate(**NEURON) == pytest.approx(0.7310585786300049)
+    y = neuron.graph(**NEURON)
     y.backward()
     grads = {leaf.name: leaf.grad for leaf in trace(y).leaves}
     expected = {"w₀": -0.196612, "x₀": 0.393224, "w₁": -0.393224, "x₁": -0.589836, "w₂": 0.196612}
@@ -50,8 +50,8 @@ def test_the_neuron_has_the_lectures_values_and_gradients():
 
 
 def test_the_same_neuron_written_typographically():
-    assert parse("1÷(1 + exp(−(w₀·x₀ + w₁×x₁ + w₂)))").evaluate(**INPUTS) == parse(NEURON).evaluate(**INPUTS)
-    assert parse("σ(w₀⋅x₀ + w₁*x₁ + w₂)").evaluate(**INPUTS) == pytest.approx(0.7310585786300049)
+    assert parse("1÷(1 + exp(−(w₀·x₀ + w₁×x₁ + w₂)))").evaluate(**NEURON) == parse(FORMULA).evaluate(**NEURON)
+    assert parse("σ(w₀⋅x₀ + w₁*x₁ + w₂)").evaluate(**NEURON) == pytest.approx(0.7310585786300049)
 
 
 @pytest.mark.parametrize(
@@ -238,10 +238,10 @@ def test_a_missing_e_is_told_about_exp():
 
 
 def test_an_expression_can_be_copied_pickled_and_used_again():
-    for again in (parse(NEURON), copy.deepcopy(parse(NEURON)), pickle.loads(pickle.dumps(parse(NEURON)))):
+    for again in (parse(FORMULA), copy.deepcopy(parse(FORMULA)), pickle.loads(pickle.dumps(parse(FORMULA)))):
         assert isinstance(again, Expression)
-        assert again.text == NEURON
-        assert again.evaluate(**INPUTS) == again.evaluate(**INPUTS) == parse(NEURON).evaluate(**INPUTS)
+        assert again.text == FORMULA
+        assert again.evaluate(**NEURON) == again.evaluate(**NEURON) == parse(FORMULA).evaluate(**NEURON)
     assert repr(parse("x + 1")) == "parse('x + 1')"
 
 

@@ -2,8 +2,6 @@
 
 import gc
 import operator
-import sys
-import threading
 import weakref
 
 from hypothesis import given
@@ -12,6 +10,7 @@ from hypothesis import strategies as st
 import scalargrad as sg
 from scalargrad import Value, no_grad
 from scalargrad.graph import Node, edges, leaves, reverse, topological_order
+from tests.running import together
 
 # The plan of a graph: how many leaves, then for each further node the places of its operands (None: a constant).
 place = st.one_of(st.none(), st.integers(0, 10**6))
@@ -169,25 +168,12 @@ def test_threads_walk_one_graph_at_the_same_time():
     y = Value(1.0)
     for _ in range(5000):
         y = y + y
-    expected, wrong, together = topological_order(y), [], threading.Barrier(3)
+    expected = topological_order(y)
 
     def walk():
-        together.wait(10)
-        for _ in range(10):
-            if topological_order(y) != expected:
-                wrong.append(y)
+        assert topological_order(y) == expected
 
-    threads = [threading.Thread(target=walk) for _ in range(3)]
-    interval = sys.getswitchinterval()
-    sys.setswitchinterval(1e-6)
-    try:
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
-    finally:
-        sys.setswitchinterval(interval)
-    assert not wrong
+    together(*[walk] * 3, rounds=10)
 
 
 # --- in reverse ------------------------------------------------------------------------------------------------------

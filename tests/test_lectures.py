@@ -11,6 +11,7 @@ import pytest
 import scalargrad as sg
 from scalargrad import Value, trace
 from scalargrad.symbolic import saved
+from tests.graphs import NEURON
 
 
 def values(numbers, name):
@@ -25,7 +26,6 @@ def near(number):
 
 # --- the sigmoid neuron 1/(1 + exp(−(w0·x0 + w1·x1 + w2))) -----------------------------------------------------------
 
-NEURON = {"w0": 2.0, "x0": -1.0, "w1": -3.0, "x1": -2.0, "w2": -3.0}
 GRADIENTS = [  # lecture says, exact
     ("w0", -0.20, -0.196612),
     ("x0", 0.40, 0.393224),  # the lecture multiplied rounded numbers

@@ -24,25 +24,14 @@ import scalargrad.lectures
 import scalargrad.linear
 import scalargrad.training
 from fastpath import Tensor
-from scalargrad import Function, Value, nn, optim
+from scalargrad import Value, nn, optim
 from scalargrad.graph import topological_order
+from tests.graphs import Cube
 
 ROOT = Path(__file__).parent.parent
 X = np.array([[-1.0, 0.2], [-0.5, 0.9], [0.1, -0.4], [0.3, 0.8], [0.7, -0.9], [1.0, 0.5]])
 Y = X[:, 0] - 0.5 * X[:, 1]
 LABELS = (Y > 0).astype(int)
-
-
-class Cube(Function):
-    @staticmethod
-    def forward(ctx, x):
-        ctx.save_for_backward(x)
-        return x * x * x
-
-    @staticmethod
-    def backward(ctx, upstream):
-        (x,) = ctx.saved_tensors
-        return 3 * x * x * upstream
 
 
 def values():

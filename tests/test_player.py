@@ -9,17 +9,12 @@ from xml.etree import ElementTree
 
 import pytest
 
-from scalargrad import Value, exp, steps
+from scalargrad import Value, steps
 from scalargrad.pages.svg import compact
 from scalargrad.stepper.frames import whole
+from tests.graphs import neuron
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-
-
-def neuron():
-    names = ("w0", "x0", "w1", "x1", "w2")
-    w0, x0, w1, x1, w2 = (Value(v, label=name) for v, name in zip((2, -1, -3, -2, -3), names, strict=True))
-    return 1 / (1 + exp(-(w0 * x0 + w1 * x1 + w2)))
 
 
 def data(page):

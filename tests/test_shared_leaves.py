@@ -1,8 +1,7 @@
 """Several threads, and signal handlers, that differentiate graphs with leaves in common: gradients arrive whole."""
 
 import signal
-import sys
-import threading
+from functools import partial
 
 import numpy as np
 import pytest
@@ -10,40 +9,18 @@ import pytest
 import fastpath as fp
 from scalargrad import Function, Value
 from scalargrad.graph import topological_order
-
-
-@pytest.fixture
-def often():
-    """Threads take turns as often as can be."""
-    interval = sys.getswitchinterval()
-    sys.setswitchinterval(1e-6)
-    yield
-    sys.setswitchinterval(interval)
+from tests.running import together
 
 
 def in_threads(work, count=6):
     """``work(i)`` in many threads that begin together."""
-    failed, together = [], threading.Barrier(count)
-
-    def run(i):
-        try:
-            together.wait(30)
-            work(i)
-        except BaseException as error:
-            failed.append(error)
-
-    threads = [threading.Thread(target=run, args=(i,)) for i in range(count)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert failed == []
+    together(*[partial(work, i) for i in range(count)])
 
 
 # --- threads ---------------------------------------------------------------------------------------------------------
 
 
-def test_tensors_receive_the_gradients_of_all_threads(often):
+def test_tensors_receive_the_gradients_of_all_threads():
     leaves = [fp.Tensor(np.ones(4), requires_grad=True) for _ in range(20)]
 
     def work(i):
@@ -54,7 +31,7 @@ def test_tensors_receive_the_gradients_of_all_threads(often):
     assert [leaf.grad.tolist() for leaf in leaves] == [[50.0 * 15] * 4] * 20
 
 
-def test_compiled_functions_and_eager_ones_give_to_the_same_tensors(often):
+def test_compiled_functions_and_eager_ones_give_to_the_same_tensors():
     leaves = [fp.Tensor(np.ones(4), requires_grad=True, label=f"w{i}") for i in range(8)]
 
     def loss(x):
@@ -73,7 +50,7 @@ def test_compiled_functions_and_eager_ones_give_to_the_same_tensors(often):
     assert [leaf.grad.tolist() for leaf in leaves] == [(600 * x).tolist()] * 8
 
 
-def test_values_receive_the_gradients_of_all_threads_eager_and_compiled(often):
+def test_values_receive_the_gradients_of_all_threads_eager_and_compiled():
     leaves = [Value(1.0, label=f"w{i}") for i in range(10)]
 
     def loss(x):
@@ -93,7 +70,7 @@ def test_values_receive_the_gradients_of_all_threads_eager_and_compiled(often):
     assert [leaf.grad for leaf in leaves] == [6 * 40 * 3.0] * 10
 
 
-def test_threads_walk_graphs_that_share_nodes(often):
+def test_threads_walk_graphs_that_share_nodes():
     shared = Value(1.0)
     for _ in range(300):
         shared = shared + shared

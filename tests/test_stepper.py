@@ -9,18 +9,11 @@ import pytest
 from scalargrad import OPS, NotDifferentiableError, Value, graph, steps, trace
 from scalargrad.drawing import Drawing
 from scalargrad.formatting import decimal
+from scalargrad.latex import compilable
 from scalargrad.ops import op, temporary
-from scalargrad.stepper.markup import Plain, compilable
+from scalargrad.stepper.markup import Plain
 from scalargrad.tracing import ArrayNumber, EdgeGrad, Trace, TraceNode
-
-
-def neuron():
-    """The lecture's sigmoid neuron, as a circuit of elementary operations."""
-    w0, x0, w1, x1, w2 = (
-        Value(number, label=label)
-        for number, label in zip((2, -1, -3, -2, -3), ("w0", "x0", "w1", "x1", "w2"), strict=True)
-    )
-    return 1 / (1 + (-(w0 * x0 + w1 * x1 + w2)).exp())
+from tests.graphs import neuron
 
 
 def lines(told, *kinds):

@@ -8,18 +8,7 @@ import pytest
 
 from fastpath import Tensor, exp
 from scalargrad import Function, NotDifferentiableError, Value, draw, grad, gradcheck, hessian, no_grad, steps, trace
-
-
-class Multiply(Function):
-    @staticmethod
-    def forward(ctx, x, y):
-        ctx.save_for_backward(x, y)
-        return x * y
-
-    @staticmethod
-    def backward(ctx, upstream):
-        x, y = ctx.saved_tensors
-        return y * upstream, x * upstream
+from tests.graphs import Multiply
 
 
 class Sigmoid(Function):

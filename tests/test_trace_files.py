@@ -7,7 +7,7 @@ import pytest
 
 import fastpath
 from scalargrad import OPS, Trace, Value, steps, trace
-from scalargrad.stepper.markup import is_mathematics
+from scalargrad.latex import is_mathematics
 from tests.fuzzing import example
 
 

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import tracemalloc
 from typing import Any
 
 from fastpath.bench.problems import Problem
 from fastpath.bench.report import Column, Report, Table, memory, ratio, spread
-from fastpath.bench.timing import Timing, race
+from fastpath.bench.timing import Timing, allocated, race
 from fastpath.bench.training import OnTensors, OnValues, Training
 from scalargrad.graph import topological_order
 
@@ -64,17 +63,9 @@ def measured(width: int, batch: int, rounds: int) -> tuple[Any, ...]:
 
 
 def held(training: Training) -> int:
-    """The bytes the graph of the loss holds, as Python's allocator counts them."""
+    """The bytes the graph of the loss holds."""
     training.loss()
-    tracemalloc.start()
-    try:
-        before = tracemalloc.get_traced_memory()[0]
-        kept = training.loss()
-        after = tracemalloc.get_traced_memory()[0]
-        del kept
-    finally:
-        tracemalloc.stop()
-    return after - before
+    return allocated(training.loss)[0]
 
 
 def crossings(records: list[dict[str, Any]]) -> list[str]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-import tracemalloc
 from collections.abc import Callable
 from typing import Any
 
@@ -16,7 +15,7 @@ from fastpath.bench.peers import ByHand
 from fastpath.bench.problems import Problem
 from fastpath.bench.report import Report, Row, memory, seconds
 from fastpath.bench.tensor import SIZES, Size
-from fastpath.bench.timing import race
+from fastpath.bench.timing import allocated, race
 from fastpath.bench.training import Compiled, CompiledScalarCode
 from scalargrad import nn
 
@@ -61,19 +60,10 @@ def network(report: Report, size: Size, rounds: int, pause: float) -> None:
     report.tables.append(times_table(str(size), contenders, times, PLAN, "compiled"))
     report.rows += [aim(str(size), times, PLAN, peer, "<=1") for peer in (BY_HAND, JIT)]
     plan = Compiled(size.problem).plan
-    peak = _peak(ByHand(size.problem).gradients)
+    by_hand = ByHand(size.problem)
+    by_hand.gradients()
+    peak = allocated(by_hand.gradients)[1]
     report.rows.append(Row(f"{size}: memory", memory(plan.memory), memory(peak), plan.memory / peak, "<=1.1"))
-
-
-def _peak(call: Callable[[], Any]) -> int:
-    """The most memory a call takes at once."""
-    call()
-    tracemalloc.start()
-    try:
-        call()
-        return tracemalloc.get_traced_memory()[1]
-    finally:
-        tracemalloc.stop()
 
 
 def planning(report: Report) -> None:

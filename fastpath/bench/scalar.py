@@ -6,14 +6,13 @@ import gc
 import subprocess
 import sys
 import threading
-import tracemalloc
 from collections.abc import Callable
 from typing import Any
 
 from fastpath.bench.peers import Micrograd
 from fastpath.bench.problems import Problem
 from fastpath.bench.report import Report, Row, seconds, version
-from fastpath.bench.timing import race
+from fastpath.bench.timing import allocated, race
 from fastpath.bench.training import ScalarCode
 from scalargrad import Value
 from scalargrad.graph import topological_order
@@ -32,15 +31,7 @@ def chain(value: Any, nodes: int) -> Any:
 def peak_bytes_a_node(value: Any, nodes: int = 2000) -> float:
     """The memory a node of a differentiated chain keeps, as Python's allocator counts it."""
     chain(value, 10)
-    tracemalloc.start()
-    try:
-        before = tracemalloc.get_traced_memory()[0]
-        kept = chain(value, nodes)
-        after = tracemalloc.get_traced_memory()[0]
-        del kept
-    finally:
-        tracemalloc.stop()
-    return (after - before) / nodes
+    return allocated(lambda: chain(value, nodes))[0] / nodes
 
 
 def import_seconds(rounds: int) -> float:

@@ -1,10 +1,11 @@
-"""Timing several contenders against each other in one run."""
+"""Timing several contenders against each other in one run; and how much memory a call takes."""
 
 from __future__ import annotations
 
 import gc
 import statistics
 import time
+import tracemalloc
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
@@ -65,3 +66,16 @@ def race(
         if frozen:
             gc.unfreeze()
     return {name: Timing.of(values) for name, values in seconds.items()}
+
+
+def allocated(call: Callable[[], object]) -> tuple[int, int]:
+    """The bytes the result of a call holds, and the most the call takes at once, as Python's allocator counts them."""
+    tracemalloc.start()
+    try:
+        before = tracemalloc.get_traced_memory()[0]
+        result = call()
+        after, peak = tracemalloc.get_traced_memory()
+        del result
+    finally:
+        tracemalloc.stop()
+    return after - before, peak - before

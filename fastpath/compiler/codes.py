@@ -1,13 +1,26 @@
-"""What the code of functions names: the globals and attributes it reads, and the functions in a class."""
+"""What the code of functions names: the globals and attributes it reads; and whether it is the user's own."""
 
 from __future__ import annotations
 
 import dis
 import functools
 import sys
+import sysconfig
 from collections.abc import Iterator
+from pathlib import Path
 from types import CodeType, FunctionType
 from typing import Any
+
+import numpy as np
+
+import scalargrad
+
+OURS = ("scalargrad", "fastpath")
+_LIBRARIES = tuple(
+    {sysconfig.get_path(name) for name in ("stdlib", "platstdlib", "purelib", "platlib")}
+    | {str(Path(module.__file__ or "").parent) for module in (scalargrad, np)}
+    | {str(Path(__file__).parent.parent)}
+)
 
 GRADIENT = ".grad"
 """Among the attributes: that code reads the ``grad`` of something, and does not only call a function of that name."""
@@ -46,3 +59,18 @@ def functions_in(x: Any) -> list[Any]:
     if isinstance(x, functools.cached_property):
         return [x.func]
     return [f for f in (getattr(x, "__wrapped__", None), getattr(x, "_compiled_from", None)) if callable(f)]
+
+
+@functools.cache
+def is_library(module: str | None, path: str | None = None) -> bool:
+    """Whether code is not the user's own: the standard library's, an installed package's, or ours."""
+    if module == "__main__":
+        return False
+    if path is None:
+        found = sys.modules.get(str(module))
+        path = getattr(found, "__file__", None)
+        if path is None:
+            return found is not None
+    if path.startswith("<"):
+        return module is not None and module.partition(".")[0] in OURS
+    return path.startswith(_LIBRARIES)

@@ -9,20 +9,16 @@ from __future__ import annotations
 import functools
 import inspect
 import random
-import sys
-import sysconfig
 import weakref
 from collections import deque
 from collections.abc import Iterable, Mapping, Sequence, Set
 from contextvars import ContextVar
-from pathlib import Path
 from types import CodeType, FunctionType, MethodType, ModuleType
 from typing import Any
 
 import numpy as np
 
-import scalargrad
-from fastpath.compiler.codes import GRADIENT, codes_of, functions_in, read_by
+from fastpath.compiler.codes import GRADIENT, OURS, codes_of, functions_in, is_library, read_by
 from fastpath.compiler.snapshots import (
     MISSING,
     PLAIN,
@@ -44,12 +40,6 @@ DYNAMIC = frozenset(["getattr", "vars", "__dict__", "attrgetter", "__getattribut
 """Names in code that may read attributes under any name."""
 _EVERYTHING = frozenset(["globals", "eval", "exec"])
 _GENERATORS = (np.random.Generator, np.random.RandomState, random.Random)
-_OURS = ("scalargrad", "fastpath")
-_LIBRARIES = tuple(
-    {sysconfig.get_path(name) for name in ("stdlib", "platstdlib", "purelib", "platlib")}
-    | {str(Path(module.__file__ or "").parent) for module in (scalargrad, np)}
-    | {str(Path(__file__).parent.parent)}
-)
 
 
 class Walk:
@@ -89,10 +79,10 @@ class Walk:
 
     def _is_library(self, module: str | None, path: str | None = None) -> bool:
         if module is None or self.own is None:
-            return _is_library(module, path)
+            return is_library(module, path)
         package = self.own.partition(".")[0]
-        same = module == self.own if package in _OURS else module.partition(".")[0] == package
-        return not same and _is_library(module, path)
+        same = module == self.own if package in OURS else module.partition(".")[0] == package
+        return not same and is_library(module, path)
 
     def _keep(self, snapshot: Snapshot) -> None:
         self.snapshots.append(snapshot)
@@ -201,10 +191,8 @@ class Walk:
         own = getattr(x, "__dict__", None)
         if isinstance(own, dict):
             kind: Any = type(x)
-            if kind.__module__ == "scalargrad.nn.regularisation":  # it says itself what it draws
-                self.seen.update((id(v), v) for v in own.values() if isinstance(v, _GENERATORS))
-            also: frozenset[str] = _read_by_library(kind) if _is_module(type(x)) else frozenset()
-            self._attributes(name, own, also=also, kind=type(x))
+            also: frozenset[str] = _read_by_library(kind) if _is_module(kind) else frozenset()
+            self._attributes(name, own, also=also, kind=kind)
         slots = [s for base in type(x).__mro__ for s in _slots(base) if self._is_read(s)]
         if slots:
             snapshot = of_slots(name, x, slots)
@@ -289,18 +277,3 @@ def _own_parameters(x: Any) -> list[tuple[str, Any]]:
 
 def _numbered(found: Any) -> list[tuple[str, Any]]:
     return [(f"[{i}]", item) for i, item in enumerate(found)]
-
-
-@functools.cache
-def _is_library(module: str | None, path: str | None = None) -> bool:
-    """Whether code is not the user's own: the standard library's, an installed package's, or ours."""
-    if module == "__main__":
-        return False
-    if path is None:
-        found = sys.modules.get(str(module))
-        path = getattr(found, "__file__", None)
-        if path is None:
-            return found is not None
-    if path.startswith("<"):
-        return module is not None and module.partition(".")[0] in _OURS
-    return path.startswith(_LIBRARIES)

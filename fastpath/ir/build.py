@@ -100,10 +100,7 @@ class Builder:
                 )
             else:
                 dtype = np.result_type(*[x.dtype for x in arrays])
-        typed = [isinstance(x, np.ndarray) and x.dtype.kind in "fb" for x in operands]  # others get the type they meet
-        exprs = [
-            x if isinstance(x, Expr) else self.as_expr(x, None if own else dtype) for x, own in zip(operands, typed)
-        ]
+        exprs = [x if isinstance(x, Expr) else self.as_expr(x, _dtype_for(x, dtype)) for x in operands]
         shape = exprs[0].shape
         if any(x.shape != shape for x in exprs):
             shape = np.broadcast_shapes(*[x.shape for x in exprs])
@@ -231,6 +228,11 @@ _LOGIC = frozenset(["logical_and", "logical_or", "logical_not"])
 _GIVE_BOOLS = _COMPARE | _LOGIC | {"isfinite", "isnan", "isinf", "signbit"}
 _ON_BOOLS = _LOGIC | {"equal", "not_equal"}
 _ON_INTS = _COMPARE | {"add", "subtract", "multiply"}
+
+
+def _dtype_for(x: Any, dtype: Any) -> Any:
+    """The type of a constant operand: that of the arrays it meets, unless it is an array of its own type."""
+    return None if isinstance(x, np.ndarray) and x.dtype.kind in "fb" else dtype
 
 
 def _axis(axis: int, ndim: int) -> int:

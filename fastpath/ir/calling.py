@@ -31,6 +31,10 @@ class Saving:
         self.saved.append(saved)
         return np.asarray(result)
 
+    def pullback(self, place: int, g: Array, y: Array, arrays: tuple[Any, ...]) -> Any:
+        """The downstream gradient of the operand in this place."""
+        return self.op.downstream(place, g, y, arrays, self.settings, self.saved[-1])
+
 
 class FunctionCall:
     """A Function of the user's own: its forward, and at the end of ``saved`` what that saved for its backward."""
@@ -45,10 +49,10 @@ class FunctionCall:
         self.saved.append(saved)
         return result.astype(self.dtype, copy=False)
 
-    def pullback(self, g: Array, y: Array, arrays: tuple[Any, ...], needed: tuple[bool, ...]) -> list[Any]:
-        """What ``backward`` gives for each operand."""
+    def pullback(self, place: int, g: Array, y: Array, arrays: tuple[Any, ...]) -> Any:
+        """What ``backward`` gives for the operand in this place."""
         op = ArrayFunctionOp(self.op.function, self.op.constants, self.saved[-1])
-        return op.pullback(g, y, arrays, needed)
+        return op.pullback(g, y, arrays, tuple([i == place for i in range(len(arrays))]))[place]
 
 
 def releasing(run: Callable[..., Any], order: Sequence[Expr]) -> Callable[..., Any]:
@@ -91,16 +95,14 @@ def pulled_back(build: Builder, op: Any, place: int, g: Expr, y: Expr, exprs: tu
     """The downstream gradient of an operand: the pullback of a bound op, or of a Function, called on arrays."""
     like = exprs[place]
     template = np.broadcast_to(np.zeros((), like.dtype), like.shape)
-    needed = tuple([i == place for i in range(len(exprs))])
     forward = y.settings[1] if y.code == "call" else None
+    if isinstance(forward, (Saving, FunctionCall)):
+        pull: Callable[..., Any] = forward.pullback
+    else:
+        pull = lambda place, g, y, arrays: op.op.downstream(place, g, y, arrays, op.settings)
 
     def pullback(g: Array, y: Array, *arrays: Any) -> Array:
-        share: Any
-        if isinstance(forward, FunctionCall):
-            share = forward.pullback(g, y, arrays, needed)[place]
-        else:
-            saved = forward.saved[-1] if isinstance(forward, Saving) else None
-            share = op.op.downstream(place, g, y, arrays, op.settings, saved)
-        return np.zeros(template.shape, template.dtype) if share is None else unbroadcast_array(share, template)
+        downstream = pull(place, g, y, arrays)
+        return np.zeros(like.shape, like.dtype) if downstream is None else unbroadcast_array(downstream, template)
 
     return build.call(f"{op.name}_pullback", pullback, (g, y, *exprs), template)

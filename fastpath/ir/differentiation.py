@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -34,19 +34,17 @@ def differentiate(program: Program, variables: Sequence[Tensor], descends: bool 
     needed = _paths(program.graph.order, root, variables)
     found: dict[Any, Expr] = {}
 
-    def pass_on(node: Any, received: list[Expr]) -> Iterator[tuple[Any, list[Expr]]]:
+    def pass_on(node: Any, received: list[Expr]) -> list[tuple[Any, list[Expr]]]:
         build.origin = ("backward", node)
         upstream = indexing.total(build, received)
         if node.op is None:
             found[node] = upstream
-            return
+            return []
         operands = tuple([exprs[x] if isinstance(x, Tensor) else x for x in node.inputs])
         settings = filled(getattr(node.op, "settings", {}), exprs)
         contributions = _contributions(build, node.op, upstream, exprs[node], operands, needed[node], settings)
-        for operand, contribution in zip(node.inputs, contributions):
-            if contribution is not None:
-                x = exprs[operand]
-                yield operand, [unbroadcast(build.as_expr(contribution, x.dtype), x)]
+        pairs = [(x, exprs[x], c) for x, c in zip(node.inputs, contributions) if c is not None]
+        return [(x, [unbroadcast(build.as_expr(c, expr.dtype), expr, build.broadcast_to)]) for x, expr, c in pairs]
 
     build.origin = ("backward", root)
     start = build.constant(np.ones((), like.dtype)) if rate is None else rate
@@ -80,7 +78,7 @@ def _paths(order: list[Any], root: Any, variables: Sequence[Tensor]) -> dict[Any
             row = getattr(node.op, "op", node.op)
             if getattr(row, "why_not", ""):
                 row.require_derivative()
-            reached.update(x for x, leads in zip(node.inputs, needed[node]) if leads)
+            reached.update([x for x, leads in zip(node.inputs, needed[node]) if leads])
     return needed
 
 

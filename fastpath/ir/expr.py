@@ -82,9 +82,19 @@ class Expr(Node, Operators):
         function = OPS.get(name) or STRUCTURAL.get(name) or COMPOSITE.get(name)
         if function is None:
             raise MissingError(f"an array of a plan has no attribute {name!r}")
-        if name in ("reshape", "transpose"):
+        if name == "transpose":
             return lambda *a, **k: function(self, a, **k) if len(a) > 1 else function(self, *a, **k)
         return lambda *a, **k: function(self, *a, **k)
+
+    # the two that every backward pass uses many times: not by way of the ops, which costs ten times as much
+
+    def reshape(self, *shape: Any) -> Expr:
+        return self.build.reshape(self, shape[0] if len(shape) == 1 else shape)
+
+    def sum(self, axis: Any = None, keepdims: bool = False) -> Any:
+        if self.dtype == np.float16:
+            return STRUCTURAL["sum"](self, axis=axis, keepdims=keepdims)
+        return self.build.reduce("add", self, axis, keepdims)
 
     def __getitem__(self, key: Any) -> Any:
         return STRUCTURAL["index"](self, key)

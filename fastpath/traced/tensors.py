@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from fastpath import functions, recording
+from fastpath import recording
 from fastpath.bound import BoundOp
 from fastpath.node import make
 from fastpath.tensor import Tensor
@@ -56,19 +56,8 @@ class Traced(Tensor):
         node.__class__ = Traced
         return node
 
-    @staticmethod
-    def _apply_function(function: Any, operands: tuple[Any, ...]) -> Any:
-        """A Function sees the numbers: it is called as it is, at every run."""
-        inputs = tuple(
-            [x if isinstance(x, Tensor) else recording.constant(x, function.__name__, operands) for x in operands]
-        )
-        plain = [x._plain() if isinstance(x, Traced) else x for x in operands]
-        result, saved = functions.run(function, tuple(plain))
-        op = functions.ArrayFunctionOp(function, tuple([None if isinstance(x, Tensor) else x for x in operands]), saved)
-        return recording.record(op, result, inputs, tuple([getattr(x, "_data", x) for x in inputs]))
-
-    def _plain(self) -> Any:
-        """The numbers themselves, for a Function to see."""
+    def _seen_by_function(self) -> Any:
+        """The numbers themselves: a Function is called as it is, at every run."""
         leaf = make(self._data, None, (), None, None)
         leaf.requires_grad = self.requires_grad and self._data.dtype.kind == "f"
         return leaf

@@ -11,9 +11,10 @@ from pathlib import Path
 from typing import Any
 
 from scalargrad import graph
-from scalargrad.drawing import dot, layout
+from scalargrad.drawing import dot, layout, tikz
 from scalargrad.drawing.folding import fold, scopes_of
 from scalargrad.drawing.parts import Parts, parts_of
+from scalargrad.drawing.placing import Layout, placed
 from scalargrad.drawing.style import PARTS, Style
 from scalargrad.drawing.style import theme as theme_of
 from scalargrad.endings import Endings
@@ -45,6 +46,7 @@ class Drawing:
             ".svg": lambda drawing, path: drawing.svg,
             ".png": lambda drawing, path: drawing.png,
             ".dot": lambda drawing, path: drawing.dot,
+            ".tex": lambda drawing, path: tikz.write(drawing.layout, drawing.style),
             ".json": lambda drawing, path: drawing.trace.to_json(indent=1),
         },
     )
@@ -74,6 +76,11 @@ class Drawing:
     def png(self) -> bytes:
         """The drawing as PNG, at twice the size of the screen's points."""
         return layout.render(self.dot, "png", "-Gdpi=144")
+
+    @cached_property
+    def layout(self) -> Layout:
+        """The parts of the drawing where the layout program has put them."""
+        return placed(self.parts, self.svg, self.style.prefix)
 
     def save(self, path: str | os.PathLike[str]) -> Path:
         """Write the drawing; the ending of the name says how, see ``endings``; ``.json`` is the Trace.
@@ -179,10 +186,10 @@ def draw(
 
 
 def _too_many(count: int, most: int) -> ValueError:
-    told = say(
+    sentence = say(
         "this drawing would have {0} nodes, more than {1}: allow them with max_nodes={0}, or fold scopes with depth=0 "
         "(give the parts of a computation names with scalargrad.scope)",
         count,
         most,
     )
-    return ValueError(told)
+    return ValueError(sentence)

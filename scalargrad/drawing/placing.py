@@ -8,9 +8,8 @@ from itertools import chain
 from typing import NamedTuple
 from xml.etree import ElementTree as Xml
 
-from scalargrad.drawing import Drawing
 from scalargrad.drawing.dot import spans
-from scalargrad.drawing.parts import EdgePart, Line, NodePart
+from scalargrad.drawing.parts import EdgePart, Line, NodePart, Parts
 
 SVG = "http://www.w3.org/2000/svg"
 
@@ -54,13 +53,11 @@ class Layout(NamedTuple):
     foot: tuple[PlacedText, ...]
 
 
-def placed(drawing: Drawing) -> Layout:
-    """The parts of a drawing where they are drawn."""
-    root = Xml.fromstring(drawing.svg.encode("utf-8"))
+def placed(parts: Parts, svg: str, prefix: str) -> Layout:
+    """The parts where they are in the SVG, whose ids begin with ``prefix``."""
+    root = Xml.fromstring(svg.encode("utf-8"))
     graph = root.find(f"{{{SVG}}}g")
     assert graph is not None
-    parts = drawing.parts
-    prefix = drawing.style.prefix
     known: dict[str, NodePart | EdgePart] = {f"{prefix}{node.id}": node for node in parts.frame.all_nodes()}
     known |= {f"{prefix}{edge.id}" if edge.id else f"{edge.tail}->{edge.head}": edge for edge in parts.edges}
     found = []

@@ -90,7 +90,7 @@ def numbers_of(x: Any) -> Array:
     """The plain numbers of a parameter, or of any array of nodes: a copy."""
     if isinstance(x, np.ndarray) and x.dtype == object:
         return np.array([float(v) for v in x.flat]).reshape(x.shape)
-    return np.array(x._data if hasattr(type(x), "_apply_op") else x)
+    return np.array(x.data if hasattr(type(x), "_apply_op") else x)
 
 
 def set_numbers(x: Any, numbers: Array) -> None:

@@ -231,8 +231,8 @@ class Module:
         own = dict(self.named_parameters()) | dict(self.buffers())
         missing, unknown = [n for n in own if n not in declared], [n for n in declared if n not in own]
         if missing or unknown:
-            told = [f"{what} {', '.join(names)}" for what, names in (("no", missing), ("unknown", unknown)) if names]
-            raise KeyError(f"this state does not fit {type(self).__name__}: {'; '.join(told)}")
+            wrong = [f"{what} {', '.join(names)}" for what, names in (("no", missing), ("unknown", unknown)) if names]
+            raise KeyError(f"this state does not fit {type(self).__name__}: {'; '.join(wrong)}")
         for name, x in own.items():
             shape, dtype = declared[name]
             if dtype.kind not in "fiub":
@@ -264,7 +264,7 @@ class Module:
                     setattr(module, name, changed)
         return self
 
-    # --- telling -----------------------------------------------------------------------------------------------------
+    # --- as text -----------------------------------------------------------------------------------------------------
 
     def extra(self) -> str:
         """What stands in the parentheses of its repr."""
@@ -276,7 +276,7 @@ class Module:
     def summary(self, x: Any = None) -> str:
         """A table: each module without children, the shape of its output for the input ``x``, its parameters.
 
-        Without ``x`` it is told for n examples, if the number of features is known.
+        Without ``x`` it is for n examples, if the number of features is known.
 
         >>> from scalargrad import nn
         >>> print(nn.MLP(2, [3], 1, seed=0).summary())
@@ -287,10 +287,6 @@ class Module:
         total                          13
         """
         return table(self, x)
-
-
-def _is_buffer(x: Any) -> bool:
-    return isinstance(x, np.ndarray) and x.dtype.kind == "f"
 
 
 def _is_module(x: Any) -> bool:

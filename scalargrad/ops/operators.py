@@ -14,6 +14,18 @@ from scalargrad.ops.registry import OPS, Op, is_number
 from scalargrad.ops.rows import Table
 
 
+def _both(name: str) -> tuple[Callable[[Any, Any], Any], Callable[[Any, Any], Any]]:
+    """The two operator methods of a binary op."""
+
+    def method(self: Any, other: Any) -> Any:
+        return self._apply_op(OPS[name], (self, other)) if self._takes(other) else NotImplemented
+
+    def reflected(self: Any, other: Any) -> Any:
+        return self._apply_op(OPS[name], (other, self)) if self._takes(other) else NotImplemented
+
+    return method, reflected
+
+
 class Operators(ElementwiseMethods):
     """Python's arithmetic operators as the ops of the same meaning."""
 
@@ -29,44 +41,16 @@ class Operators(ElementwiseMethods):
         """Whether an operator of this class works with ``other``; if not, Python asks ``other``."""
         return isinstance(other, cls) or is_number(other)
 
-    def _operate(self, name: str, left: Any, right: Any) -> Any:
-        other = right if left is self else left
-        return self._apply_op(OPS[name], (left, right)) if self._takes(other) else NotImplemented
-
     @property
     def _mask(self) -> NoReturn:
         """What NumPy's masked arrays look for in what they are computed with: they would take the bare numbers."""
         raise TypeError(f"a masked array and a {type(self).__name__} do not mix: give a plain array, as filled(0.0) is")
 
-    def __add__(self, other: Any) -> Any:
-        return self._operate("add", self, other)
-
-    def __radd__(self, other: Any) -> Any:
-        return self._operate("add", other, self)
-
-    def __sub__(self, other: Any) -> Any:
-        return self._operate("sub", self, other)
-
-    def __rsub__(self, other: Any) -> Any:
-        return self._operate("sub", other, self)
-
-    def __mul__(self, other: Any) -> Any:
-        return self._operate("mul", self, other)
-
-    def __rmul__(self, other: Any) -> Any:
-        return self._operate("mul", other, self)
-
-    def __truediv__(self, other: Any) -> Any:
-        return self._operate("div", self, other)
-
-    def __rtruediv__(self, other: Any) -> Any:
-        return self._operate("div", other, self)
-
-    def __pow__(self, other: Any) -> Any:
-        return self._operate("pow", self, other)
-
-    def __rpow__(self, other: Any) -> Any:
-        return self._operate("pow", other, self)
+    __add__, __radd__ = _both("add")
+    __sub__, __rsub__ = _both("sub")
+    __mul__, __rmul__ = _both("mul")
+    __truediv__, __rtruediv__ = _both("div")
+    __pow__, __rpow__ = _both("pow")
 
     def __neg__(self) -> Any:
         return self._apply_op(OPS["neg"], (self,))

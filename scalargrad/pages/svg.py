@@ -8,7 +8,7 @@ from collections.abc import Iterable
 
 from scalargrad.drawing import Drawing
 from scalargrad.drawing.parts import EdgePart
-from scalargrad.drawing.placing import SVG, Placed, PlacedText, placed
+from scalargrad.drawing.placing import SVG, Placed, PlacedText
 
 CLASSES = {
     "alias": "t-soft", "operation": "t-soft", "count": "t-soft", "title": "t-soft", "shape": "t-value",
@@ -28,7 +28,7 @@ ARROWS = (
 
 def compact(drawing: Drawing) -> str:
     """The SVG of a drawing, a third as long: one rectangle for a node, arrowheads as markers, short numbers."""
-    layout = placed(drawing)
+    layout = drawing.layout
     box = " ".join(map(short, layout.view.split()))
     return (
         f'<svg xmlns="{SVG}" viewBox="{box}" role="img">{ARROWS.format(drawing.style.prefix)}'

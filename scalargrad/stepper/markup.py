@@ -8,7 +8,7 @@ from typing import Any
 
 from scalargrad.formatting import number, visible
 from scalargrad.language import say
-from scalargrad.ops.registry import OPS
+from scalargrad.latex import compilable, is_mathematics, words
 from scalargrad.replaying import row_of
 from scalargrad.symbolic import latex_name, latex_text
 from scalargrad.tracing import ArrayNumber, EdgeGrad, TraceNode
@@ -186,7 +186,7 @@ class Latex(Markup):
         return rf"{mantissa} \cdot 10^{{{int(exponent)}}}" if e else mantissa.strip()
 
     def words(self, text: str) -> str:
-        return rf"\text{{{compilable(latex_text(text))}}}"
+        return rf"\text{{{words(text)}}}"
 
     def formula(self, node: TraceNode) -> str:
         return self.mathematics(node.latex, node.formula)
@@ -215,54 +215,3 @@ class Latex(Markup):
 
     def inline(self, mathematics: str) -> str:
         return f"${mathematics}$"
-
-
-_NAMES = """
-alpha arctan bar begin beta cdot cdots chi cos cosh Delta delta dots end ensuremath epsilon eta frac gamma Gamma ge
-infty iota kappa lambda Lambda lceil le left lfloor ln log max min mu ne nu Omega omega operatorname partial phi Phi
-Pi pi prod psi Psi rceil rfloor rho right sigma Sigma sin sinh sqrt sum surd tan tanh tau text textasciicircum
-textasciitilde textbackslash theta Theta times to top upsilon xi Xi zeta _ # $ % & { } ,
-"""
-COMMANDS = frozenset([*_NAMES.split(), "\\"])
-"""What a formula is written with in LaTeX, besides what the registered ops use."""
-
-
-def is_mathematics(latex: str) -> bool:
-    r"""Whether LaTeX from a file does no more than write a formula.
-
-    >>> is_mathematics(r"\frac{1}{x_{0}}"), is_mathematics(r"\input{secret}"), is_mathematics("^^5cinput x")
-    (True, False, False)
-    """
-    words = re.findall(r"\\([A-Za-z]+|.|$)", latex, re.DOTALL)
-    if not all(word in COMMANDS for word in words):
-        known = {word for row in OPS.values() for word in re.findall(r"\\([A-Za-z]+|.)", row.latex)}
-        if not all(word in COMMANDS or word in known for word in words):
-            return False
-    if set(re.findall(r"\\(?:begin|end)(?![A-Za-z])\s*(\{.*?\}|.?)", latex, re.DOTALL)) - {"{cases}"}:
-        return False
-    plain = re.sub(r"\\([A-Za-z]+|.)", " ", latex)
-    if re.search(r"[$#%]|\^\^", plain):
-        return False
-    if ("&" in plain or "\\" in words) and "{cases}" not in latex:  # only there they begin a column or a line
-        return False
-    if re.search(r"(?<!\\)(\\\\)+[A-Za-z]", latex):  # a new line, then what looks like a command
-        return False
-    depth = 0
-    for c in plain:
-        depth += (c == "{") - (c == "}")
-        if depth < 0:
-            return False
-    return depth == 0 and words.count("left") == words.count("right") and words.count("begin") == words.count("end")
-
-
-_ASCII = {"′": "'", "−": "-"}
-_COMMANDS = {"∂": r"\partial", "×": r"\times", "·": r"\cdot", "≥": r"\ge", "≤": r"\le", "≠": r"\ne"}
-_COMMANDS.update({"∞": r"\infty", "√": r"\surd", "→": r"\to"})
-_GREEK = re.compile(r"[Α-Ωα-ω]")
-
-
-def compilable(latex: str) -> str:
-    """LaTeX on one line, without the mathematical characters that pdflatex does not know."""
-    commands = _ASCII | {c: rf"\ensuremath{{{command}}}" for c, command in _COMMANDS.items()}
-    line = "".join(commands.get(c, c if c.isprintable() else "?") for c in " ".join(latex.split()))
-    return _GREEK.sub(lambda found: rf"\ensuremath{{{latex_name(found[0])}}}", line)

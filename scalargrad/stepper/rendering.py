@@ -69,17 +69,3 @@ def as_latex(steps: Steps) -> str:
             text += align_line(steps.equation(i, markup), markup.words(exactly) if exactly else "")
         parts.append("\\begin{align*}\n" + text + "\n\\end{align*}")
     return "\n".join(parts) + "\n"
-
-
-def latex_document(body: str, packages: tuple[str, ...] = ()) -> str:
-    """A whole document around the body, with the fonts its letters need."""
-    lines = [r"\documentclass[a4paper]{article}", r"\usepackage[margin=2cm]{geometry}", r"\usepackage{amsmath}"]
-    lines += [rf"\usepackage{{{name}}}" for name in packages]
-    letters = {c for c in body if ord(c) > 0x17F}
-    if all("Ѐ" <= c <= "ӿ" for c in letters):
-        lines.insert(1, rf"\usepackage[{'T2A' if letters else 'T1'}]{{fontenc}}")
-    else:
-        lines.insert(
-            0, "% compile with lualatex or xelatex, and a font that has the letters: " + "".join(sorted(letters))
-        )
-    return "\n".join([*lines, r"\begin{document}", body + r"\end{document}"]) + "\n"

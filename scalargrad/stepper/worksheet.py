@@ -11,14 +11,14 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from scalargrad import pages
+from scalargrad import latex, pages
 from scalargrad.drawing import Drawing
 from scalargrad.drawing.style import Style, theme
 from scalargrad.endings import Endings
 from scalargrad.language import say
 from scalargrad.stepper.frames import OPEN, numbers_of, whole
 from scalargrad.stepper.markup import Latex, Markup, Plain, code_span, markdown_text, printable
-from scalargrad.stepper.rendering import BACKWARD, heading, latex_document
+from scalargrad.stepper.rendering import BACKWARD, heading
 from scalargrad.stepper.texts import Steps
 
 RULE = "________"
@@ -50,7 +50,7 @@ class Worksheet:
         {
             ".html": lambda sheet, path: sheet.html,
             ".md": lambda sheet, path: sheet._markdown(sheet.picture.save(path.with_suffix(".svg")).name),
-            ".tex": lambda sheet, path: latex_document(
+            ".tex": lambda sheet, path: latex.document(
                 sheet._latex(sheet.picture.save(path.with_suffix(".png")).name), packages=("graphicx",)
             ),
         },

@@ -29,7 +29,8 @@ def document(row: Any) -> str:
     parts: Iterable[Iterable[str]] = _of_elementwise(row) if isinstance(row, Op) else _of_structural(row)
     # a row of a user's own may not run on symbols, or not at the numbers tried here: the rest is shown then
     with suppress(Exception), np.errstate(all="ignore"):
-        blocks += ["\n".join(block) for block in parts]
+        for block in parts:
+            blocks.append("\n".join(block))
     return "\n\n".join(blocks)
 
 
@@ -124,7 +125,7 @@ def _of_structural(op: StructuralOp) -> Iterator[Iterable[str]]:
         formulas = [f"the downstream of {name} is {_formula(op, i)}" for i, name in enumerate(names)]
         yield _indented([*formulas, "for the upstream Ḡ and the result Y"])
     calls = [call for sample in op.samples for call in _calls(sample)]
-    shapes = [f"{_shapes(operands)} → {result.shape}{_with(op, settings)}" for operands, settings, result in calls]
+    shapes = [f"{', '.join(map(str, map(np.shape, call[0])))} → {call[2].shape}{_with(op, call[1])}" for call in calls]
     facts = [_no_gradient(op)] if op.why_not else [f"Saved for backward: {_saved(op, *call)}." for call in calls[:1]]
     facts += ["Raises TypeError for what is no number; shapes and settings that do not fit are named in the error."]
     yield [*_wrapped(facts), "Shapes:", *_indented(dict.fromkeys(shapes))] if shapes else _wrapped(facts)
@@ -161,31 +162,23 @@ def _saved(op: StructuralOp, operands: tuple[Any, ...], settings: dict[str, Any]
     return ", ".join(dict.fromkeys(found)) or "nothing but shapes and settings"
 
 
-def _shapes(operands: tuple[Any, ...]) -> str:
-    return ", ".join(str(np.shape(x)) for x in operands)
+def _given(op: StructuralOp, settings: dict[str, Any]) -> list[str]:
+    defaults = dict(op.parameters())
+    return [f"{name}={value!r}" for name, value in settings.items() if value != defaults[name]]
 
 
 def _with(op: StructuralOp, settings: dict[str, Any]) -> str:
-    given = [f"{name}={value!r}" for name, value in settings.items() if value != op.settings[name]]
+    given = _given(op, settings)
     return f" with {', '.join(given)}" if given else ""
 
 
 def _arguments(op: StructuralOp, operands: tuple[Any, ...], settings: dict[str, Any]) -> str:
-    """A call's arguments as they are written: in the order of the signature, settings at their default left out."""
-    rest = [repr(np.asarray(x).tolist()) for x in operands]
-    written: list[str] = []
-    for name, default in op.parameters():
-        if name in settings:
-            if settings[name] != default:
-                written.append(f"{name}={settings[name]!r}" if rest == [] else repr(settings[name]))
-        elif name == "arrays":
-            written.append(f"[{', '.join(rest)}]")
-            rest = []
-        else:
-            count = len(rest) if name.startswith("*") else 1
-            written += rest[:count]
-            rest = rest[count:]
-    return ", ".join(written)
+    """A call's arguments as they are written: arrays, then the settings that differ from their defaults."""
+    arrays = [repr(np.asarray(x).tolist()) for x in operands]
+    first, _ = op.parameters()[0]
+    if first in settings:  # the subscripts of einsum
+        return ", ".join([repr(settings[first]), *arrays])
+    return ", ".join([f"[{', '.join(arrays)}]"] * op.many + arrays * (not op.many) + _given(op, settings))
 
 
 def _calls(sample: Callable[..., Any]) -> list[tuple[tuple[Any, ...], dict[str, Any], Any]]:

@@ -39,23 +39,13 @@ class Program:
     arrays: list[ArrayInfo] = field(default_factory=list)
     instructions: list[Instruction] = field(default_factory=list)
 
-    def array(self, name: str, size: int, batched: bool) -> int:
-        """A new array; its number."""
-        self.arrays.append(ArrayInfo(name, size, batched))
-        return len(self.arrays) - 1
-
     def emit(
-        self,
-        compute: Callable[..., Any],
-        operands: Sequence[int],
-        size: int,
-        batched: bool,
-        text: str,
-        note: str = "",
+        self, compute: Callable[..., Any], operands: Sequence[int], size: int, batched: bool, text: str, note: str = ""
     ) -> int:
         """A new instruction; the number of the array it gives."""
-        result = self.array(f"a{len(self.arrays)}", size, batched)
+        result = len(self.arrays)
         text = text.format(*[self.arrays[i].name for i in operands])
+        self.arrays.append(ArrayInfo(f"a{result}", size, batched))
         self.instructions.append(Instruction(result, compute, tuple(operands), text, note))
         return result
 

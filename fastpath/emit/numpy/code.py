@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from fastpath.emit.numpy.emission import Emission
-from fastpath.emit.numpy.memory import Place, Results
+from fastpath.emit.numpy.memory import Location, Results
 from fastpath.ir.calling import releasing
 from fastpath.ir.listing import Instruction
 from fastpath.ir.program import Program
@@ -68,7 +68,7 @@ class Code:
             for i, w in enumerate(self._written)
         ]
 
-    def _name(self, place: Place) -> str:
+    def _name(self, place: Location) -> str:
         """What a listing calls a place: a buffer, or a gradient."""
         result = place.storage.region.result if place.storage is not None and place.storage.final else None
         i = self._numbers.get(id(result), -1)

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from fastpath.emit.numpy import writing
-from fastpath.emit.numpy.memory import Place, Pool, Region, Result, Storage, last_uses
+from fastpath.emit.numpy.memory import Location, Pool, Region, Result, Storage, last_uses
 from fastpath.ir.expr import VIEWS, Expr
 from fastpath.ir.listing import part_of_key
 from fastpath.ir.program import Program
@@ -30,7 +30,7 @@ class Written:
 
     expr: Expr
     lines: tuple[str, ...]
-    place: Place
+    place: Location
     reused: bool
 
 
@@ -50,7 +50,7 @@ class Emission:
         self.constants = 0
         """The bytes of arrays known beforehand."""
         self.repeats: dict[Any, tuple[Array, dict[Any, str]]] = {}
-        self.places: dict[Expr, Place] = {}
+        self.places: dict[Expr, Location] = {}
         self.written: list[Written] = []
         self.prologue: list[str] = []
         self.results: list[Result | None] = []
@@ -122,7 +122,7 @@ class Emission:
             place = self.places[output]
             there = place.storage is not None and place.storage.final and place.storage.region.result is result
             if result is not None and not there:
-                target = Place(self.returned(output, result), result.array, _final(result))
+                target = Location(self.returned(output, result), result.array, _final(result))
                 self.written.append(
                     Written(output, (f"{self.use('copyto')}({target.name}, {place.name})",), target, False)
                 )
@@ -132,7 +132,7 @@ class Emission:
         """What the code returns for an output: a number, or the array that is given away."""
         if result is None:
             return f"{self.places[output].name}.item()"
-        return self.bind(Place("", result.array, _final(result)), f"r{self.results.index(result)}").name
+        return self.bind(Location("", result.array, _final(result)), f"r{self.results.index(result)}").name
 
     def update(self, steps: Sequence[tuple[Expr, Expr]]) -> str:
         """The line that subtracts from each Tensor its step. One call does them all: no interrupt comes in between."""
@@ -143,23 +143,23 @@ class Emission:
 
     def _leaf(self, expr: Expr) -> None:
         if expr.code == "constant":
-            self.places[expr] = Place(self.constant(expr.value, f"c{expr.number}"), expr.value)
+            self.places[expr] = Location(self.constant(expr.value, f"c{expr.number}"), expr.value)
             return
         if expr.code == "argument":
-            self.places[expr] = Place(f"x{expr.settings}")
+            self.places[expr] = Location(f"x{expr.settings}")
             return
         name = f"t{expr.number}"
         self.space[f"_{name}"] = expr.settings
         line = f"{name} = _{name}._data" if expr.code == "tensor" else f"{name} = _{name}()"
         self.prologue.append(line)
-        self.places[expr] = Place(name)
+        self.places[expr] = Location(name)
 
     def _view(self, expr: Expr) -> None:
         base = self.places[expr.inputs[0]]
         name = f"v{expr.number}"
         if base.array is None:
             lines = (f"{name} = {writing.view_source(self, expr, base.name)}",)
-            place = Place(name, None, base.storage)
+            place = Location(name, None, base.storage)
             base_of_all = writing.base_of(expr)
             if base_of_all.op is None and base_of_all.code != "random":
                 self.prologue += lines
@@ -170,17 +170,17 @@ class Emission:
         view = meaning(expr.code, expr.settings, [base.array])
         if expr.code == "reshape" and view.size and not np.shares_memory(view, base.array):
             place = self.new_place(expr)
-            source = self.bind(Place("", place.array.reshape(expr.inputs[0].shape), place.storage), f"w{expr.number}")  # type: ignore[union-attr]
+            whole = Location("", place.array.reshape(expr.inputs[0].shape), place.storage)
+            source = self.bind(whole, f"w{expr.number}")
             self.written.append(Written(expr, (f"{self.use('copyto')}({source.name}, {base.name})",), place, False))
             self.places[expr] = place
             return
-        self.places[expr] = self.bind(Place("", view, base.storage), name)
+        self.places[expr] = self.bind(Location("", view, base.storage), name)
 
     # --- places and names --------------------------------------------------------------------------------------------
 
-    def bind(self, place: Place, name: str) -> Place:
+    def bind(self, place: Location, name: str) -> Location:
         """Give the array of a place a name in the code."""
-        assert place.array is not None
         self.space[name] = place.array
         place.name = name
         if place.storage is not None and place.storage.region.result is not None:
@@ -217,12 +217,12 @@ class Emission:
             self.space[function] = getattr(np, ufunc) if function == ufunc else getattr(np, ufunc).reduce
         return function
 
-    def new_place(self, expr: Expr) -> Place:
+    def new_place(self, expr: Expr) -> Location:
         """A buffer for an Expr: its place in a larger array or result, or some free memory."""
         home = self.homes.get(expr)
         if home is None:
             storage = self.pool.take(expr.nbytes, self.last[expr], fixed=expr.code == "assemble")
-            return self.bind(Place("", storage.view(expr.shape, expr.dtype), storage), f"b{expr.number}")
+            return self.bind(Location("", storage.view(expr.shape, expr.dtype), storage), f"b{expr.number}")
         owner, way, part = home
         whole = self._whole(owner)
         try:
@@ -232,11 +232,11 @@ class Emission:
             return self.new_place(expr)
         if whole.storage is not None:
             whole.storage.until = max(whole.storage.until, self.last[expr])
-        return self.bind(Place("", array, whole.storage, part), f"b{expr.number}")
+        return self.bind(Location("", array, whole.storage, part), f"b{expr.number}")
 
-    def _whole(self, owner: Any) -> Place:
+    def _whole(self, owner: Any) -> Location:
         if isinstance(owner, Result):
-            return Place("", owner.array, _final(owner))
+            return Location("", owner.array, _final(owner))
         if owner not in self.places:
             self.places[owner] = self.new_place(owner)
             if not writing.covered(owner):

@@ -85,11 +85,11 @@ class Storage:
 
 
 @dataclass
-class Place:
+class Location:
     """Where the array of an Expr is: its name in the code, and the array itself if it is the same in every run."""
 
     name: str
-    array: Array | None = None
+    array: Any = None
     storage: Storage | None = None
     part: str = ""
     """Which part it is of the array it is computed into: ``[0:16]``."""

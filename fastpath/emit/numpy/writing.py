@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from fastpath.emit.numpy.memory import Place, address
+from fastpath.emit.numpy.memory import Location, address
 from fastpath.ir.expr import VIEWS, Expr
 from fastpath.ir.listing import part_of_key
 from fastpath.ir.semantics import key_of
@@ -37,7 +37,7 @@ def write(emission: Emission, expr: Expr) -> Line:
     return special(emission, expr) if special else _ufunc(emission, expr)
 
 
-def _out(emission: Emission, expr: Expr, operands: tuple[Expr, ...]) -> tuple[Place, bool]:
+def _out(emission: Emission, expr: Expr, operands: tuple[Expr, ...]) -> tuple[Location, bool]:
     """Where the result of an elementwise instruction goes: over an operand that is not needed any more, if it can.
 
     (A single number does not: NumPy takes three times as long where a result of one element lies over an operand.)
@@ -50,7 +50,7 @@ def _out(emission: Emission, expr: Expr, operands: tuple[Expr, ...]) -> tuple[Pl
                 if emission.last[expr] >= old.storage.region.until:
                     continue
                 old.storage.until = emission.last[expr]
-                return Place(old.name, old.array, old.storage), True
+                return Location(old.name, old.array, old.storage), True
     return emission.new_place(expr), False
 
 
@@ -87,7 +87,6 @@ def _reduce(emission: Emission, expr: Expr) -> Line:
     if name in ("maximum", "minimum") and axes == (1,) and a.ndim == 2 and 2 <= a.shape[1] <= 8:
         return _chain(emission, expr, name)
     place = emission.new_place(expr)
-    assert place.array is not None
     if name == "add" and a.ndim <= 2 and len(axes) == 1 and a.size and place.array.flags.c_contiguous:
         weights = np.full(a.shape[axes[0]], factor[0] if factor else 1.0, a.dtype)
         ones = emission.constant(weights, f"c{expr.number}" if factor else f"ones{len(weights)}{a.dtype.char}")
@@ -114,7 +113,7 @@ def _chain(emission: Emission, expr: Expr, name: str) -> Line:
         if source.array is None:
             lines.append(f"{column} = {source.name}[:, {i}]")
         else:
-            emission.bind(Place("", source.array[:, i], source.storage), column)
+            emission.bind(Location("", source.array[:, i], source.storage), column)
         columns.append(column)
     lines.append(called(emission, name, columns[:2], place.name))
     lines += [called(emission, name, [place.name, column], place.name) for column in columns[2:]]
@@ -124,7 +123,6 @@ def _chain(emission: Emission, expr: Expr, name: str) -> Line:
 def _matmul(emission: Emission, expr: Expr) -> Line:
     a, b = (emission.places[x].name for x in expr.inputs)
     place = emission.new_place(expr)
-    assert place.array is not None
     flat = all(x.ndim <= 2 and x.size != 1 for x in expr.inputs)  # a single 0 times nan is 0 to dot
     flat = flat and place.array.flags.c_contiguous
     return place, [f"{emission.use('dot' if flat else 'matmul')}({a}, {b}, {place.name})"], False
@@ -139,7 +137,7 @@ def _copy(emission: Emission, expr: Expr) -> Line:
 def _call(emission: Emission, expr: Expr) -> Line:
     name, function = expr.settings
     called = emission.constant(function, f"call_{name}{expr.number}")
-    place = Place(f"b{expr.number}")
+    place = Location(f"b{expr.number}")
     operands = ", ".join(emission.places[x].name for x in expr.inputs)
     return place, [f"{place.name} = {called}({operands})"], False
 
@@ -155,7 +153,6 @@ def _take(emission: Emission, expr: Expr) -> Line:
         if keys[0].value is not None and keys[0].value.min(initial=0) < 0:
             names[0] = emission.constant(keys[0].value % a.shape[array[0]], f"k{expr.number}")
         place = emission.new_place(expr)
-        assert place.array is not None
         if place.array.flags.c_contiguous:
             return place, [f"{source}.take({names[0]}, {array[0]}, {place.name}, 'clip')"], False
         return place, [f"{place.name}[...] = {source}.take({names[0]}, {array[0]})"], False
@@ -210,11 +207,10 @@ def _assemble(emission: Emission, expr: Expr) -> Line:
         place = emission.new_place(expr)
         if not covered(expr):
             lines.append(f"{place.name}.fill(0)")
-    assert place.array is not None
     for i, (key, part) in enumerate(zip(expr.settings[1], expr.inputs)):
         if emission.homes.get(base_of(part), (None,))[0] is expr and _own(emission, part, expr, key):
             continue
-        target = Place("", place.array[(*key_of(key, ()), ...)], place.storage)
+        target = Location("", place.array[(*key_of(key, ()), ...)], place.storage)
         emission.bind(target, f"a{expr.number}_{i}")
         lines.append(f"{emission.use('copyto')}({target.name}, {emission.places[part].name}, 'unsafe')")
     return place, lines, False
@@ -230,7 +226,6 @@ def base_of(expr: Expr) -> Expr:
 def _own(emission: Emission, part: Expr, whole: Expr, key: Any) -> bool:
     """Whether a part was computed in this very place (one that is in two places is copied to the second)."""
     array, large = emission.places[part].array, emission.places[whole].array
-    assert large is not None
     if array is None:
         return False
     target = large[(*key_of(key, ()), ...)]
@@ -240,9 +235,8 @@ def _own(emission: Emission, part: Expr, whole: Expr, key: Any) -> bool:
 def _subtract_at(emission: Emission, expr: Expr) -> Line:
     p, places, amount = expr.inputs
     place, inplace = _out(emission, expr, (p,))
-    assert place.array is not None
     lines = [] if inplace else [f"{emission.use('copyto')}({place.name}, {emission.places[p].name})"]
-    flat = emission.bind(Place("", place.array.reshape(-1), place.storage), f"f{expr.number}")
+    flat = emission.bind(Location("", place.array.reshape(-1), place.storage), f"f{expr.number}")
     at, by = emission.places[places].name, emission.places[amount].name
     return place, [*lines, f"{flat.name}[{at}] -= {by}"], inplace
 
