@@ -69,9 +69,9 @@ def replacing(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
         _settle(folder)
     except OSError as error:
         why = error.strerror or str(error)
-        told = type(error)(f"{os.fspath(path)} could not be written ({why}): what was there before is unchanged")
-        told.errno = error.errno
-        raise told from None
+        refusal = type(error)(f"{os.fspath(path)} could not be written ({why}): what was there before is unchanged")
+        refusal.errno = error.errno
+        raise refusal from None
 
 
 def _status(path: str | os.PathLike[str]) -> os.stat_result | None:

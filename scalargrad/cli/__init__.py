@@ -1,8 +1,8 @@
 """The command line: ``scalargrad draw``, ``steps``, ``check``, ``demo``, ``lecture``, ``doctor``,
 ``ops``.
 
-Exit codes: 0 done; 1 a check failed or the work could not be done; 2 wrong usage or bad input. What is wrong is told in
-one line on the standard error.
+Exit codes: 0 done; 1 a check failed or the work could not be done; 2 wrong usage or bad input. What is wrong is one
+line on the standard error.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def start(arguments: list[str]) -> int:
-    """Run a command line whose language is spoken; tell what goes wrong."""
+    """Run a command line whose language is spoken; write what goes wrong."""
     try:
         return run(arguments)
     except BrokenPipeError:
@@ -55,8 +55,8 @@ def start(arguments: list[str]) -> int:
         console.settle()
         return console.FAILED
     except Exception as error:  # no traceback for whoever only typed a formula
-        told = say("this should not have happened: {0} ({1}); please report it", error, type(error).__name__)
-        console.complain(told)
+        sentence = say("this should not have happened: {0} ({1}); please report it", error, type(error).__name__)
+        console.complain(sentence)
         console.settle()
         return console.FAILED
 

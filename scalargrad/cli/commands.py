@@ -12,7 +12,7 @@ from scalargrad import saving
 from scalargrad.cli.console import FAILED, OK, UsageError, paint, wrote
 from scalargrad.cli.inputs import Parser, cut, precision, read, target, whole
 from scalargrad.cli.lecture import EXAMPLES, lecture_arguments, show_lecture
-from scalargrad.language import say
+from scalargrad.language import either, say
 
 NEURON = "1/(1+exp(-(w0*x0+w1*x1+w2)))"
 VALUES = ("w0=2", "x0=-1", "w1=-3", "x1=-2", "w2=-3")
@@ -21,8 +21,8 @@ VALUES = ("w0=2", "x0=-1", "w1=-3", "x1=-2", "w2=-3")
 def formula_arguments(parser: Parser) -> None:
     """The arguments of every command that takes a formula."""
     parser.add_argument("formula", metavar="EXPR", help=say('a formula, in quotes: "tanh(w*x + b)"'))
-    told = say("a number for each variable; 1/3 and pi/2 too")
-    parser.add_argument("values", metavar="name=value", nargs="*", default=[], help=told)
+    text = say("a number for each variable; 1/3 and pi/2 too")
+    parser.add_argument("values", metavar="name=value", nargs="*", default=[], help=text)
 
 
 # --- draw ------------------------------------------------------------------------------------------------------------
@@ -31,13 +31,14 @@ def formula_arguments(parser: Parser) -> None:
 def draw_arguments(parser: Parser) -> None:
     formula_arguments(parser)
     from scalargrad.drawing import Drawing
+    from scalargrad.drawing.style import PARTS, THEMES
 
     text = say("the file to write: {0}", Drawing.endings)
     parser.add_argument("-o", "--output", metavar="FILE", default="graph.svg", help=text)
     parser.add_argument("--precision", type=precision, metavar="N", help=say("decimals"))
     parser.add_argument("--direction", metavar="D", help=say("where data flows: LR, to the right, or TB, down"))
-    parser.add_argument("--theme", metavar="T", help=say("light or dark"))
-    parser.add_argument("--show", metavar="A,B", help=say("which of values,upstream,local,downstream,formulas to show"))
+    parser.add_argument("--theme", metavar="T", help=say("the colours: {0}", either(THEMES)))
+    parser.add_argument("--show", metavar="A,B", help=say("which of {0} to show", ",".join(PARTS)))
     parser.add_argument("--max-nodes", type=whole, metavar="N", help=say("draw graphs of up to so many nodes"))
     parser.add_argument("--depth", type=whole, metavar="N", help=say("fold scopes nested deeper than this"))
 
@@ -179,8 +180,8 @@ def examine(arguments: Namespace) -> int:
 
 
 def bench_arguments(parser: Parser) -> None:
-    told = say("what to measure, and options: see bench -- --help")
-    parser.add_argument("rest", metavar="CASE", nargs="*", help=told)
+    text = say("what to measure, and options: see bench -- --help")
+    parser.add_argument("rest", metavar="CASE", nargs="*", help=text)
 
 
 def run_bench(arguments: Namespace) -> int:
@@ -216,11 +217,11 @@ def list_ops(arguments: Namespace) -> int:
         formula, call = op.text_of(*op.operands), f"{name}({', '.join(op.operands)})"
         print(f"{paint(name, 'bold')}{op.signature}" + (f" = {formula}" if formula != call else ""))
         if op.why_not:
-            told = [say("no gradient: {0}", say(op.why_not))]
+            lines = [say("no gradient: {0}", say(op.why_not))]
         else:
-            told = [f"∂/∂{x} = {op.formula(i, op.operands)}" for i, x in enumerate(op.operands)]
+            lines = [f"∂/∂{x} = {op.formula(i, op.operands)}" for i, x in enumerate(op.operands)]
         also = [say("in formulas also {0}", ", ".join(op.aliases))] if op.aliases else []
-        for line in [say(op.note), *told, *also]:
+        for line in [say(op.note), *lines, *also]:
             print(textwrap.fill(line, 78, initial_indent="    ", subsequent_indent="        "))
     return OK
 

@@ -34,13 +34,13 @@ class Finding:
     """One line of the report; a problem has a remedy, a warning too."""
 
     name: str
-    told: str
+    text: str
     remedy: str = ""
     is_problem: bool = False
 
 
-def problem(name: str, told: str, remedy: str) -> Finding:
-    return Finding(name, told, remedy, is_problem=True)
+def problem(name: str, text: str, remedy: str) -> Finding:
+    return Finding(name, text, remedy, is_problem=True)
 
 
 def run() -> int:
@@ -51,7 +51,7 @@ def run() -> int:
         width = max(map(len, marks))
         wrong, look, fine = (mark.ljust(width) for mark in marks)
         mark = paint(wrong, "red") if f.is_problem else look if f.remedy else paint(fine, "green")
-        print(f"{mark}  {say(f.name):18}  {f.told}")
+        print(f"{mark}  {say(f.name):18}  {f.text}")
     remedies = [f for f in findings if f.remedy]
     if remedies:
         print("\n" + say("What to do"))
@@ -98,17 +98,17 @@ def installed() -> Finding:
     """The distribution, and whether it is what Python imports."""
     from scalargrad import __version__
 
-    told = f"{__version__}  {here()}"
+    text = f"{__version__}  {here()}"
     try:
         home = home_of(metadata.distribution(DISTRIBUTION))
     except metadata.PackageNotFoundError:
-        return Finding(DISTRIBUTION, say("{0}  (not installed, runs from its folder)", told))
+        return Finding(DISTRIBUTION, say("{0}  (not installed, runs from its folder)", text))
     if home != here():
         remedy = say(
             "the installed one is in {0}; another folder comes first in PYTHONPATH or is the current one", home
         )
-        return Finding(DISTRIBUTION, told, remedy)
-    return Finding(DISTRIBUTION, told)
+        return Finding(DISTRIBUTION, text, remedy)
+    return Finding(DISTRIBUTION, text)
 
 
 def home_of(distribution: metadata.Distribution) -> Path:
@@ -126,21 +126,21 @@ def packages() -> Iterator[Finding]:
         others = sorted({d for d in owners.get(name, ()) if d and re.sub(r"[-_.]+", "-", d).lower() != DISTRIBUTION})
         spec = find_spec(name)
         place = Path(spec.origin).resolve().parents[1] if spec and spec.origin else None
-        told = say("package {0}", name)
+        text = say("package {0}", name)
         if others:
             remedy = say("pip uninstall {0}, then install this project again", " ".join(others))
             other = ", ".join(f"{d} {version(d) or ''}".strip() for d in others)
-            yield problem(name, say("{0}: another project, {1}, has put its own here", told, other), remedy)
+            yield problem(name, say("{0}: another project, {1}, has put its own here", text, other), remedy)
         elif place is None:
-            yield problem(name, say("{0}: not found", told), say("install this project again"))
+            yield problem(name, say("{0}: not found", text), say("install this project again"))
         elif place != here():
             yield problem(
                 name,
-                say("{0}: imported from {1}", told, place),
+                say("{0}: imported from {1}", text, place),
                 say("move or rename that folder; ours is in {0}", here()),
             )
         else:
-            yield Finding(name, say("{0}: this project's", told))
+            yield Finding(name, say("{0}: this project's", text))
 
 
 def needed(name: str, module: str | None) -> Finding:
@@ -188,6 +188,6 @@ def console() -> Finding:
     try:
         SIGNS.encode(encoding)
     except (LookupError, UnicodeEncodeError):
-        told = say("{0}, {1}: has not all of {2}, written as {3}", encoding, colours, SIGNS, plain(SIGNS))
-        return Finding("console", told, say("set PYTHONIOENCODING=utf-8 if the console can show them"))
+        text = say("{0}, {1}: has not all of {2}, written as {3}", encoding, colours, SIGNS, plain(SIGNS))
+        return Finding("console", text, say("set PYTHONIOENCODING=utf-8 if the console can show them"))
     return Finding("console", f"{encoding}, {colours}")

@@ -43,8 +43,8 @@ class Parser(argparse.ArgumentParser):
         return super().format_help().replace("usage:", say("usage:"), 1)
 
     def error(self, message: str) -> NoReturn:
-        told = translated(message.replace("arguments: -- ", "arguments: "))
-        raise UsageError(say("{0} (see {1} --help)", visible(told, 300), self.prog))
+        complaint = translated(message.replace("arguments: -- ", "arguments: "))
+        raise UsageError(say("{0} (see {1} --help)", visible(complaint, 300), self.prog))
 
     def parse(self, arguments: list[str]) -> argparse.Namespace:
         """The arguments, whatever their order: first the options that this parser knows, then all else."""
@@ -89,8 +89,8 @@ def read(arguments: argparse.Namespace) -> tuple[Expression, dict[str, float]]:
             raise UsageError(say("{0} is given twice: leave one of them out", cut(key)))
         if key not in expression.names:
             has = say("it has {0}", listed(expression.names)) if expression.names else say("it has none")
-            told = cut(name.strip()) or say("a value without a name")
-            raise UsageError(say("{0}: not a variable of the formula, {1}", told, has))
+            shown = cut(name.strip()) or say("a value without a name")
+            raise UsageError(say("{0}: not a variable of the formula, {1}", shown, has))
         values[key] = number(name.strip(), text)
     missing = [name for name in expression.names if name not in values]
     if missing:

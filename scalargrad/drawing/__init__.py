@@ -186,10 +186,10 @@ def draw(
 
 
 def _too_many(count: int, most: int) -> ValueError:
-    told = say(
+    sentence = say(
         "this drawing would have {0} nodes, more than {1}: allow them with max_nodes={0}, or fold scopes with depth=0 "
         "(give the parts of a computation names with scalargrad.scope)",
         count,
         most,
     )
-    return ValueError(told)
+    return ValueError(sentence)

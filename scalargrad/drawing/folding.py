@@ -17,8 +17,8 @@ FRAMES = 30
 
 K = TypeVar("K", bound=Hashable)
 
-Place = tuple[str, int]
-"""Where a folded node is drawn: the path of its box, and which box of that path, 0 if there is one."""
+BoxKey = tuple[str, int]
+"""Which box a folded node is drawn in: the path of the box, and which of that path, 0 if there is one."""
 
 
 @dataclass
@@ -48,10 +48,10 @@ class Folded:
     """A Trace with scopes folded: what is left of the nodes, the boxes, and edges between them. It has no cycle."""
 
     nodes: list[TraceNode]
-    boxes: dict[Place, Box]
-    edges: dict[tuple[int | Place, int | Place], list[EdgeGrad]]
+    boxes: dict[BoxKey, Box]
+    edges: dict[tuple[int | BoxKey, int | BoxKey], list[EdgeGrad]]
     """By their ends, a node's index or a box's place, in the order of the backward pass."""
-    plain: list[tuple[int | Place, int | Place]]
+    plain: list[tuple[int | BoxKey, int | BoxKey]]
     """The ends of edges no gradient goes over, since none was asked for."""
 
 
@@ -77,8 +77,8 @@ def fold(trace: Trace, depth: int) -> Folded:
         if len(parts) > depth and not node.is_leaf:
             paths[node.index] = "/".join(parts[: depth + 1])
     parts_of = separated(trace, paths)
-    boxes: dict[Place, Box] = {}
-    home: dict[int, int | Place] = {node.index: node.index for node in trace.nodes}
+    boxes: dict[BoxKey, Box] = {}
+    home: dict[int, int | BoxKey] = {node.index: node.index for node in trace.nodes}
     for index, path in paths.items():
         place = path, parts_of.get(index, 0)
         boxes.setdefault(place, Box(*place)).nodes.append(trace.nodes[index])
@@ -94,7 +94,7 @@ def fold(trace: Trace, depth: int) -> Folded:
             box.leaves.clear()
         for leaf in box.leaves:
             home[leaf.index] = place
-    edges: dict[tuple[int | Place, int | Place], list[EdgeGrad]] = {}
+    edges: dict[tuple[int | BoxKey, int | BoxKey], list[EdgeGrad]] = {}
     for edge in trace.edges:
         ends = home[edge.input.index], home[edge.output.index]
         if ends[0] != ends[1]:

@@ -103,8 +103,8 @@ def render(source: str, form: str, *options: str) -> bytes:
     except (OSError, ValueError) as error:
         raise LayoutError(say("{0} (from {1}) cannot be run: {2}", name, program.source, error)) from None
     if done.code or not done.output:
-        told = done.complaint.decode("utf-8", "replace").strip().splitlines() or [say("it wrote nothing")]
-        raise LayoutError(say("{0} failed: {1}", name, visible(told[-1], LONGEST)))
+        words = done.complaint.decode("utf-8", "replace").strip().splitlines() or [say("it wrote nothing")]
+        raise LayoutError(say("{0} failed: {1}", name, visible(words[-1], LONGEST)))
     wrong = fault(done.output, form)
     if wrong:
         raise LayoutError(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
-from scalargrad.language import say
+from scalargrad.language import either, say
 
 PARTS = ("values", "upstream", "local", "downstream", "formulas")
 """What a drawing can show of the numbers."""
@@ -43,7 +43,7 @@ THEMES = {
 def theme(name: str) -> Theme:
     """The theme of that name."""
     if name not in THEMES:
-        raise ValueError(say("theme is 'light' or 'dark', not {0!r}", name))
+        raise ValueError(say("theme is {0}, not {1!r}", either(map(repr, THEMES)), name))
     return THEMES[name]
 
 

@@ -100,7 +100,7 @@ TEXTS = {
     "a drawing is saved as {0}, not as {1!r}": "рисунок сохраняется как {0}, а не как {1!r}",
     "a table is saved as {0}, not as {1!r}": "таблица сохраняется как {0}, а не как {1!r}",
     "cannot write {0}: there is no folder {1}": "нельзя записать {0}: нет папки {1}",
-    "theme is 'light' or 'dark', not {0!r}": "theme — это 'light' или 'dark', а не {0!r}",
+    "theme is {0}, not {1!r}": "theme — это {0}, а не {1!r}",
     "there is no layout engine: install one with `pip install graphviz-pure`, or Graphviz, or name its dot program in "
     "the environment variable {0}":
         "нет программы, которая размещает граф: установите её командой `pip install graphviz-pure`, или Graphviz, или "
@@ -260,9 +260,8 @@ TEXTS = {
     "round every number to N decimals before going on, as on the slides":
         "округлять каждое число до N знаков, прежде чем считать дальше, как на слайдах",
     "where data flows: LR, to the right, or TB, down": "куда идут данные: LR, вправо, или TB, вниз",
-    "light or dark": "light (светлая) или dark (тёмная)",
-    "which of values,upstream,local,downstream,formulas to show":
-        "что показывать из values,upstream,local,downstream,formulas",
+    "the colours: {0}": "цвета: {0}",
+    "which of {0} to show": "что показывать из {0}",
     "draw graphs of up to so many nodes": "рисовать графы, в которых узлов не больше этого",
     "fold scopes nested deeper than this": "свернуть области, вложенные глубже этого",
     "{0} {1}: expected a name that ends in {2}": "{0} {1}: имя должно оканчиваться на {2}",

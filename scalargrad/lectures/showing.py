@@ -40,7 +40,7 @@ def series(numbers: Sequence[float]) -> str:
     return "  ".join(map(shown, numbers))
 
 
-def told(text: Text | str, lang: str | None) -> str:
+def in_words(text: Text | str, lang: str | None) -> str:
     """A text in the language that is meant; a formula as it stands."""
     return text if isinstance(text, str) else text.told(lang)
 
@@ -67,7 +67,7 @@ def said(claim: Claim) -> str:
 
 def rows(system: System, lang: str | None) -> list[tuple[str, ...]]:
     """The cells of the table, line by line."""
-    return [(told(c.what, lang), said(c), series(c.numbers), reason(c, lang)) for c in system.claims]
+    return [(in_words(c.what, lang), said(c), series(c.numbers), reason(c, lang)) for c in system.claims]
 
 
 def _title(system: System, lang: str | None) -> tuple[str, str]:

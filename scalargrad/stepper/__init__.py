@@ -138,8 +138,8 @@ def steps(root_or_trace: Any, *, precision: int = 4, lang: str | None = None, ro
 
     >>> from scalargrad import Value, steps
     >>> w, x = Value(2.0, label="w0"), Value(-1.0, label="x0")
-    >>> told = steps(w * x, precision=2)
-    >>> print(told.text)
+    >>> stepper = steps(w * x, precision=2)
+    >>> print(stepper.text)
     Forward
       1. w₀ = 2.00
       2. x₀ = -1.00
@@ -150,7 +150,7 @@ def steps(root_or_trace: Any, *, precision: int = 4, lang: str | None = None, ro
       5. ∂L/∂w₀ = ∂L/∂L × ∂L/∂w₀ = 1.00 × x₀ = 1.00 × (-1.00) = -1.00
       6. ∂L/∂x₀ = ∂L/∂L × ∂L/∂x₀ = 1.00 × w₀ = 1.00 × 2.00 = 2.00
     <BLANKLINE>
-    >>> told[-1].title, told[-1].local, told[-1].result
+    >>> stepper[-1].title, stepper[-1].local, stepper[-1].result
     ('From L back to x₀', 'w₀', '2.00')
     >>> steps(Value(0.196612, label="u") * w, rounding=1)[2].text
     'L = u·w₀ = 0.2 × 2.0 = 0.4 (exactly 0.3932)'
