@@ -247,7 +247,7 @@ def test_no_lock_is_left_by_an_interrupt_anywhere(traces):
                 with pytest.raises(KeyboardInterrupt):  # noqa: PT012
                     signal.setitimer(signal.ITIMER_REAL, float(rng.uniform(1e-5, 1e-2 if traces else 5e-4)))
                     work()
-                locks = [one_tracing, f._lock, g._lock, *[plan._lock for plan, _ in f._plans.values()]]
+                locks = [one_tracing, f._lock, g._lock, *[plan._code._lock for plan, _ in f._plans.values()]]
                 assert all(pool.submit(_is_free, lock).result(timeout=60) for lock in locks)
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
