@@ -217,9 +217,13 @@ def make(data: Array, op: Any, operands: tuple[Any, ...], arrays: Any, needed: A
     node._locked = True
     node.requires_grad = op is not None
     node.grad = node.label = node.scope = node._mark = None
-    few = len(operands) <= 2
-    node._a = (operands[0] if operands else None) if few else operands
-    node._b = operands[1] if len(operands) == 2 else None
+    count = len(operands)
+    if count == 1:
+        node._a, node._b = operands[0], None
+    elif count == 2:
+        node._a, node._b = operands
+    else:
+        node._a, node._b = operands or None, None
     return node
 
 

@@ -22,6 +22,8 @@ from scalargrad.ops.structure import StructuralOp
 def common_dtype(operands: tuple[Any, ...]) -> Any:
     """The float type of the Tensors among the operands; integers do not count."""
     dtypes = {x._data.dtype for x in operands if isinstance(x, ArrayNode) and x._data.dtype.kind == "f"}
+    if len(dtypes) == 1 and next(iter(dtypes)).isnative:  # as nearly always
+        return dtypes.pop()
     return np.result_type(*dtypes) if dtypes else np.dtype(np.float64)
 
 

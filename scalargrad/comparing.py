@@ -16,7 +16,9 @@ def _comparison(sign: str, compare: Callable[[float, float], bool]) -> Callable[
     def method(self: Comparable, other: Any) -> Any:
         if modes.active:
             modes.concretized(self, sign)
-        return compare(self._data, _data(other)) if self._is_scalar(other) else NotImplemented
+        if isinstance(other, Comparable):
+            return compare(self._data, other._data)
+        return compare(self._data, other) if is_number(other) else NotImplemented
 
     return method
 
@@ -26,10 +28,6 @@ class Comparable(Node):
 
     __slots__ = ()
     _data: float
-
-    @staticmethod
-    def _is_scalar(other: Any) -> bool:
-        return isinstance(other, Comparable) or is_number(other)
 
     @classmethod
     def _takes(cls, other: Any) -> bool:
@@ -79,10 +77,6 @@ def on_elements(function: Callable[..., Any], operands: tuple[Any, ...], name: s
         raise ValueError(f"{name}: shapes {shapes} do not broadcast together") from None
     with np.errstate(all="ignore"):
         return np.frompyfunc(function, len(boxed), 1)(*boxed)
-
-
-def _data(x: Any) -> Any:
-    return x._data if isinstance(x, Comparable) else x
 
 
 _COMPARISONS = {
