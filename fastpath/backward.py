@@ -41,26 +41,26 @@ def backpropagate(root: Any, seed: Array) -> dict[Any, Array]:
                 leaves[node] = g
             continue
         if type(op) is Op:
-            shares = array_backward(op, node._needed)(g, node._data, *node._arrays)
+            found = array_backward(op, node._needed)(g, node._data, *node._arrays)
         else:
-            shares = downstreams(node, g)
+            found = downstreams(node, g)
         a, b = node._a, node._b
         operands = (a, b) if b is not None else a if type(a) is tuple else (a,)
-        for operand, share in zip(operands, shares):
-            if share is None:
+        for operand, downstream in zip(operands, found):
+            if downstream is None:
                 continue
             like = operand._data
-            if type(share) is not np.ndarray or share.shape != like.shape or share.dtype != like.dtype:
-                share = unbroadcast_array(share, like)
+            if type(downstream) is not np.ndarray or downstream.shape != like.shape or downstream.dtype != like.dtype:
+                downstream = unbroadcast_array(downstream, like)
             if detecting:
-                check_backward(node, operands, operand, g, share)
+                check_backward(node, operands, operand, g, downstream)
             earlier = get(operand)
-            grads[operand] = share if earlier is None else earlier + share
+            grads[operand] = downstream if earlier is None else earlier + downstream
     return leaves
 
 
 def downstreams(node: Any, g: Array) -> Any:
-    """What a node passes on to each operand, still to be fitted to its shape; None to one that needs no gradient."""
+    """What a node passes on to each operand, before it is unbroadcast; None to one that needs no gradient."""
     op = node._op
     if type(op) is Op:
         return array_backward(op, node._needed)(g, node._data, *node._arrays)
@@ -145,16 +145,16 @@ def check_forward(op: Any, data: Array, operands: tuple[Any, ...], arrays: tuple
         raise FloatingPointError(f"forward: {op.text_of(*names)} = {data[place]}{_at(place, data, names, arrays)}")
 
 
-def check_backward(node: Any, operands: tuple[Any, ...], operand: Any, g: Array, share: Array) -> None:
+def check_backward(node: Any, operands: tuple[Any, ...], operand: Any, g: Array, downstream: Array) -> None:
     """Raise if this edge made a nan or an infinity out of a finite upstream gradient, saying where."""
-    place = first_bad(share)
+    place = first_bad(downstream)
     if place is not None and first_bad(g) is None:
         names = names_of(operands)
         to = names[next(i for i, x in enumerate(operands) if x is operand)]
         name = getattr(node._op, "text_of", lambda *_: node._op.name)(*names)
         raise FloatingPointError(
             f"backward: through {name} to {to}, the downstream gradient is "
-            f"{share[place]}{_at(place, share, names, node._arrays)}"
+            f"{downstream[place]}{_at(place, downstream, names, node._arrays)}"
         )
 
 

@@ -93,7 +93,7 @@ class Differentiable(ArrayNode):
         rows = STRUCTURAL["concatenate"]([x.reshape((1, *x.shape)) for x in derivatives])
         return rows.reshape((*self.shape, *derivatives[0].shape))
 
-    def _replay(self, changed: dict[Any, Any]) -> tuple[Any, Any]:
+    def _computed_again(self, changed: dict[Any, Any]) -> tuple[Any, Any]:
         """Its array with other arrays in some leaves, and where the computation lies among the kinks of its ops."""
         arrays = dict(changed)
         distances: list[float] = []

@@ -95,13 +95,13 @@ class EdgeGrad(Record):
     local: Number | None
     """The derivative of the output by this operand; None where an op moves or reduces, and has a pullback instead."""
     downstream: Number
-    """``upstream × local``: this edge's share of the operand's gradient."""
+    """``upstream × local``: what this edge adds to the operand's gradient."""
     formula: str
     """The local derivative as drawn: ``x₀``, ``−1/x²``; an operand without a label is ``x`` if it stands alone."""
     latex: str
     """The local derivative in LaTeX, with the names of the nodes."""
     named: str
-    """The local derivative with the names of the nodes, ``x`` nowhere put for one of them: ``−1/v₆²``."""
+    """The local derivative with the names of the nodes, never ``x`` in place of one: ``−1/v₆²``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,16 +187,16 @@ class Trace:
 
     @cached_property
     def backward(self) -> tuple[Step, ...]:
-        """The backward pass: the seed, then edge by edge, and at a fork the sum once all its shares are there."""
+        """The backward pass: the seed, then edge by edge, and at a fork the sum once all its downstreams are there."""
         steps = [Step("seed", self.root)]
         received: dict[int, list[EdgeGrad]] = {}
         for edge in self.edges:
             node = edge.input
-            shares = received.setdefault(node.index, [])
-            shares.append(edge)
+            downstreams = received.setdefault(node.index, [])
+            downstreams.append(edge)
             steps.append(Step("backward", node, (edge,)))
-            if 1 < len(shares) == len(self._edges_by_input[node.index]):
-                steps.append(Step("sum", node, tuple(shares)))
+            if 1 < len(downstreams) == len(self._edges_by_input[node.index]):
+                steps.append(Step("sum", node, tuple(downstreams)))
         return tuple(steps)
 
     def to_dict(self) -> dict[str, Any]:

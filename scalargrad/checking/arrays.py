@@ -16,12 +16,12 @@ from scalargrad.graph import Node, topological_order
 from scalargrad.naming import names_of
 
 Play = Callable[[Sequence[Any]], tuple[float, Sides]]
-"""Computes a number again with these arrays in the leaves, and tells where that lies among the kinks."""
+"""Computes a number again with these arrays in the leaves, and says where that lies among the kinks."""
 
 
 def holds_arrays(target: Any, inputs: Any) -> bool:
     """Whether it is Tensors that are to be checked."""
-    return any(hasattr(x, "_replay") for x in (target, *parts(inputs if inputs is not None else ())))
+    return any(hasattr(x, "_computed_again") for x in (target, *parts(inputs if inputs is not None else ())))
 
 
 def check_arrays(target: Any, inputs: Any, order: int, quotient: Quotient) -> Iterator[EdgeCheck | LeafCheck]:
@@ -36,22 +36,24 @@ def check_arrays(target: Any, inputs: Any, order: int, quotient: Quotient) -> It
         root: Any = target
 
         def play(arrays: Sequence[Any]) -> tuple[float, Sides]:
-            y, sides = root._replay(dict(zip(leaves, arrays)))
+            y, sides = root._computed_again(dict(zip(leaves, arrays)))
             return float(y), sides
     else:
         arguments = tuple(inputs) if isinstance(inputs, (list, tuple)) else (inputs,)
-        leaves = [x._as_leaf() if hasattr(x, "_replay") else x for x in arguments]
+        leaves = [x._as_leaf() if hasattr(x, "_computed_again") else x for x in arguments]
         target = modes.deriving()(target)
         root = target(*leaves)
         given: list[Any] = leaves
-        leaves = [x for x in given if hasattr(x, "_replay")]
+        leaves = [x for x in given if hasattr(x, "_computed_again")]
 
         def play(arrays: Sequence[Any]) -> tuple[float, Sides]:
             fresh = iter(arrays)
-            y = target(*(type(x)(next(fresh), requires_grad=True) if hasattr(x, "_replay") else x for x in given))
-            return float(y), y._replay({})[1]
+            y = target(
+                *(type(x)(next(fresh), requires_grad=True) if hasattr(x, "_computed_again") else x for x in given)
+            )
+            return float(y), y._computed_again({})[1]
 
-    if not hasattr(root, "_replay") or root.data.size != 1:
+    if not hasattr(root, "_computed_again") or root.data.size != 1:
         raise TypeError(f"gradcheck: expected the result to be one number, not {root!r}; reduce it with sum() first")
     for leaf in leaves:
         if leaf.data.dtype.itemsize < 8:
@@ -108,10 +110,10 @@ def _slope(target: Any, given: Sequence[Any], which: int, place: tuple[int, ...]
 
     def play(arrays: Sequence[Any]) -> tuple[float, Sides]:
         fresh = iter(arrays)
-        own = [type(x)(next(fresh), requires_grad=True) if hasattr(x, "_replay") else x for x in given]
+        own = [type(x)(next(fresh), requires_grad=True) if hasattr(x, "_computed_again") else x for x in given]
         y = target(*own)
-        leaf = [x for x in own if hasattr(x, "_replay")][which]
-        return float(vjp([y], [1.0], [leaf])[0].data[place]), y._replay({})[1]
+        leaf = [x for x in own if hasattr(x, "_computed_again")][which]
+        return float(vjp([y], [1.0], [leaf])[0].data[place]), y._computed_again({})[1]
 
     return play
 

@@ -32,7 +32,7 @@ class Quotient:
     atol: float
 
     def check(self, analytic: float, sample: Sample, x: float, noise: float) -> dict[str, Any]:
-        """The numbers of a row. ``noise`` tells the size of the numbers that are rounded on the way to the sample."""
+        """The numbers of a row. ``noise`` is the size of the numbers that are rounded on the way to the sample."""
         numeric = uncertainty = at_kink = math.nan
         base = sample(x)
         size = max(abs(base[0]), noise if math.isfinite(noise) else 0.0)

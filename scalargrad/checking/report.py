@@ -1,4 +1,4 @@
-"""What a check of derivatives tells: one row for each, and a verdict."""
+"""What a check of derivatives found: one row for each, and a verdict."""
 
 from __future__ import annotations
 

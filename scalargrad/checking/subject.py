@@ -59,7 +59,7 @@ class Run:
 
 
 def distances(op: Any, operands: Sequence[float]) -> tuple[float, ...]:
-    """How far the operands of an operation are from its kinks; the sign tells the side."""
+    """How far the operands of an operation are from its kinks; the sign says on which side."""
     return tuple(float(kink.distance(*operands)) for kink in getattr(op, "kinks", ()))
 
 

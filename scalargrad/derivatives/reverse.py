@@ -39,7 +39,7 @@ def vjp(roots: Sequence[Any], upstreams: Sequence[Any], variables: Sequence[Any]
 
 
 def downstreams(node: Any, upstream: Any, needed: tuple[bool, ...]) -> list[Any]:
-    """``upstream × local`` for each needed operand of a node; None for the others, and where it is exactly nought."""
+    """``upstream × local`` for each needed operand of a node; None for the others, and where it is exactly 0."""
     op, operands = node.op, node.inputs
     if not isinstance(op, Op):
         return list(op.pullback(node._constant_like(upstream), node, operands, needed))
@@ -54,7 +54,7 @@ def downstreams(node: Any, upstream: Any, needed: tuple[bool, ...]) -> list[Any]
 
 
 def _product(upstream: Any, local: Any) -> Any:
-    """``upstream × local`` with no node for a factor 1, and None for a downstream that is exactly nought."""
+    """``upstream × local`` with no node for a factor 1, and None for a downstream that is exactly 0."""
     for one, other in ((upstream, local), (local, upstream)):
         if isinstance(one, (float, int)):
             if one == 1:
