@@ -105,5 +105,5 @@ class States:
 
     def names(self) -> dict[Any, str]:
         """What the function calls its parameters."""
-        states = [state for known in self._known.values() for state in known]
+        states = [state for known in list(self._known.values()) for state in list(known)]
         return {x: name for state in states for x, name in state.parameters.items()}

@@ -60,9 +60,14 @@ def forgiven(found, expected, value=0.0):
     return np.where(np.isnan(expected) | either, expected, found)
 
 
-def zeros(arrays):
-    """Whether there may be a zero that is divided by: its sign, in a sum of products, is up to BLAS."""
-    return any((x == 0).any() for x in arrays)
+def signed(found, expected, arrays):
+    """What was found, an infinity with the eager sign where a zero may be divided by.
+
+    The sign of a zero that is a sum of products is up to BLAS.
+    """
+    if not any((x == 0).any() for x in arrays):
+        return found
+    return np.where(np.isinf(found) & np.isinf(expected), expected, found)
 
 
 def agree(what, found, expected, scale=0.0, rtol=RTOL):
@@ -117,8 +122,8 @@ class Whole:
             agree(f"{what}, the value", value, self.value, self.sizes[0])
             agree(f"{what}, the gradients", forgiven(slopes, self.gradients, self.value), self.gradients, self.sizes[1])
         except Disagreement:
-            if not np.isfinite([self.value, value]).any() and zeros(self.arrays):
-                return
+            if not np.isfinite([self.value, value]).any() and any((x == 0).any() for x in self.arrays):
+                return  # infinities, of which one has another sign, or nan is their sum
             if not self.batch or not honest(self.space, self.arrays, self.batch, self.share, value, slopes):
                 raise
 
@@ -152,7 +157,7 @@ def check_scalars(program, batch):
     if batch:
         check_step(g, whole, parameters, parameters_of(plain), batch > 17)
         each = fastpath.compile(program.namespace("value")["f"], backend="value", reduction="none")
-        found = compiled("reduction='none'", lambda: each(*arrays))
+        found = signed(compiled("reduction='none'", lambda: each(*arrays)), whole.values, arrays)
         if not close(found, whole.values, 0.0, RTOL) and not honest_values(program, arrays, batch, found):
             agree("reduction='none'", found, whole.values, np.abs(whole.values))
         check_rebound(g, whole, names, space)
@@ -175,8 +180,7 @@ def check_several(plain, space, arrays, batch):
     found = [np.reshape(x, (batch, -1)) for x in flat(compiled("several results", lambda: g(*arrays)))]
     columns = np.concatenate(found, axis=1)
     rows = np.array(rows)
-    if zeros(arrays):
-        columns = np.where(np.isinf(columns) & np.isinf(rows), rows, columns)
+    columns = signed(columns, rows, arrays)
     agree("several results", columns, rows, np.abs(rows).max(initial=1.0, where=np.isfinite(rows)))
     return True
 
