@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, NoReturn
 
 import numpy as np
@@ -16,6 +17,10 @@ _MIRRORED = {
 }  # fmt: skip
 
 
+def _comparison(compare: np.ufunc) -> Callable[[Any, Any], Any]:
+    return lambda self, other: self._compare(compare, other)
+
+
 class Comparable(ArrayNode):
     """The operators ``==``, ``<`` …, and NumPy's protocols."""
 
@@ -27,12 +32,12 @@ class Comparable(ArrayNode):
 
     # comparisons look at the numbers and give an array of bools; the hash is identity, so that nodes can be keys
 
-    def __eq__(self, other: object) -> Any:
-        return self._compare(np.equal, other)
-
-    def __ne__(self, other: object) -> Any:
-        return self._compare(np.not_equal, other)
-
+    __eq__ = _comparison(np.equal)
+    __ne__ = _comparison(np.not_equal)
+    __lt__ = _comparison(np.less)
+    __le__ = _comparison(np.less_equal)
+    __gt__ = _comparison(np.greater)
+    __ge__ = _comparison(np.greater_equal)
     __hash__ = object.__hash__
 
     def _compare(self, compare: Any, other: Any) -> Any:
@@ -50,18 +55,6 @@ class Comparable(ArrayNode):
             return compare(self._data, array)
         except ValueError:
             raise ValueError(f"{name}: shapes {self.shape} and {array.shape} do not broadcast together") from None
-
-    def __lt__(self, other: Any) -> Any:
-        return self._compare(np.less, other)
-
-    def __le__(self, other: Any) -> Any:
-        return self._compare(np.less_equal, other)
-
-    def __gt__(self, other: Any) -> Any:
-        return self._compare(np.greater, other)
-
-    def __ge__(self, other: Any) -> Any:
-        return self._compare(np.greater_equal, other)
 
     # --- NumPy -------------------------------------------------------------------------------------------------------
 

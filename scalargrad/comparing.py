@@ -12,6 +12,15 @@ from scalargrad.ops.given import as_array
 from scalargrad.ops.registry import is_number
 
 
+def _comparison(sign: str, compare: Callable[[float, float], bool]) -> Callable[[Any, Any], Any]:
+    def method(self: Comparable, other: Any) -> Any:
+        if modes.active:
+            modes.concretized(self, sign)
+        return compare(self._data, _data(other)) if self._is_scalar(other) else NotImplemented
+
+    return method
+
+
 class Comparable(Node):
     """The operators ``<`` …, and NumPy's protocols."""
 
@@ -28,25 +37,10 @@ class Comparable(Node):
 
     # comparisons look at the number; == and hash are identity, so that nodes can be keys
 
-    def __lt__(self, other: Any) -> bool:
-        if modes.active:
-            modes.concretized(self, "<")
-        return self._data < _data(other) if self._is_scalar(other) else NotImplemented
-
-    def __le__(self, other: Any) -> bool:
-        if modes.active:
-            modes.concretized(self, "<=")
-        return self._data <= _data(other) if self._is_scalar(other) else NotImplemented
-
-    def __gt__(self, other: Any) -> bool:
-        if modes.active:
-            modes.concretized(self, ">")
-        return self._data > _data(other) if self._is_scalar(other) else NotImplemented
-
-    def __ge__(self, other: Any) -> bool:
-        if modes.active:
-            modes.concretized(self, ">=")
-        return self._data >= _data(other) if self._is_scalar(other) else NotImplemented
+    __lt__ = _comparison("<", operator.lt)
+    __le__ = _comparison("<=", operator.le)
+    __gt__ = _comparison(">", operator.gt)
+    __ge__ = _comparison(">=", operator.ge)
 
     def __eq__(self, other: object) -> bool:
         return self is other

@@ -6,7 +6,7 @@ sum of the downstreams of all edges that leave it.
 
 How it is fast: a node holds at most two operands in slots of its own, and how to go backward stands in a rule, shared
 by all nodes of one op (:mod:`scalargrad.rules`). A rule's backward function is Python source made from the op's
-partials, compiled when first needed (:mod:`scalargrad.specialise`): for ``tanh``, ``a.grad += g * (1.0 - y * y)``. The
+partials, compiled when first needed: for ``tanh``, ``a.grad += g * (1.0 - y * y)``. The
 pass over a graph, whole or not at all, is :mod:`scalargrad.passes`.
 """
 
@@ -23,8 +23,7 @@ from scalargrad.graph import Node
 from scalargrad.ops.operators import DUNDERS, Operators, install
 from scalargrad.ops.registry import OPS, Op, as_number
 from scalargrad.passes import differentiate
-from scalargrad.rules import LEAF, Expanded, Rule, rule_of
-from scalargrad.specialise import operator_methods
+from scalargrad.rules import LEAF, Expanded, Rule, operator_methods, rule_of
 from scalargrad.turns import one_pass
 
 if TYPE_CHECKING:

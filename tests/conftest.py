@@ -1,4 +1,4 @@
-"""Hypothesis without deadlines, which a loaded machine misses, and with far more examples at night; plans interpreted."""
+"""Hypothesis: no deadlines, which a loaded machine misses; and far more examples at night. Plans: by every emitter."""
 
 import os
 
@@ -14,10 +14,10 @@ settings.load_profile("nightly" if os.environ.get("NIGHTLY") else "default")
 
 
 @pytest.fixture(autouse=True)
-def _every_plan_is_interpreted_too(request, monkeypatch):
+def _every_plan_is_run_by_every_emitter(request, monkeypatch):
     if request.module.__name__.rpartition(".")[2].startswith(
         ("test_plan", "test_compile", "test_programs", "test_emitters")
     ):
-        from tests.interpreting import compare_with_interpreter
+        from tests.emitting import compare_emitters
 
-        compare_with_interpreter(monkeypatch)
+        compare_emitters(monkeypatch)

@@ -94,6 +94,10 @@ def test_the_classes_of_rows_have_their_own():
 def test_of_a_row_that_does_not_run_on_symbols_the_rest_is_shown():
     with temporary(op("odd", lambda xp, a: xp.arccosh(a), (lambda y, a: 1 if a > 0 else 0,), note="strange")) as odd:
         assert odd.__doc__ == "odd(a): strange."
+    with temporary(op("odd", lambda xp, a: xp.log(a) if a else 1, (lambda y, a: 2 * y,), note="strange")) as odd:
+        assert odd.__doc__ == "odd(a): strange."
+    late = Op("late", lambda xp, a: xp.exp(a), (lambda y, a: y,), domain=((0.0, "high"),))
+    assert late.__doc__.startswith("late(a): .\n\n    y = late(a) = exp(a)\n    ∂y/∂a = y\n\nSaved for backward: y.")
 
 
 @pytest.mark.parametrize("name", COMPOSITE)

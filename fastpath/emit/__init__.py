@@ -24,10 +24,12 @@ from fastpath.numerics import Array
 class Runnable(Protocol):
     """A program that can be run."""
 
-    source: str
-    """What runs, to be read."""
     memory: int
     """The bytes of its buffers and results."""
+
+    @property
+    def source(self) -> str:
+        """What runs, to be read."""
 
     def run(self, *arrays: Array) -> tuple[Any, ...]:
         """The outputs, floats of those without axes, and the gradients, for an array for each of the arguments.

@@ -5,7 +5,7 @@ The tests run every plan on it besides: whatever another emitter makes of a prog
 
 from __future__ import annotations
 
-from functools import partial
+from functools import cached_property, partial
 from typing import Any
 
 import numpy as np
@@ -18,14 +18,18 @@ from fastpath.numerics import ignoring
 
 
 class Interpreter:
-    """A program run as it is printed: its ``source`` is the program."""
+    """A program run as it is printed."""
 
     memory = 0
 
     def __init__(self, program: Program) -> None:
         self.program = program
-        self.source = str(program)
         self.run = releasing(partial(interpreted, program), program.order)
+
+    @cached_property
+    def source(self) -> str:
+        """What runs is the program itself."""
+        return str(self.program)
 
     def instructions(self) -> list[Instruction]:
         return instructions(self.program)

@@ -63,13 +63,11 @@ def as_values(numbers: Array) -> Array:
 
 def is_parameter(x: Any) -> bool:
     """Whether this is a parameter: a leaf that takes a gradient, or an array or a list of such leaves."""
+    if hasattr(type(x), "_apply_op"):
+        return x.op is None and bool(getattr(x, "requires_grad", isinstance(x, Value)))
     if isinstance(x, np.ndarray):
         return x.dtype == object and x.size > 0 and _all_leaves(x.ravel().tolist())
-    if isinstance(x, (list, tuple)):
-        return bool(x) and _all_leaves(x)
-    if isinstance(x, Value):
-        return x.op is None
-    return hasattr(type(x), "_apply_op") and x.op is None and bool(getattr(x, "requires_grad", False))
+    return isinstance(x, (list, tuple)) and bool(x) and _all_leaves(x)
 
 
 def _all_leaves(members: Sequence[Any]) -> bool:

@@ -29,7 +29,8 @@ def document(row: Any) -> str:
     parts: Iterable[Iterable[str]] = _of_elementwise(row) if isinstance(row, Op) else _of_structural(row)
     # a row of a user's own may not run on symbols, or not at the numbers tried here: the rest is shown then
     with suppress(Exception), np.errstate(all="ignore"):
-        blocks += ["\n".join(block) for block in parts]
+        for block in parts:
+            blocks.append("\n".join(block))
     return "\n\n".join(blocks)
 
 

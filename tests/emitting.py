@@ -1,8 +1,8 @@
-"""Every plan that a test makes is run on the interpreter too, which must give the same numbers."""
+"""Every plan that a test makes is run by the other emitters too, the interpreter first: they give the same numbers."""
 
 import numpy as np
 
-from fastpath.emit.interpreter import interpreted
+from fastpath.emit import EMITTERS
 from fastpath.ir.calling import FunctionCall
 from fastpath.plan import Plan
 
@@ -10,14 +10,16 @@ RUNS = 3
 """How many runs of each plan are compared."""
 
 
-def compare_with_interpreter(monkeypatch):
-    """Have the first runs of each plan made from now on compared with what the interpreter makes of its program."""
+def compare_emitters(monkeypatch):
+    """Have the first runs of each plan made from now on compared with what the other emitters make of its program."""
     original = Plan.__init__
 
     def __init__(self, *arguments, **named):
         original(self, *arguments, **named)
         if not any(e.code == "random" or _has_effects(e) for e in self.program.order):
-            self.run = _compared(self.program, self.run)
+            own = named.get("emitter", "numpy")
+            others = [emitter.emit(self.program).run for name, emitter in EMITTERS.items() if name != own]
+            self.run = _compared(self.program, self.run, others)
 
     monkeypatch.setattr(Plan, "__init__", __init__)
 
@@ -27,7 +29,7 @@ def _has_effects(e):
     return e.code == "call" and (e.settings[0] == "observe" or isinstance(e.settings[1], FunctionCall))
 
 
-def _compared(program, run):
+def _compared(program, run, others):
     left = RUNS
     precision = max([np.finfo(e.dtype).eps for e in program.order if e.dtype.kind == "f"], default=0) ** 0.5
 
@@ -39,18 +41,20 @@ def _compared(program, run):
         before = [tensor.settings.data.copy() for tensor, _ in program.steps]
         results = run(*arrays)
         after = [tensor.settings.data.copy() for tensor, _ in program.steps]
-        for (tensor, _), data in zip(program.steps, before, strict=True):
-            tensor.settings.data[...] = data
-        again = interpreted(program, *arrays)
-        for found, expected in zip(
-            [*results, *after], [*again, *[t.settings.data for t, _ in program.steps]], strict=True
-        ):
-            assert_close(found, expected, precision)
-        for (tensor, _), data in zip(program.steps, after, strict=True):
-            tensor.settings.data[...] = data
+        for other in others:
+            _set(program, before)
+            again = [*other(*arrays), *[tensor.settings.data for tensor, _ in program.steps]]
+            for found, expected in zip([*results, *after], again, strict=True):
+                assert_close(found, expected, precision)
+            _set(program, after)
         return results
 
     return both
+
+
+def _set(program, arrays):
+    for (tensor, _), data in zip(program.steps, arrays, strict=True):
+        tensor.settings.data[...] = data
 
 
 def assert_close(found, expected, precision):
