@@ -192,4 +192,4 @@ def blank(steps: Steps, number: int, index: int) -> Blank:
 
     question, answer = sides(Plain())
     latex_question, latex_answer = sides(Latex())
-    return Blank(number, steps.kinds[index] in BACKWARD, question, answer, latex_question, latex_answer)
+    return Blank(number, steps.moments[index].kind in BACKWARD, question, answer, latex_question, latex_answer)
