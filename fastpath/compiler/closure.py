@@ -104,6 +104,6 @@ class States:
         return {id(state) for known in self._known.values() for state in known}
 
     def names(self) -> dict[Any, str]:
-        """What the function calls its parameters."""
-        states = [state for known in self._known.values() for state in known]
+        """What the function calls its parameters. (Another thread may be looking for its state meanwhile: copies.)"""
+        states = [state for known in list(self._known.values()) for state in list(known)]
         return {x: name for state in states for x, name in state.parameters.items()}
