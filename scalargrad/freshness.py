@@ -12,6 +12,7 @@ from typing import Any
 
 from scalargrad import graph
 from scalargrad.graph import Node, short
+from scalargrad.naming import names_of
 
 
 class StaleGraphError(RuntimeError):
@@ -52,42 +53,6 @@ def require_fresh(order: Sequence[Any]) -> None:
                 f"the graph is stale: {short(names[node])} = {_written(node, names)} was {_told(then)} when it was "
                 f"computed and would be {_told(now)} now, since an input has changed; compute it again first"
             )
-
-
-def names_of(order: Sequence[Any]) -> list[str]:
-    """A name for each node, no two alike: its label, or v₁, v₂, …; a root without a label is L."""
-    return names_by([node.label for node in order])
-
-
-def names_by(labels: Sequence[str | None]) -> list[str]:
-    """The names of nodes with these labels; the last is the root."""
-    from scalargrad.symbolic import pretty_name  # loaded when a graph is looked at, not with the package
-
-    taken = {""}
-    uses: dict[str, int] = {}
-    names = []
-    for given in labels:
-        label = "" if given is None else pretty_name(given)
-        name = label
-        if label:
-            while name in taken:
-                uses[label] = uses.get(label, 0) + 1
-                name = label + ("′" * uses[label] if uses[label] <= 3 else f"′{uses[label]}")
-            taken.add(name)
-        names.append(name)
-    count = 0
-    last = len(names) - 1
-    for i, name in enumerate(names):
-        if name:
-            continue
-        if i == last > 0 and "L" not in taken:
-            names[i] = "L"
-            continue
-        count += 1
-        while (name := pretty_name(f"v{count}")) in taken:
-            count += 1
-        names[i] = name
-    return names
 
 
 def _written(node: Any, names: dict[Any, str]) -> str:

@@ -249,15 +249,18 @@ def reverse(
     is kept (None: of all nodes); the rest is dropped once it is passed on.
     """
     received: dict[K, G] = {}
+    get, take = received.get, received.pop
 
     def give(downstreams: Iterable[tuple[K, G]]) -> None:
         for node, downstream in downstreams:
-            received[node] = add(received[node], downstream) if node in received else downstream
+            earlier = get(node)
+            received[node] = downstream if earlier is None else add(earlier, downstream)
 
     give(seeds)
     for node in reversed(order):
-        if node in received:
-            give(pass_on(node, received[node] if keep is None or node in keep else received.pop(node)))
+        upstream = get(node) if keep is None or node in keep else take(node, None)
+        if upstream is not None:
+            give(pass_on(node, upstream))
     return received
 
 

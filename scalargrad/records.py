@@ -260,3 +260,20 @@ def _json(x: Any) -> Any:
     if isinstance(x, tuple):
         return [_json(y) for y in x]
     return str(x) if isinstance(x, float) and not math.isfinite(x) else x
+
+
+def plain(x: Any) -> Any:
+    """A number or an array as plain data, None as None."""
+    if x is None:
+        return None
+    shape = getattr(x, "shape", ())
+    if shape == ():
+        return float(x)
+    norm = math.sqrt(float((x * x).sum()))
+    mean = float(x.sum()) / x.size if x.size else math.nan
+    entries = _tuples(x.tolist()) if x.size <= ENTRIES else None
+    return ArrayNumber(tuple(shape), str(x.dtype), mean, norm, entries)
+
+
+def _tuples(x: Any) -> Any:
+    return tuple(map(_tuples, x)) if isinstance(x, list) else x

@@ -1,7 +1,9 @@
 """Plans that run in another thread than they were made in, in several at once, and within each other."""
 
+import contextlib
 import signal
 import threading
+import time
 import warnings
 from concurrent.futures import ThreadPoolExecutor
 
@@ -234,6 +236,7 @@ def test_a_signal_handler_differentiates_in_the_middle_of_a_structural_forward()
     assert x.grad.tolist() == [2.0, 2.0]
 
 
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # of an object that is deleted
 @pytest.mark.parametrize("traces", [False, True])
 def test_no_lock_is_left_by_an_interrupt_anywhere(traces):
     rng = np.random.default_rng(1)
@@ -246,7 +249,8 @@ def test_no_lock_is_left_by_an_interrupt_anywhere(traces):
         raise KeyboardInterrupt
 
     def work():
-        while True:
+        end = time.monotonic() + 0.5  # Python drops an interrupt that comes there
+        while time.monotonic() < end:
             if traces:
                 compile(lambda x: (x @ W).tanh().sum())(X)
             else:
@@ -258,11 +262,12 @@ def test_no_lock_is_left_by_an_interrupt_anywhere(traces):
     try:
         with ThreadPoolExecutor(1) as pool:
             for _ in range(60 if traces else 500):
-                with pytest.raises(KeyboardInterrupt):  # noqa: PT012
+                with contextlib.suppress(KeyboardInterrupt):
                     signal.setitimer(signal.ITIMER_REAL, float(rng.uniform(1e-5, 1e-2 if traces else 5e-4)))
                     work()
-                locks = [one_tracing, f._lock, g._lock, *[plan._lock for plan, _ in f._plans.values()]]
-                assert all(pool.submit(_is_free, lock).result(timeout=60) for lock in locks)
+                signal.setitimer(signal.ITIMER_REAL, 0)
+                found = [pool.submit(call, *given) for call, *given in ((f, X), (g, X1), (_is_free, one_tracing))]
+                assert [x.result(timeout=60) for x in found] == [*expected, True]  # in another thread
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, before)

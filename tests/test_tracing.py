@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import scalargrad as sg
-from scalargrad import NotDifferentiableError, Trace, Value, no_grad, trace
+from scalargrad import Function, NotDifferentiableError, Trace, Value, no_grad, trace
 from scalargrad.graph import topological_order
 from scalargrad.tracing import StaleGraphError
 from tests.running import calls
@@ -551,3 +551,28 @@ def test_a_trace_of_a_chain_takes_few_bytes_a_node_and_works_out_no_text_until_i
     assert (t.root.grad, t.nodes[0].value, t.edges[-1].output.index) == (1.0, 1.0, 1)
     assert "names" not in vars(t._taken)
     assert (t.edges[0].named, t.root.formula) == ("1.0001", "v₂₀₀₀₀·1.0001")
+
+
+def test_one_function_in_a_long_chain_does_not_slow_its_trace_down(monkeypatch):
+    written = []
+    text_of = type(sg.exp).text_of
+    monkeypatch.setattr(type(sg.exp), "text_of", lambda op, *x, **k: written.append(op) or text_of(op, *x, **k))
+
+    class Same(Function):
+        @staticmethod
+        def forward(ctx, x):
+            return x
+
+        @staticmethod
+        def backward(ctx, upstream):
+            return upstream
+
+    x = Value(0.5)
+    y = Same.apply(x * 2)
+    for _ in range(1000):
+        y = y * 0.999 + x
+    t = trace(y)
+    assert not written  # only the texts of the Function are written at once, since what it saved may change
+    assert t.nodes[2].formula == "Same(v₂)"
+    y.backward()
+    assert t.leaves[0].grad == x.grad

@@ -13,7 +13,7 @@ from fastpath.compiler.batches import Batch, integers_of
 from fastpath.compiler.closure import Surroundings
 from fastpath.compiler.values import ScalarTracer, TracedValue, guarded
 from fastpath.numerics import shown
-from fastpath.traced.comparing import same_settings
+from fastpath.traced.comparing import same_op, same_settings
 from fastpath.traced.nesting import Rebuild, flattened, is_nested
 from fastpath.traced.refusing import users_line
 from scalargrad import modes
@@ -94,8 +94,7 @@ def compared(first: Tracing, second: Tracing) -> Difference | None:
             return Difference(b)
         pairs[a] = b
         if a.op is not None and b.op is not None:
-            alike = _what(a.op) == _what(b.op) and len(a.inputs) == len(b.inputs)
-            alike = alike and same_settings(_constants(a.op), _constants(b.op))
+            alike = same_op(a.op, b.op) and len(a.inputs) == len(b.inputs)
             alike = alike and all(_alike(pairs.get(x, x), y) for x, y in zip(a.inputs, b.inputs))
         elif a is b or same.get(a) is b:
             alike = True
@@ -116,14 +115,6 @@ def line_of(node: Value | None, tracing: Tracing) -> str:
     users = [n for n in topological_order(*tracing.roots) if any(x is node for x in n.inputs)]
     place = next((lines[n] for n in [node, *users] if n in lines), None) if node is not None else None
     return users_line(place) if place else "what it returns"
-
-
-def _what(op: Any) -> Any:
-    return getattr(op, "function", op)
-
-
-def _constants(op: Any) -> Any:
-    return getattr(op, "constants", ())
 
 
 def _alike(x: Any, y: Any) -> bool:

@@ -191,6 +191,8 @@ class Walk:
         own = getattr(x, "__dict__", None)
         if isinstance(own, dict):
             kind: Any = type(x)
+            if kind.__module__.partition(".")[0] in OURS:  # what the library draws, the tracer is asked for
+                self.seen.update((id(v), v) for v in own.values() if isinstance(v, _GENERATORS))
             also: frozenset[str] = _read_by_library(kind) if _is_module(kind) else frozenset()
             self._attributes(name, own, also=also, kind=kind)
         slots = [s for base in type(x).__mro__ for s in _slots(base) if self._is_read(s)]
@@ -219,7 +221,12 @@ class Walk:
     ) -> None:
         """What code reads of a namespace: of what it has, and of what it would hide of the class ``kind``."""
         keys = [k for k in space if everything or k in also or self._is_read(k)]
-        hidden = {k for base in kind.__mro__ for k, x in vars(base).items() if not callable(x) and k not in space}
+        hidden = {
+            k
+            for base in kind.__mro__
+            for k, x in vars(base).items()
+            if not (callable(x) or k in space or k.startswith("__"))
+        }
         keys += sorted(k for k in hidden if k in also or self._is_read(k))
         self._keep(of_attributes(name, space, keys))
         dotted = f"{name}." if name else ""

@@ -15,7 +15,7 @@ from fastpath.ir.build import Builder
 from fastpath.ir.calling import function_called
 from fastpath.ir.expr import Expr
 from fastpath.ir.listing import Names, instructions, listing
-from fastpath.ir.rows import structural
+from fastpath.ir.rows import elementwise, structural
 from fastpath.tensor import Tensor
 from scalargrad.ops.registry import Op
 
@@ -93,7 +93,7 @@ def _read(build: Builder, node: Tensor, exprs: dict[Any, Expr], draw: Callable[[
         return build.leaf("tensor" if draw is None else "random", draw or node, node.shape, node.dtype)
     operands = tuple([exprs[x] if isinstance(x, Tensor) else x for x in node.inputs])
     if type(op) is Op:
-        return build.broadcast_to(build.cast(build.elementwise(op, operands), node.dtype), node.shape)
+        return build.broadcast_to(build.cast(elementwise(build, op, operands), node.dtype), node.shape)
     if isinstance(op, BoundOp):
         if getattr(op, "stops", False):
             return operands[0]

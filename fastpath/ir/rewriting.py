@@ -46,10 +46,6 @@ def simplified(build: Builder, name: str, exprs: list[Expr], shape: Shape) -> An
     return build.broadcast_to(better, shape) if better is not None else None
 
 
-def _is(a: Expr, code: str) -> bool:
-    return a.code == code
-
-
 def is_exact(build: Builder) -> bool:
     """Whether rounding must stay as it is: in the forward pass."""
     return build.origin is None or build.origin[0] == "forward"
@@ -107,7 +103,7 @@ def _add(build: Builder, a: Expr, b: Expr) -> Any:
     for one, other in ((a, b), (b, a)):
         if number(one) == 0 and (_is_minus(one) or _is_above(other) or not is_exact(build)):
             return other
-        if _is(one, "negative"):
+        if one.code == "negative":
             return build.ufunc("subtract", other, one.inputs[0])
     if a is b:
         return build.ufunc("multiply", a, 2.0)
@@ -121,15 +117,15 @@ def _subtract(build: Builder, a: Expr, b: Expr) -> Any:
         return a
     if number(a) == 0 and (_is_minus(a) or not is_exact(build)):
         return build.ufunc("negative", b)
-    return build.ufunc("add", a, b.inputs[0]) if _is(b, "negative") else None
+    return build.ufunc("add", a, b.inputs[0]) if b.code == "negative" else None
 
 
 def _negative(build: Builder, a: Expr) -> Any:
-    if _is(a, "negative"):
+    if a.code == "negative":
         return a.inputs[0]
-    if _is(a, "subtract") and not is_exact(build):
+    if a.code == "subtract" and not is_exact(build):
         return build.ufunc("subtract", a.inputs[1], a.inputs[0])
-    if _is(a, "multiply") and a.inputs[1].value is not None and a.inputs[1].size == 1:
+    if a.code == "multiply" and a.inputs[1].value is not None and a.inputs[1].size == 1:
         return build.ufunc("multiply", a.inputs[0], -a.inputs[1].value)
     return None
 
@@ -143,20 +139,20 @@ def _multiply(build: Builder, a: Expr, b: Expr) -> Any:
     if factor == -1:
         return build.ufunc("negative", a)
     if factor is not None and b.size == 1 and math.isfinite(factor):
-        if _is(a, "negative"):
+        if a.code == "negative":
             return build.ufunc("multiply", a.inputs[0], -b.value)
-        before = number(a.inputs[1]) if _is(a, "multiply") and a.inputs[1].size == 1 else None
+        before = number(a.inputs[1]) if a.code == "multiply" and a.inputs[1].size == 1 else None
         if before is not None and is_moderate(before, factor) and not is_exact(build):
             joint = np.asarray(a.inputs[1].value * b.value)
             if a.inputs[0].dtype == bool:
                 return build.make("multiply", (a.inputs[0], build.constant(joint)), None, a.shape, a.dtype)
             return build.ufunc("multiply", a.inputs[0], joint)
     for one, other in ((a, b), (b, a)):
-        if _is(one, "negative"):
+        if one.code == "negative":
             return build.ufunc("negative", build.ufunc("multiply", one.inputs[0], other))
-        if _is(one, "cast") and one.inputs[0].dtype == bool and other.dtype == one.dtype and number(other) is None:
+        if one.code == "cast" and one.inputs[0].dtype == bool and other.dtype == one.dtype and number(other) is None:
             return build.make("multiply", (other, one.inputs[0]), None, _shape(one, other), one.dtype)
-    if _is(a, "cast") and a.inputs[0].dtype == bool and b.value is not None:
+    if a.code == "cast" and a.inputs[0].dtype == bool and b.value is not None:
         return build.make("multiply", (a.inputs[0], b), None, _shape(a, b), a.dtype)
     return None
 
@@ -217,15 +213,15 @@ def simplified_reduction(build: Builder, name: str, a: Expr, axes: tuple[int, ..
     """A sum of equal numbers is a product, a sum of products of two arrays a dot product."""
     if name != "add":
         return None
-    if _is(a, "broadcast") and a.inputs[0].size == 1:
+    if a.code == "broadcast" and a.inputs[0].size == 1:
         count = math.prod(a.shape[i] for i in axes)
         if not count:
             return build.broadcast_to(build.constant(np.zeros((), a.dtype)), shape)
         one = added_to_0(build, build.reshape(a.inputs[0], ()))
         return build.broadcast_to(build.ufunc("multiply", one, float(count)), shape)
-    if len(axes) == a.ndim > 1 and 1 in a.shape and not _is(a, "multiply"):
+    if len(axes) == a.ndim > 1 and 1 in a.shape and a.code != "multiply":
         return build.reduce("add", build.reshape(a, (-1,)))
-    if _is(a, "multiply") and len(axes) == a.ndim:
+    if a.code == "multiply" and len(axes) == a.ndim:
         left, right = a.inputs
         if left.shape == right.shape == a.shape and left.dtype == right.dtype and a.size > 1:
             return build.matmul(build.reshape(left, (-1,)), build.reshape(right, (-1,)))

@@ -6,7 +6,6 @@ from typing import Any
 
 import numpy as np
 
-from fastpath import functions
 from fastpath.bound import BoundOp
 from fastpath.tensor import Tensor
 from fastpath.traced.graph import Graph
@@ -25,7 +24,7 @@ def difference(first: Graph, second: Graph) -> str | None:
         elif a.op is None or b.op is None:
             same = a.op is b.op and same_settings(a._data, b._data)
         else:
-            same = _same_op(a.op, b.op) and len(a.inputs) == len(b.inputs)
+            same = same_op(a.op, b.op) and len(a.inputs) == len(b.inputs)
             inputs = [(pairs.get(x, x) if isinstance(x, Tensor) else x, y) for x, y in zip(a.inputs, b.inputs)]
             same = same and all(x is y if isinstance(y, Tensor) else same_settings(x, y) for x, y in inputs)
         if not same:
@@ -47,11 +46,14 @@ def taken_apart(graph: Graph) -> str | None:
     return None
 
 
-def _same_op(a: Any, b: Any) -> bool:
+def same_op(a: Any, b: Any) -> bool:
+    """Whether two nodes, of arrays or of numbers, were made by the same operation with the same settings."""
     if isinstance(a, BoundOp) and isinstance(b, BoundOp):
         return a.op is b.op and same_settings(a.settings, b.settings)
-    if isinstance(a, functions.ArrayFunctionOp) and isinstance(b, functions.ArrayFunctionOp):
-        return a.function is b.function and same_settings(a.constants, b.constants)
+    if hasattr(a, "function") and hasattr(b, "function"):
+        return bool(a.function == b.function) and same_settings(
+            getattr(a, "constants", ()), getattr(b, "constants", ())
+        )
     return a is b
 
 

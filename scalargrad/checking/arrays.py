@@ -12,8 +12,8 @@ from scalargrad.checking.subject import require_repeatable
 from scalargrad.derivatives import hessian
 from scalargrad.derivatives.arrangement import parts
 from scalargrad.derivatives.reverse import vjp
-from scalargrad.freshness import names_of
 from scalargrad.graph import Node, topological_order
+from scalargrad.naming import names_of
 
 Play = Callable[[Sequence[Any]], tuple[float, Sides]]
 """Computes a number again with these arrays in the leaves, and tells where that lies among the kinks."""

@@ -12,11 +12,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from scalargrad import modes
+from scalargrad.ops.axes import normalized
 from scalargrad.ops.expansions import Expansion
 from scalargrad.ops.given import (
     REFUSALS,
     as_array,
-    axes,
     is_integer,
     is_number,
     is_raw,
@@ -245,11 +245,10 @@ class StructuralOp(Row):
             raise TypeError(f"{self.name}: {wrong}")
         if nodes.ndim == 0 and axis in (0, -1):  # as NumPy has it
             return {**settings, "axis": None}
-        for i in axis if isinstance(axis, tuple) else (axis,):
-            if not -nodes.ndim <= i < nodes.ndim:
-                error = ValueError(f"axis {i} is out of bounds for array of dimension {nodes.ndim}")
-                raise self.misfit((nodes,), settings, error)
-        axes(axis, self.name, nodes.shape)
+        try:
+            normalized(axis, nodes.ndim)
+        except ValueError as error:
+            raise self.misfit((nodes,), settings, error) from None
         return settings
 
     def misfit(self, arrays: tuple[Any, ...], settings: Settings, error: Exception) -> Exception:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -14,22 +14,18 @@ from scalargrad.ops.structure import STRUCTURAL
 
 def declarations() -> str:
     """The text of ``methods.pyi``."""
-    elementwise = [_declared(row.name, row.parameters()) for row in OPS.values()]
-    structural = [_declared(row.name, row.parameters()) for row in STRUCTURAL.values() if not row.many]
-    composite = [_declared(f.__name__, list(_parameters(f))) for f in COMPOSITE.values() if f not in FUNCTIONS_ONLY]
+    elementwise = [_declared(row) for row in OPS.values()]
+    structural = [_declared(row) for row in STRUCTURAL.values() if not row.many]
+    composite = [_declared(f) for f in COMPOSITE.values() if f not in FUNCTIONS_ONLY]
     lines = ["# Written from the rows by: python -m scalargrad.ops.stubs", "from typing import Any, Self", ""]
     lines += ["class ElementwiseMethods:", *sorted(elementwise), ""]
     lines += ["class StructuralMethods:", *sorted(structural + composite), ""]
     return "\n".join(lines)
 
 
-def _parameters(function: Any) -> Iterator[tuple[str, Any]]:
-    for name, parameter in inspect.signature(function).parameters.items():
-        yield name, ... if parameter.default is parameter.empty else parameter.default
-
-
-def _declared(name: str, parameters: list[tuple[str, Any]]) -> str:
-    given = [f"{parameter}: Any" + (" = ..." if default is not ... else "") for parameter, default in parameters[1:]]
+def _declared(function: Callable[..., Any]) -> str:
+    name, (_, *parameters) = function.__name__, inspect.signature(function).parameters.values()
+    given = [f"{p.name}: Any" + " = ..." * (p.default is not p.empty) for p in parameters]
     if name in ("reshape", "transpose"):  # the lengths one by one, too
         given = ["*arguments: Any", "**settings: Any"]
     returned = "list[Self]" if name == "split" else "Self"
