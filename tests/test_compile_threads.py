@@ -14,6 +14,8 @@ import scalargrad as sg
 from fastpath import Tensor, compile
 from fastpath.compiler.repeating import one_tracing
 from fastpath.numerics import quiet
+from fastpath.traced.graph import traced
+from fastpath.traced.randomness import line_of_random
 from scalargrad import Function, Value, nn
 from scalargrad.ops.structure import StructuralOp
 
@@ -81,6 +83,18 @@ def test_parameters_are_named_while_another_thread_looks_for_its_state():
     for key in list(known):
         known[key] = Interleaved(known[key])
     assert f._states.names() == {W: "W"}
+
+
+def test_what_a_dropout_draws_is_not_taken_for_random_numbers_of_the_users_own():
+    """Another thread that draws from the same generator makes the tracing look for the line that does."""
+    drop, own = nn.Dropout(0.5, seed=0), np.random.default_rng(0)
+
+    def line(function):
+        run = lambda: traced(function, [np.ones(4)], ["x"], generators=None)
+        return line_of_random(run, [drop.rng, own])
+
+    assert line(lambda x: drop(x).sum()) is None
+    assert "test_compile_threads.py" in line(lambda x: (drop(x) * own.random()).sum())
 
 
 def test_scalar_code_and_graphs_from_several_threads_at_once():

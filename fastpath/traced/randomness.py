@@ -7,11 +7,15 @@ import random
 import sys
 import time
 from collections.abc import Callable, Sequence
+from contextvars import ContextVar
 from typing import Any
 
 import numpy as np
 
 from fastpath.traced.refusing import is_ours, users_line
+
+after_own_draw: ContextVar[Callable[[], None] | None] = ContextVar("after_own_draw", default=None)
+"""What to call after numbers were drawn by a tracer, as a Dropout's are: those are drawn anew at each run."""
 
 
 def state_of(generator: Any) -> Any:
@@ -40,7 +44,7 @@ def line_of_random(run: Callable[[], Any], generators: Sequence[Any]) -> str | N
 
 def _line_of_random(run: Callable[[], Any], generators: Sequence[Any]) -> tuple[str, int] | None:
     watched = [*generators, random, np.random]
-    before = [state_of(g) for g in watched]
+    before: list[Any] = []
     last: dict[Any, int] = {}
     found: list[tuple[str, int]] = []
 
@@ -52,6 +56,11 @@ def _line_of_random(run: Callable[[], Any], generators: Sequence[Any]) -> tuple[
         last[frame] = frame.f_lineno
         return watch
 
+    def noted() -> None:
+        before[:] = [state_of(g) for g in watched]
+
+    noted()
+    token = after_own_draw.set(noted)
     debugger = sys.gettrace()
     sys.settrace(watch)
     try:
@@ -60,4 +69,5 @@ def _line_of_random(run: Callable[[], Any], generators: Sequence[Any]) -> tuple[
         pass  # it is run for the line only
     finally:
         sys.settrace(debugger)
+        after_own_draw.reset(token)
     return found[0] if found else None

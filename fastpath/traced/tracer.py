@@ -11,7 +11,7 @@ import numpy as np
 
 from fastpath.node import make
 from fastpath.tensor import Tensor
-from fastpath.traced.randomness import state_of
+from fastpath.traced.randomness import after_own_draw, state_of
 from fastpath.traced.refusing import RandomNumbersError, TracingError, place_in_code, users_line
 from fastpath.traced.tensors import Traced, as_operands, stopped
 from scalargrad.modes import Tracer
@@ -39,6 +39,8 @@ class CompileTracer(Tracer):
         self.check_generators()
         numbers = np.asarray(draw())
         self._states = self._states_now()
+        if (noted := after_own_draw.get()) is not None:
+            noted()
         return numbers
 
 
