@@ -24,7 +24,7 @@ WRITTEN = {
     "sh": "sinh(x)", "ch": "cosh(x)", "th": "tanh(x)", "coth": "cosh(x)/sinh(x)", "sech": "1/cosh(x)",
     "csch": "1/sinh(x)", "asinh": "log(x + sqrt(x^2 + 1))", "arcsinh": "log(x + sqrt(x^2 + 1))",
     "acosh": "log(x + sqrt(x^2 - 1))", "arccosh": "log(x + sqrt(x^2 - 1))", "atanh": "log((1 + x)/(1 - x))/2",
-    "arctanh": "log((1 + x)/(1 - x))/2", "logit": "log(x/(1 - x))", "silu": "x*sigmoid(x)", "swish": "x*sigmoid(x)",
+    "arctanh": "log((1 + x)/(1 - x))/2", "logit": "log(x/(1 - x))",
     "relu6": "clip(x, 0, 6)",
 }  # fmt: skip
 """Functions there are not, and how to write them: what is spelled nearly like them is another function."""
