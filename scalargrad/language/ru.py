@@ -387,8 +387,8 @@ TEXTS = {
     "exp(a) − 1, exact near 0: to 3 ulp": "exp(a) − 1, точно вблизи 0: до 3 ulp",
     "natural logarithm": "натуральный логарифм",
     "log(1 + a), exact near 0: to 3 ulp": "log(1 + a), точно вблизи 0: до 3 ulp",
-    "log(exp(a) + exp(b)) without overflow: the smooth maximum; to 5 ulp of the larger operand":
-        "log(exp(a) + exp(b)) без переполнения: гладкий максимум; до 5 ulp большего операнда",
+    "log(exp(a) + exp(b)) without overflow: a smooth maximum; to 5 ulp of the larger, and the rounding of a − b":
+        "log(exp(a) + exp(b)) без переполнения: гладкий максимум; до 5 ulp большего операнда и округления a − b",
     "sine, of radians": "синус, в радианах",
     "cosine, of radians": "косинус, в радианах",
     "tangent, of radians": "тангенс, в радианах",

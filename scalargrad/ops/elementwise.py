@@ -83,7 +83,7 @@ log1p     = _op("log1p",     lambda xp, a: xp.log1p(a),              (lambda y, 
     note="log(1 + a), exact near 0: to 3 ulp", domain=((-0.6, 3),))
 logaddexp = _op("logaddexp", lambda xp, a, b: xp.logaddexp(a, b),    (lambda y, a, b: sigmoid(_gap(a, b)),
                                                                       lambda y, a, b: sigmoid(_gap(b, a))),
-    note="log(exp(a) + exp(b)) without overflow: the smooth maximum; to 5 ulp of the larger operand")
+    note="log(exp(a) + exp(b)) without overflow: a smooth maximum; to 5 ulp of the larger, and the rounding of a − b")
 
 # --- trigonometric and hyperbolic ------------------------------------------------------------------------------------
 sin       = _op("sin",       lambda xp, a: xp.sin(a),                (lambda y, a: cos(a),),
