@@ -90,7 +90,7 @@ TABLE = [
     ("compiler/graphs.py", 'count = value.size if self.reduction == "mean" else 1', "count = 1", "the mean gradient of a shared argument is the sum"),
     ("compiler/graphs.py", "i < extra or shape[i - extra] == 1 != x.shape[i]", "i < extra", "a gradient by a column is not summed"),
     # Tensors
-    ("backward.py", "grads[operand] = share if earlier is None else earlier + share", "grads[operand] = share", "only the last contribution counts"),
+    ("backward.py", "grads[operand] = downstream if earlier is None else earlier + downstream", "grads[operand] = downstream", "only the last contribution counts"),
     ("backward.py", "else g.copy()", "else g", "gradients share memory"),
     ("numerics.py", "downstream = _ones(rows, downstream.dtype) @ downstream if len(shape) == 1", "downstream = downstream[0] if len(shape) == 1", "a bias gets the first example's gradient"),
     # what the compiler knows of signs, zeros and the sizes of numbers
