@@ -38,9 +38,9 @@ def _compared(program, run, others):
         if not left:
             return run(*arrays)
         left -= 1
-        before = [tensor.settings.data.copy() for tensor, _ in program.steps]
+        before = [tensor.settings._data.copy() for tensor, _ in program.steps]  # as a graph may hold them: not .data
         results = run(*arrays)
-        after = [tensor.settings.data.copy() for tensor, _ in program.steps]
+        after = [tensor.settings._data.copy() for tensor, _ in program.steps]
         for other in others:
             _set(program, before)
             again = [*other(*arrays), *[tensor.settings.data for tensor, _ in program.steps]]

@@ -247,3 +247,14 @@ def test_the_loss_of_labels_with_two_axes_has_its_gradient(reduction):
     eager.backward()
     assert value == pytest.approx(eager.item())
     np.testing.assert_allclose(gradients["W"], W.grad)
+
+
+def test_a_step_leaves_the_numbers_of_a_graph_as_they_were():
+    w = Tensor([1.0, 2.0], requires_grad=True)
+    f = compile(lambda x: (x * w).sum())
+    for before in ([1.0, 2.0], [0.5, 1.5], [0.0, 1.0]):
+        np.testing.assert_array_equal(w.data, before)
+        loss, w.grad = (w * w).sum(), None
+        f.step(np.ones(2), lr=0.5)
+        loss.backward()
+        np.testing.assert_array_equal(w.grad, 2 * np.array(before))
