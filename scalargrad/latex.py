@@ -74,12 +74,14 @@ def compilable(latex: str) -> str:
 def _known(c: str) -> str:
     if c in _COMMANDS:
         return rf"\ensuremath{{{_COMMANDS[c]}}}"
+    if not c.isprintable():
+        return "?"
     if c.isascii() or c in _ASCII:
         return _ASCII.get(c, c)
     form, plain = unicodedata.decomposition(c).partition(">")[0], unicodedata.normalize("NFKC", c).replace("−", "-")
     if form in ("<sub", "<super") and plain.isascii():
         return rf"\ensuremath{{{'_' if form == '<sub' else '^'}{{{plain}}}}}"
-    return c if c.isprintable() else "?"
+    return c
 
 
 def document(body: str, packages: tuple[str, ...] = (), paper: str = "margin=2cm") -> str:

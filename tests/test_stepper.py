@@ -321,6 +321,7 @@ def test_latex_has_no_mathematical_character_that_pdflatex_does_not_know():
     body = steps(a * a + a.relu()).latex
     assert {c for c in body if ord(c) > 127} <= set("скорость")
     assert r"\ensuremath{\sigma}" in compilable("σ")
+    assert compilable("a\x00b\x7fc\u202ed") == "a?b?c?d"
 
 
 def test_save_writes_the_form_the_name_asks_for(tmp_path):
