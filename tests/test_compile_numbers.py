@@ -289,3 +289,10 @@ def test_a_constant_of_0_meets_an_infinite_gradient():
     f = compile(lambda a: 1 / (a * 0.0) - 1 / (a * -0.0), backend="tensor")
     value, gradient = f.value_and_grad(np.array(3.0), argnums=0)
     assert (value, np.isnan(gradient)) == (math.inf, True)
+
+
+def test_a_sum_with_one_product_keeps_the_sign_of_a_zero():
+    w, u = Value(0.5), Value(-1.0)
+    for f in (lambda x: u / (x * w + x), lambda x: u / (x * w + x + 0.0), lambda x: u / (x * w + 0.0)):
+        for x in (-0.0, 0.0):
+            assert compile(f, backend="value", reduction="none")([x])[0] == f(Value(x)).data

@@ -144,9 +144,12 @@ class Lowering:
         return len(pieces) <= 1 or end - at >= 2 * MANY
 
     def _are_few(self, sums: list[Sum]) -> bool:
-        """Whether this is a single sum of two or three products whose factors would have to be put side by side."""
+        """Whether this is a single sum of one product, or of two or three whose factors do not lie side by side.
+
+        Multiplied, unlike as a matrix product, they are not added to 0: the sum may be −0.
+        """
         factors = [self.lanes[a] for _, a, _, _ in sums[0].dots]
-        return len(sums) == 1 and len(factors) < MANY and len(runs(factors)) > 1
+        return len(sums) == 1 and len(factors) < MANY and (len(factors) == 1 or len(runs(factors)) > 1)
 
     def _same_kind(self, a: Operand, b: Operand) -> bool:
         return isinstance(a, int) and isinstance(b, int) and self.graph.batched[a] == self.graph.batched[b]
@@ -218,15 +221,17 @@ class Lowering:
 
     def _shifted(self, whole: int, constant: Any, sums: list[Sum], pack: Pack) -> int:
         """A sum and a constant. A constant 0 is left out, unless it could make a −0 a 0."""
-        if type(constant) is float and constant == 0 and (np.signbit(constant) or all(map(self._is_no_minus_0, sums))):
-            return whole
+        if type(constant) is float and constant == 0:
+            added_to_0 = sums[0].squares or (sums[0].dots and not self._are_few(sums))
+            if np.signbit(constant) or added_to_0 or all(map(self._is_no_minus_0, sums)):
+                return whole
         return self._emit(lambda a: a + constant, [whole], pack, f"{{}} + {_shown(constant)}")
 
     def _is_no_minus_0(self, found: Sum) -> bool:
-        """Whether a sum cannot be −0: it has products, which are added to 0, or a term that cannot be −0."""
+        """Whether a sum has a term that cannot be −0."""
         terms = [x for sign, x in found.terms if sign > 0 and isinstance(x, int) and self.graph.ops[x] is not None]
         names = [(self.graph.ops[x].name, len(set(self.graph.operands[x]))) for x in terms]
-        return bool(found.dots or found.squares) or any(op in NO_MINUS_0 or (op, n) == ("mul", 1) for op, n in names)
+        return any(op in NO_MINUS_0 or (op, n) == ("mul", 1) for op, n in names)
 
 
 NO_MINUS_0 = {"exp", "square", "abs", "sigmoid", "softplus", "cosh", "greater", "greater_equal", "less", "equal"}
