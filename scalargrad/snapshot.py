@@ -106,7 +106,7 @@ class Snapshot:
         self.locals: Any = []
         self.downstreams: Any = []
         """Of each edge the node it leads to, the place of its operand there, and its numbers."""
-        pass_on = self._of_values if {Value}.issuperset(map(type, order)) else self._of_any
+        pass_on = self._of_values if all(issubclass(k, Value) for k in set(map(type, order))) else self._of_any
         graph.reverse(range(len(order)), [(len(order) - 1, order[-1]._unit())], pass_on(order), keep=())
         self.early_nodes: dict[int, dict[str, str]] = {}
         self.early_edges: dict[int, dict[str, str]] = {}
