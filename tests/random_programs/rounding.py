@@ -12,7 +12,7 @@ import numpy as np
 
 from scalargrad import Value
 from scalargrad.graph import topological_order
-from tests.programs.program import parameters_of
+from tests.random_programs.program import parameters_of
 
 EXACT = {"maximum", "minimum", "where", "relu", "abs", "neg", "sign", "heaviside", "clip", "greater", "greater_equal", "less", "less_equal",
          "equal", "not_equal", "leaky_relu", "prelu"}  # fmt: skip
@@ -70,7 +70,7 @@ def extent(many, sizes):
 
 def spread(space, arrays, batch, share):
     """The least and the largest value and gradients over a few ways of rounding, and how large their parts are."""
-    from tests.programs.checking import example_of
+    from tests.random_programs.checking import example_of
 
     parameters = parameters_of(space)
     wholes, sizes = [], 0.0

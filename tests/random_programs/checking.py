@@ -5,8 +5,8 @@ import numpy as np
 import fastpath
 from fastpath import Tensor
 from scalargrad import Value
-from tests.programs.program import parameters_of
-from tests.programs.rounding import extent, magnitudes, moved, spread
+from tests.random_programs.program import parameters_of
+from tests.random_programs.rounding import extent, magnitudes, moved, spread
 
 RTOL = 1e-9
 """How far two orders of summation may be apart, relative to the largest of what is summed."""
