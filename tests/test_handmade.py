@@ -255,6 +255,60 @@ def test_all_ways_of_writing_a_leaf():
     assert [v.op for v in (Value(2.0, ()), Value(2.0, set(), ""), Value(2.0, (), ()))] == [None] * 3
 
 
+# --- gradients set by hand, drawn ------------------------------------------------------------------------------------
+
+
+def drawn(root):
+    nodes = trace_of(root, gradients="stored").nodes
+    return {n.name: n.grad for n in nodes}
+
+
+def test_the_gradients_that_are_set_by_hand_are_drawn():
+    a, b, c = Value(2.0, "a"), Value(-3.0, "b"), Value(10.0, "c")
+    e = Value(a.data * b.data, (a, b), "*")  # as in the first minutes of the lecture: no derivative is known yet
+    e.label = "e"
+    d = Value(e.data + c.data, (e, c), "+")
+    assert drawn(d) == {"a": 0.0, "b": 0.0, "e": 0.0, "c": 0.0, "L": 0.0}
+    d.grad, c.grad, e.grad, a.grad = 1.0, 1, 1.0, -3
+    assert drawn(d) == {"a": -3.0, "b": 0.0, "e": 1.0, "c": 1.0, "L": 1.0}
+    assert "<svg" in draw(d, gradients="stored").svg
+    assert "↑ -3.00" in draw(d, gradients="stored").dot
+    assert [v.grad for v in (a, b, c, e, d)] == [-3, 0.0, 1, 1.0, 1.0]
+
+
+def test_what_a_node_passes_on_of_its_stored_gradient():
+    a = Value(3.0, "a")
+    b = a + a
+    b.grad = 2.0
+    edges = trace_of(b, gradients="stored").edges
+    assert [(e.upstream, e.local, e.downstream) for e in edges] == [(2.0, 1.0, 2.0)] * 2
+    a.grad = 1.0  # the lecture's slip: = in place of +=
+    assert "= 2.00 + 2.00" not in draw(b, gradients="stored").dot
+    a.grad = 4.0
+    assert "= 2.00 + 2.00" in draw(b, gradients="stored").dot
+    w = fastpath.Tensor([1.0, 2.0], requires_grad=True, label="w")
+    loss = (w * 2).sum()
+    loss.backward()
+    assert trace_of(loss, gradients="stored").nodes[0].grad.entries == (2.0, 2.0)
+
+
+def test_no_other_word_and_no_trace_is_taken():
+    y = Value(1.0) * 2
+    with pytest.raises(ValueError, match="gradients is 'computed', or 'stored'"):
+        draw(y, gradients="grad")
+    with pytest.raises(TypeError, match="a Trace has its gradients"):
+        draw(trace_of(y), gradients="stored")
+
+
+def test_a_drawing_is_rendered_as_a_digraph_is(tmp_path):
+    y = draw(Value(1.0) * 2)
+    made = [y.render(str(tmp_path / "gout")), y.render(tmp_path / "graph", format="png"), y.render(tmp_path / "a.dot")]
+    assert made == [str(tmp_path / name) for name in ("gout.svg", "graph.png", "a.dot")]
+    assert (tmp_path / "graph.png").read_bytes()[1:4] == b"PNG"
+    with pytest.raises(ValueError, match="a drawing is saved as"):
+        y.render(tmp_path / "graph", format="pdf")
+
+
 # --- classes derived from Value --------------------------------------------------------------------------------------
 
 

@@ -85,6 +85,10 @@ TEXTS = {
     "leaves: {0}": "листьев: {0}",
     "parameters: {0}": "параметров: {0}",
     "operations: {0}": "операций: {0}",
+    "gradients is 'computed', or 'stored' (what .grad of the nodes says), not {0!r}":
+        "gradients — это 'computed' или 'stored' (то, что записано в .grad узлов), а не {0!r}",
+    "gradients='stored' is for a node of a graph: a Trace has its gradients":
+        "gradients='stored' относится к узлу графа: у Trace градиенты уже есть",
     "precision is a number of decimals from 0 to 17, not {0!r}":
         "precision — число знаков после точки от 0 до 17, а не {0!r}",
     "direction is 'LR' (left to right) or 'TB' (downward), not {0!r}":
