@@ -67,7 +67,7 @@ _LAZY = {
     "trace": "tracing",
 }
 """What is loaded when first used, beside the second table of ops: public name and module."""
-_MODULES = ["data", "lectures", "linear", "metrics", "nn", "optim", "plots"]
+_MODULES = ["data", "lectures", "linear", "metrics", "micrograd", "nn", "optim", "plots"]
 """The public modules, loaded when first used."""
 
 __version__ = "0.1.0"
