@@ -12,9 +12,14 @@ from __future__ import annotations
 
 from typing import Any as _Any
 
+from fastpath import creation as _creation
 from fastpath.compiler import compile as compile
+from fastpath.creation import *  # noqa: F403
 from fastpath.exploding import explode as explode
+from fastpath.pytorch import FUNCTIONS as _FUNCTIONS
 from fastpath.tensor import Tensor as Tensor
+from scalargrad.modes import enable_grad as enable_grad
+from scalargrad.modes import no_grad as no_grad
 from scalargrad.ops.composite import *  # noqa: F403
 from scalargrad.ops.composite import COMPOSITE as _COMPOSITE
 from scalargrad.ops.elementwise import *  # noqa: F403
@@ -22,7 +27,9 @@ from scalargrad.ops.registry import OPS as _OPS
 from scalargrad.ops.structural import *  # noqa: F403
 from scalargrad.ops.structure import STRUCTURAL as _STRUCTURAL
 
-__all__ = sorted(["Tensor", "compile", "explode", *_OPS, *_STRUCTURAL, *_COMPOSITE])
+_OWN = ["Tensor", "compile", "enable_grad", "explode", "no_grad", *_creation.__all__, *_FUNCTIONS]
+__all__ = sorted([*_OWN, *_OPS, *_STRUCTURAL, *_COMPOSITE])
+globals().update(_FUNCTIONS)
 
 
 def __getattr__(name: str) -> _Any:

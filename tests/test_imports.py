@@ -40,8 +40,9 @@ FLOORS = """
     fastpath.numerics fastpath.bound
     fastpath.backward fastpath.node
     fastpath.recording
-    fastpath.comparing fastpath.differentiable fastpath.functions fastpath.methods
+    fastpath.comparing fastpath.differentiable fastpath.functions fastpath.methods fastpath.pytorch
     fastpath.tensor
+    fastpath.creation
     fastpath.traced
     fastpath.ir
     fastpath.emit

@@ -17,6 +17,7 @@ from scalargrad.ops.expansions import Expansion
 from scalargrad.ops.given import (
     REFUSALS,
     as_array,
+    called_here,
     is_integer,
     is_number,
     is_raw,
@@ -136,7 +137,8 @@ class StructuralOp(Row):
                 return self.arrange(*arguments, **settings)
             except REFUSALS as error:
                 if error.__traceback__ and error.__traceback__.tb_next is None and type(error) is TypeError:
-                    raise TypeError(f"{self.name} takes {self.signature}") from None  # the call itself did not fit
+                    told = f"{self.name} takes {self.signature}{called_here(settings)}"
+                    raise TypeError(told) from None  # the call itself did not fit
                 if is_raw(error):
                     raise named(error, self.name, STRUCTURAL) from None
                 raise
@@ -166,7 +168,7 @@ class StructuralOp(Row):
             full.update(zip(names, rest))
         if len(full) != len(self.settings):
             unknown = next(name for name in full if name not in self.settings)
-            raise TypeError(f"{self.name} takes {self.signature}; it has no {unknown!r}")
+            raise TypeError(f"{self.name} takes {self.signature}; it has no {unknown!r}{called_here([unknown])}")
         for name, value in full.items():
             if type(value) is list:
                 full[name] = tuple(value)
