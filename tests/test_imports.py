@@ -29,7 +29,7 @@ FLOORS = """
     function derivatives expression
     checking
     nn optim metrics data
-    linear training
+    linear training micrograd
     drawing
     pages
     stepper
