@@ -269,3 +269,10 @@ def test_what_is_negated_into_a_column_of_a_result(columns, dtype):
     x = np.arange(1.0, 1 + 3 * columns).reshape(3, columns)
     wanted = -x if columns < 4 else -np.cumsum(x, 1)
     np.testing.assert_array_equal(compile(f, backend="value", dtype=dtype)(x), wanted)
+
+
+def test_the_sum_over_no_examples_is_0_even_of_an_infinity():
+    p = Value(1.0, label="p")
+    f = compile(lambda x: p - float("inf"), backend="value", reduction="sum")
+    assert f(np.zeros((0, 3))) == 0.0
+    assert f(np.zeros((2, 3))) == -np.inf

@@ -52,13 +52,18 @@ def moved(root, leaves, k):
 
 
 def magnitudes(root, leaves):
-    """The value and, for each leaf, the sum of the absolute shares its gradient is made of."""
-    upstream = {root: 1.0}
-    for node in reversed(topological_order(root)):
+    """For the value and each leaf's gradient the sum of the absolute terms it is made of."""
+    upstream, size = {root: 1.0}, {}
+    order = topological_order(root)
+    for node in order:
+        name, numbers = node.op and node.op.name, [size.get(x, abs(float(x))) for x in node.inputs or ()]
+        terms = sum(numbers) if name in ("add", "sub") else np.prod(numbers) if name in ("mul", "neg") else 0.0
+        size[node] = max(abs(node.data), terms)
+    for node in reversed(order):
         if node.op is not None:
             for _, operand, local, _ in node._downstreams(0.0):
                 upstream[operand] = upstream.get(operand, 0.0) + upstream.get(node, 0.0) * abs(local)
-    sizes = np.array([root.data, *[upstream.get(leaf, 0.0) for leaf in leaves]])
+    sizes = np.array([size[root], *[upstream.get(leaf, 0.0) for leaf in leaves]])
     return np.where(np.isfinite(sizes), abs(sizes), 0.0)
 
 
