@@ -18,13 +18,10 @@ from fastpath.creation import *  # noqa: F403
 from fastpath.exploding import explode as explode
 from fastpath.pytorch import FUNCTIONS as _FUNCTIONS
 from fastpath.tensor import Tensor as Tensor
-<<<<<<< HEAD
-from scalargrad.modes import enable_grad as enable_grad
-from scalargrad.modes import no_grad as no_grad
-=======
 from scalargrad import derivatives as _derivatives
 from scalargrad.derivatives import *  # noqa: F403
->>>>>>> main
+from scalargrad.modes import enable_grad as enable_grad
+from scalargrad.modes import no_grad as no_grad
 from scalargrad.ops.composite import *  # noqa: F403
 from scalargrad.ops.composite import COMPOSITE as _COMPOSITE
 from scalargrad.ops.elementwise import *  # noqa: F403
@@ -32,13 +29,11 @@ from scalargrad.ops.registry import OPS as _OPS
 from scalargrad.ops.structural import *  # noqa: F403
 from scalargrad.ops.structure import STRUCTURAL as _STRUCTURAL
 
-<<<<<<< HEAD
-_OWN = ["Tensor", "compile", "enable_grad", "explode", "no_grad", *_creation.__all__, *_FUNCTIONS]
+_OWN = [
+    "Tensor", "compile", "enable_grad", "explode", "no_grad", *_creation.__all__, *_derivatives.__all__, *_FUNCTIONS
+]  # fmt: skip
 __all__ = sorted([*_OWN, *_OPS, *_STRUCTURAL, *_COMPOSITE])
 globals().update(_FUNCTIONS)
-=======
-__all__ = sorted(["Tensor", "compile", "explode", *_derivatives.__all__, *_OPS, *_STRUCTURAL, *_COMPOSITE])
->>>>>>> main
 
 
 def __getattr__(name: str) -> _Any:
