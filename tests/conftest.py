@@ -16,7 +16,7 @@ settings.load_profile("nightly" if os.environ.get("NIGHTLY") else "default")
 @pytest.fixture(autouse=True)
 def _every_plan_is_run_by_every_emitter(request, monkeypatch):
     if request.module.__name__.rpartition(".")[2].startswith(
-        ("test_plan", "test_compile", "test_programs", "test_emitters")
+        ("test_plan", "test_compile", "test_random_programs", "test_emitters")
     ):
         from tests.emitting import compare_emitters
 

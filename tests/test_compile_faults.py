@@ -258,3 +258,21 @@ def test_a_step_leaves_the_numbers_of_a_graph_as_they_were():
         f.step(np.ones(2), lr=0.5)
         loss.backward()
         np.testing.assert_array_equal(w.grad, 2 * np.array(before))
+
+
+@pytest.mark.parametrize("columns", [2, 4, 8, 16])
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+def test_what_is_negated_into_a_column_of_a_result(columns, dtype):
+    def f(x):
+        return np.array([-x[i] for i in range(columns)]) if columns < 4 else -sg.cumsum(x)
+
+    x = np.arange(1.0, 1 + 3 * columns).reshape(3, columns)
+    wanted = -x if columns < 4 else -np.cumsum(x, 1)
+    np.testing.assert_array_equal(compile(f, backend="value", dtype=dtype)(x), wanted)
+
+
+def test_the_sum_over_no_examples_is_0_even_of_an_infinity():
+    p = Value(1.0, label="p")
+    f = compile(lambda x: p - float("inf"), backend="value", reduction="sum")
+    assert f(np.zeros((0, 3))) == 0.0
+    assert f(np.zeros((2, 3))) == -np.inf

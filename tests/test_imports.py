@@ -11,7 +11,7 @@ import pytest
 ROOT = Path(__file__).parent.parent
 
 FLOORS = """
-    turns
+    turns tree
     numerics language generated packages graph scopes tracer records saving
     special
     entering
@@ -21,6 +21,7 @@ FLOORS = """
     naming
     freshness comparing latex
     rules
+    handmade
     passes
     engine
     copying snapshot
@@ -29,7 +30,7 @@ FLOORS = """
     function derivatives expression
     checking
     nn optim metrics data
-    linear training
+    linear training micrograd
     drawing
     pages
     stepper
@@ -39,7 +40,7 @@ FLOORS = """
 
     fastpath.numerics fastpath.bound
     fastpath.backward fastpath.node
-    fastpath.recording
+    fastpath.recording fastpath.reverse
     fastpath.comparing fastpath.differentiable fastpath.functions fastpath.methods
     fastpath.tensor
     fastpath.traced
@@ -59,7 +60,11 @@ LAYERS = {
     for i, floor in enumerate(FLOORS.split("\n"))
     for name in floor.split()
 }
-LATE = {("scalargrad.ops", "scalargrad.symbolic"), ("scalargrad.engine", "scalargrad.copying")}
+LATE = {
+    ("scalargrad.ops", "scalargrad.symbolic"),
+    ("scalargrad.engine", "scalargrad.copying"),
+    ("scalargrad.handmade", "scalargrad.function"),
+}
 LATE |= {("scalargrad.records", "scalargrad.stored")}  # inside functions only
 
 

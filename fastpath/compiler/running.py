@@ -50,6 +50,8 @@ def batched(
         signs = lifted.signs if whole_sum is None else lifted.signs[1:]
         for sign, part in zip(signs, rest):
             part = reshape(part, ()) if hasattr(part, "ndim") else part
+            if not scale:  # of no examples, even where it is infinite
+                part = total(reshape(part, (1,))[:0])
             part = part * (sign * scale) if sign * scale != 1 else part
             whole_sum = part if whole_sum is None else whole_sum + part
         return whole_sum

@@ -19,7 +19,7 @@ from pathlib import Path
 
 from tests.nightly import SECONDS, SEED
 from tests.nightly.mutants_table import TABLE
-from tests.programs.__main__ import failing
+from tests.random_programs.__main__ import failing
 
 ROOT = Path(__file__).parent.parent.parent
 TESTS = (
@@ -87,7 +87,7 @@ def pytest_of(root, *options):
 def killer(root, skipped="", deselected=()):
     """What notices that something is wrong in this copy: a line of text; None if nothing does."""
     commands = {
-        "programs": [sys.executable, "-m", "tests.programs", "--first", "--count", "60", "--skip", skipped],
+        "programs": [sys.executable, "-m", "tests.random_programs", "--first", "--count", "60", "--skip", skipped],
         "tests": pytest_of(root, "-x", *[f"--deselect={name}" for name in deselected]),
     }
     for name, command in commands.items():

@@ -8,10 +8,10 @@ import warnings
 from concurrent.futures import ProcessPoolExecutor, as_completed
 
 from tests.nightly import SECONDS, SEED
-from tests.programs.__main__ import report
-from tests.programs.generate import generate
-from tests.programs.program import KINDS
-from tests.programs.shrinking import failure, shrunk
+from tests.random_programs.__main__ import report
+from tests.random_programs.generate import generate
+from tests.random_programs.program import KINDS
+from tests.random_programs.shrinking import failure, shrunk
 
 COUNT = 20_000
 CHUNK = 50

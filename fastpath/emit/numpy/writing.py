@@ -64,7 +64,10 @@ def _ufunc(emission: Emission, expr: Expr) -> Line:
         else:
             names.append(emission.places[x].name)
     place, inplace = _out(emission, expr, expr.inputs)
-    return place, [called(emission, expr.code, names, place.name)], inplace
+    code = expr.code
+    if code == "negative" and not place.array.flags.c_contiguous:  # it reads wrong elements there, in NumPy up to 2.4
+        code, names = "multiply", [*names, "-1.0"]
+    return place, [called(emission, code, names, place.name)], inplace
 
 
 def called(emission: Emission, name: str, operands: list[str], out: str) -> str:

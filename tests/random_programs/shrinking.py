@@ -5,9 +5,9 @@ import re
 import time
 import warnings
 
-from tests.programs.checking import Disagreement, Refusal, check
-from tests.programs.program import Program
-from tests.programs.writing import used
+from tests.random_programs.checking import Disagreement, Refusal, check
+from tests.random_programs.program import Program
+from tests.random_programs.writing import used
 
 
 def failure(program):

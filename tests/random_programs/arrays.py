@@ -6,8 +6,8 @@ import fastpath
 import scalargrad as sg
 from fastpath import Tensor
 from scalargrad import nn
-from tests.programs.program import _PARAMETER, Program
-from tests.programs.writing import LARGEST, UNARY, Writer, used
+from tests.random_programs.program import _PARAMETER, Program
+from tests.random_programs.writing import LARGEST, UNARY, Writer, used
 
 ELEMENTWISE = [f"sg.{name}" for name in UNARY]
 ACTIVATIONS = ["relu", "tanh", "sigmoid", "elu", "softplus", "leaky_relu", "prelu"]

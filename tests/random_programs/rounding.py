@@ -12,7 +12,7 @@ import numpy as np
 
 from scalargrad import Value
 from scalargrad.graph import topological_order
-from tests.programs.program import parameters_of
+from tests.random_programs.program import parameters_of
 
 EXACT = {"maximum", "minimum", "where", "relu", "abs", "neg", "sign", "heaviside", "clip", "greater", "greater_equal", "less", "less_equal",
          "equal", "not_equal", "leaky_relu", "prelu"}  # fmt: skip
@@ -52,13 +52,18 @@ def moved(root, leaves, k):
 
 
 def magnitudes(root, leaves):
-    """The value and, for each leaf, the sum of the absolute shares its gradient is made of."""
-    upstream = {root: 1.0}
-    for node in reversed(topological_order(root)):
+    """For the value and each leaf's gradient the sum of the absolute terms it is made of."""
+    upstream, size = {root: 1.0}, {}
+    order = topological_order(root)
+    for node in order:
+        name, numbers = node.op and node.op.name, [size.get(x, abs(float(x))) for x in node.inputs or ()]
+        terms = sum(numbers) if name in ("add", "sub") else np.prod(numbers) if name in ("mul", "neg") else 0.0
+        size[node] = max(abs(node.data), terms)
+    for node in reversed(order):
         if node.op is not None:
             for _, operand, local, _ in node._downstreams(0.0):
                 upstream[operand] = upstream.get(operand, 0.0) + upstream.get(node, 0.0) * abs(local)
-    sizes = np.array([root.data, *[upstream.get(leaf, 0.0) for leaf in leaves]])
+    sizes = np.array([size[root], *[upstream.get(leaf, 0.0) for leaf in leaves]])
     return np.where(np.isfinite(sizes), abs(sizes), 0.0)
 
 
@@ -70,7 +75,7 @@ def extent(many, sizes):
 
 def spread(space, arrays, batch, share):
     """The least and the largest value and gradients over a few ways of rounding, and how large their parts are."""
-    from tests.programs.checking import example_of
+    from tests.random_programs.checking import example_of
 
     parameters = parameters_of(space)
     wholes, sizes = [], 0.0

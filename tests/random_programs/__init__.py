@@ -1,4 +1,4 @@
 """Programs that people write, written by chance: each runs compiled and eager, and the two must agree.
 
-``python -m tests.programs --seed 3`` prints a program and what came of it.
+``python -m tests.random_programs --seed 3`` prints a program and what came of it.
 """

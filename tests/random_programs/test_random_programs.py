@@ -7,10 +7,10 @@ import pytest
 
 import fastpath
 from scalargrad import OPS
-from tests.programs.checking import Disagreement, check
-from tests.programs.generate import generate
-from tests.programs.program import KINDS
-from tests.programs.shrinking import failure, shrunk
+from tests.random_programs.checking import Disagreement, check
+from tests.random_programs.generate import generate
+from tests.random_programs.program import KINDS
+from tests.random_programs.shrinking import failure, shrunk
 
 BEING_MENDED: dict[tuple[int, str], str] = {}
 

@@ -1,4 +1,4 @@
-"""``python -m tests.programs``: programs by seed, run, shrunk and printed.
+"""``python -m tests.random_programs``: programs by seed, run, shrunk and printed.
 
 ``--seed 3 --count 100 --kind scalar``; ``--print`` only prints them.
 """
@@ -6,13 +6,13 @@
 import argparse
 import sys
 
-from tests.programs.generate import generate
-from tests.programs.program import KINDS
-from tests.programs.shrinking import failure, shrunk
+from tests.random_programs.generate import generate
+from tests.random_programs.program import KINDS
+from tests.random_programs.shrinking import failure, shrunk
 
 
 def main(arguments=None):
-    parser = argparse.ArgumentParser(prog="python -m tests.programs", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m tests.random_programs", description=__doc__)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--count", type=int, default=1)
     parser.add_argument("--kind", choices=KINDS)

@@ -1,8 +1,8 @@
 """The n-th program of a kind."""
 
-from tests.programs.arrays import LayerWriter, TensorWriter
-from tests.programs.program import KINDS
-from tests.programs.scalars import ScalarWriter
+from tests.random_programs.arrays import LayerWriter, TensorWriter
+from tests.random_programs.program import KINDS
+from tests.random_programs.scalars import ScalarWriter
 
 
 class GraphWriter(ScalarWriter):

@@ -6,8 +6,8 @@ import fastpath
 import scalargrad as sg
 from fastpath import Tensor
 from scalargrad import Value, nn
-from tests.programs.program import _PARAMETER, Program
-from tests.programs.writing import LARGEST, UNARY, Writer, names_in, used
+from tests.random_programs.program import _PARAMETER, Program
+from tests.random_programs.writing import LARGEST, UNARY, Writer, names_in, used
 
 HELPERS = {
     "Cell": "class Cell:\n    def __init__(self, w, b):\n        self.w, self.b = w, b\n    def __call__(self, v):\n        return sg.tanh(self.w * v + self.b)",

@@ -50,7 +50,7 @@ class Program:
         data = [f"N, rng = {self.batch}, np.random.default_rng({self.seed})"]
         data += [f"{name} = {how}" for name, how in self.arguments.items()]
         if self.kind == "graph":
-            run = ["# compile(graph) at the first example, called at all: see tests/programs/checking.py"]
+            run = ["# compile(graph) at the first example, called at all: see tests/random_programs/checking.py"]
         else:
             run = [f'g = fastpath.compile(f, backend="{backend}"{options})', f"print(g({names}))"]
         return "\n".join([*head, *self.setup, self.function, *data, *run])
