@@ -56,7 +56,7 @@ def test_second_order_has_a_row_for_each_pair():
     second = {(row.input, row.by): row.analytic for row in report.leaves if row.by}
     assert second == {("x", "x"): 0.0, ("x", "y"): 1.0, ("y", "x"): 1.0, ("y", "y"): 0.0}
     assert {(row.input, row.by) for row in report.edges if row.by} == set(second)
-    assert {row.derivative for row in report.leaves} >= {"∂L/∂x", "∂²L/∂x²", "∂²L/∂x∂y"}
+    assert {row.derivative for row in report.leaves} >= {"dL/dx", "d²L/dx²", "d²L/(dx dy)"}
 
 
 def test_the_two_edges_of_a_square_are_checked_apart():
@@ -177,7 +177,7 @@ def test_a_mixed_second_derivative_cut_off_is_caught():
 
 
 def test_a_number_that_leaves_the_graph_is_caught_at_the_leaf():
-    report = gradcheck(lambda x: x * float(x), 2.0)
+    report = gradcheck(lambda x: x * x.data, 2.0)
     assert not report
     assert report.worst.input == "x"
     assert (report.worst.analytic, report.worst.numeric) == (2.0, pytest.approx(4.0))
@@ -262,7 +262,7 @@ def product(a, b):
         (product, [2.0, Value(3.0)], ["a", "b"]),
         (lambda p: p[0] * p[1], [2.0, 3.0], ["p₀", "p₁"]),
         (lambda p: p[0] * p[1], ((2.0, 3.0),), ["p₀", "p₁"]),
-        (lambda p: p[0] * p[1], np.array([2.0, 3.0]), ["p₀", "p₁"]),
+        (lambda p: p[0] * p[1], np.array([2.0, 3.0]), ["p[0]", "p[1]"]),
         (lambda *all_: all_[0] * all_[1], [2.0, 3.0], ["x₀", "x₁"]),
         (lambda p, scale=2.0: p[0] * scale, [2.0], None),
         (ops.mul, (2.0, 3.0), ["a", "b"]),
@@ -331,7 +331,7 @@ def test_a_stale_graph_is_refused():
 def test_the_report_is_a_table_that_ends_in_the_verdict():
     lines = str(gradcheck(neuron())).splitlines()
     assert lines[0].split() == ["derivative", "rule", "by", "rule", "by", "difference", "error"]
-    assert lines[-3].startswith("∂L/∂w₂")
+    assert lines[-3].startswith("dL/dw₂")
     assert lines[-2] == ""
     assert lines[-1].startswith("All right: 17 of 17 derivatives agree. The worst: on the edge ")
     assert repr(gradcheck(Value(1.0))).startswith("<gradcheck: All right: 1 of 1 derivatives agree.")

@@ -11,7 +11,7 @@ import pytest
 ROOT = Path(__file__).parent.parent
 
 FLOORS = """
-    turns
+    turns tree
     numerics language generated packages graph scopes tracer records saving
     entering
     anomalies modes endings settings stored
@@ -20,6 +20,7 @@ FLOORS = """
     naming
     freshness comparing latex
     rules
+    handmade
     passes
     engine
     copying snapshot
@@ -28,7 +29,7 @@ FLOORS = """
     function derivatives expression
     checking
     nn optim metrics data
-    linear training
+    linear training micrograd
     drawing
     pages
     stepper
@@ -38,7 +39,7 @@ FLOORS = """
 
     fastpath.numerics fastpath.bound
     fastpath.backward fastpath.node
-    fastpath.recording
+    fastpath.recording fastpath.reverse
     fastpath.comparing fastpath.differentiable fastpath.functions fastpath.methods
     fastpath.tensor
     fastpath.traced
@@ -58,7 +59,11 @@ LAYERS = {
     for i, floor in enumerate(FLOORS.split("\n"))
     for name in floor.split()
 }
-LATE = {("scalargrad.ops", "scalargrad.symbolic"), ("scalargrad.engine", "scalargrad.copying")}
+LATE = {
+    ("scalargrad.ops", "scalargrad.symbolic"),
+    ("scalargrad.engine", "scalargrad.copying"),
+    ("scalargrad.handmade", "scalargrad.function"),
+}
 LATE |= {("scalargrad.records", "scalargrad.stored")}  # inside functions only
 
 
