@@ -10,6 +10,7 @@
 
 from __future__ import annotations
 
+from importlib import import_module as _import_module
 from typing import Any as _Any
 
 from fastpath import creation as _creation
@@ -36,11 +37,19 @@ __all__ = sorted([*_OWN, *_OPS, *_STRUCTURAL, *_COMPOSITE])
 globals().update(_FUNCTIONS)
 
 
+_LATE = {"autograd": "scalargrad.function", "nn": "fastpath.nn", "optim": "scalargrad.optim"}
+"""Modules that are loaded when used, by PyTorch's names."""
+
+
 def __getattr__(name: str) -> _Any:
+    if name in _LATE:
+        return _import_module(_LATE[name])
+    if name in _creation.DTYPES:
+        return _creation.DTYPES[name]
     if name in _OPS or name in _STRUCTURAL:  # registered later
         return _OPS.get(name) or _STRUCTURAL[name]
     raise AttributeError(f"module 'fastpath' has no attribute {name!r}")
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__, *_OPS, *_STRUCTURAL})
+    return sorted({*globals(), *_LATE, *__all__, *_OPS, *_STRUCTURAL})

@@ -19,7 +19,7 @@ from fastpath.tensor import Tensor
 from scalargrad import settings
 
 __all__ = [
-    "Generator", "arange", "empty", "eye", "from_numpy", "full", "full_like", "linspace", "manual_seed", "multinomial",
+    "Generator", "arange", "device", "empty", "eye", "from_numpy", "full", "full_like", "linspace", "manual_seed", "multinomial",
     "ones", "ones_like", "rand", "rand_like", "randint", "randn", "randn_like", "randperm", "tensor", "zeros",
     "zeros_like",
 ]  # fmt: skip
@@ -29,6 +29,19 @@ def here(device: Any) -> None:
     """Refuse every device but this one."""
     if device is not None and str(device) != "cpu":
         raise ValueError(f"Tensors live in the memory of this computer, device='cpu', not on {settings.short(device)}")
+
+
+def device(name: str) -> str:
+    """Where Tensors live: "cpu", and no other place."""
+    here(name)
+    return "cpu"
+
+
+DTYPES: dict[str, Any] = {
+    "float": np.float32, "float16": np.float16, "half": np.float16, "float32": np.float32, "float64": np.float64,
+    "double": np.float64, "int": np.int32, "int32": np.int32, "int64": np.int64, "long": np.int64, "bool": np.bool_,
+}  # fmt: skip
+"""What PyTorch calls NumPy's types."""
 
 
 class Generator:

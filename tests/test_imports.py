@@ -13,6 +13,7 @@ ROOT = Path(__file__).parent.parent
 FLOORS = """
     turns tree
     numerics language generated packages graph scopes tracer records saving
+    special
     entering
     anomalies modes endings settings stored
     ops formatting
@@ -48,6 +49,7 @@ FLOORS = """
     fastpath.emit
     fastpath.plan fastpath.exploding
     fastpath.compiler
+    fastpath.nn
     fastpath
     fastpath.bench
 

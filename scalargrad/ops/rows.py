@@ -5,10 +5,10 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from inspect import Parameter, Signature, signature
+from inspect import Parameter, Signature
 from typing import Any, Generic, ParamSpec, TypeVar
 
-from scalargrad.ops.given import REFUSALS, called_here, is_raw, named
+from scalargrad.ops.given import REFUSALS, called_here, is_neutral, is_raw, named
 
 P = ParamSpec("P")
 R = TypeVar("R", bound="Row")
@@ -171,9 +171,13 @@ COMPOSITE: dict[str, Callable[..., Any]] = {}
 
 def composite(function: Callable[P, T]) -> Callable[P, T]:
     """Register a function; what it refuses, it refuses under its own name and not that of an op it is made from."""
+    code = function.__code__
+    names = code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
 
     @functools.wraps(function)
     def call(*arguments: P.args, **settings: P.kwargs) -> T:
+        for name in [name for name in settings if name not in names and is_neutral(name, settings[name])]:
+            del settings[name]
         try:
             return function(*arguments, **settings)
         except REFUSALS as error:
@@ -182,7 +186,7 @@ def composite(function: Callable[P, T]) -> Callable[P, T]:
             from scalargrad.ops.structural import OPS, STRUCTURAL
 
             told = named(error, function.__name__, {*OPS, *STRUCTURAL, *COMPOSITE})
-            otherwise = called_here(settings.keys() - signature(function).parameters)
+            otherwise = called_here(settings.keys() - names)
             raise (type(told)(f"{told}{otherwise}") if otherwise else told) from None
 
     COMPOSITE[function.__name__] = call
