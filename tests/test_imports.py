@@ -13,6 +13,7 @@ ROOT = Path(__file__).parent.parent
 FLOORS = """
     turns tree
     numerics language generated packages graph scopes tracer records saving
+    special
     entering
     anomalies modes endings settings stored
     ops formatting

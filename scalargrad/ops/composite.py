@@ -10,6 +10,7 @@ from typing import Any
 
 from scalargrad.ops import structural as ops
 from scalargrad.ops.elementwise import mul as _mul
+from scalargrad.ops.elementwise import sigmoid as _sigmoid
 from scalargrad.ops.given import as_array, axes, integer, is_integer, is_number, one_axis, shown
 from scalargrad.ops.indexing import lookup as lookup
 from scalargrad.ops.indexing import one_hot as one_hot
@@ -210,6 +211,17 @@ def diagonal(a: Any, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Any:
     first, second = max(-offset, 0), max(offset, 0)
     steps = np.arange(max(min(a.shape[-2] - first, a.shape[-1] - second), 0))
     return ops.index(a, (..., steps + first, steps + second))
+
+
+@composite
+def glu(a: Any, axis: int = -1) -> Any:
+    """Gated linear unit (Dauphin et al. 2017): the first half along an axis times the sigmoid of the second.
+
+    >>> glu([2.0, 0.0])
+    array([1.])
+    """
+    first, second = split(a, 2, axis)
+    return _mul(first, _sigmoid(second))
 
 
 FUNCTIONS_ONLY = (stack, one_hot)

@@ -42,6 +42,8 @@ def op_of(function: Any) -> Callable[..., Any] | None:
     name = function.__name__
     if getattr(function, "__module__", None) == "numpy.linalg" or name == "matrix_transpose":
         return _LINALG.get(name)
+    if name == "divmod":
+        return divmod
     name = _OTHER_NAMES.get(name, name)
     return STRUCTURAL.get(name) or COMPOSITE.get(name) or by_ufunc(name)
 
