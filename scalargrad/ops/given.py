@@ -147,6 +147,27 @@ def wrong_setting(settings: dict[str, Any]) -> str:
     return ""
 
 
+_TRUTHS = (None, True, False)
+_NEUTRAL: dict[str, tuple[Any, ...]] = {
+    "casting": ("same_kind", "safe"),
+    "copy": _TRUTHS,
+    "dtype": (None,),
+    "kind": (None, "quicksort", "mergesort", "heapsort", "stable"),
+    "optimize": (*_TRUTHS, "greedy", "optimal"),
+    "order": (None, "C", "K", "A"),
+    "out": (None,),
+    "overwrite_input": _TRUTHS,
+    "stable": _TRUTHS,
+    "subok": _TRUTHS,
+    "where": (True,),
+}
+
+
+def is_neutral(name: str, given: Any) -> bool:
+    """Whether a setting that only NumPy's function has says what the op does anyway: ``out=None``, ``where=True``."""
+    return isinstance(given, (bool, str, type(None))) and given in _NEUTRAL.get(name, ())
+
+
 def outside(indices: Any, count: int) -> Any:
     """The first of these integers that is not one of 0, 1, …, ``count − 1``; None if all are."""
     unsigned = indices.view(f"u{indices.dtype.itemsize}")  # in which a negative one is too large
@@ -162,7 +183,9 @@ def is_raw(error: Exception) -> bool:
 
 
 def kind_of(error: Exception) -> type[Exception]:
-    """The plain kind of an error."""
+    """The plain kind of an error; LinAlgError, which programs catch by its name, stays what it is."""
+    if type(error).__name__ == "LinAlgError":
+        return type(error)
     return next((kind for kind in REFUSALS if isinstance(error, kind)), type(error))
 
 

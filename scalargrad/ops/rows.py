@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from inspect import Parameter, Signature
 from typing import Any, Generic, ParamSpec, TypeVar
 
-from scalargrad.ops.given import REFUSALS, is_raw, named
+from scalargrad.ops.given import REFUSALS, is_neutral, is_raw, named
 
 P = ParamSpec("P")
 R = TypeVar("R", bound="Row")
@@ -166,9 +166,13 @@ COMPOSITE: dict[str, Callable[..., Any]] = {}
 
 def composite(function: Callable[P, T]) -> Callable[P, T]:
     """Register a function; what it refuses, it refuses under its own name and not that of an op it is made from."""
+    code = function.__code__
+    names = code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
 
     @functools.wraps(function)
     def call(*arguments: P.args, **settings: P.kwargs) -> T:
+        for name in [name for name in settings if name not in names and is_neutral(name, settings[name])]:
+            del settings[name]
         try:
             return function(*arguments, **settings)
         except REFUSALS as error:
