@@ -75,7 +75,7 @@ _LAZY = {
     "vjp": "derivatives",
 }
 """What is loaded when first used, beside the second table of ops: public name and module."""
-_MODULES = ["data", "lectures", "linear", "metrics", "nn", "optim", "plots", "tree"]
+_MODULES = ["data", "lectures", "linear", "metrics", "micrograd", "nn", "optim", "plots", "tree"]
 """The public modules, loaded when first used."""
 
 __version__ = "0.1.0"

@@ -20,7 +20,7 @@ NAMES = {
     "scope", "steps", "trace", "value_and_grad", "vjp",
 }  # fmt: skip
 """The public names besides the ops; a new one is added here on purpose."""
-MODULES = {"data", "lectures", "linear", "metrics", "nn", "optim", "plots", "tree"}
+MODULES = {"data", "lectures", "linear", "metrics", "micrograd", "nn", "optim", "plots", "tree"}
 
 
 def modules():
