@@ -108,6 +108,11 @@ class Value(Comparable, Operators, HandMade):
             modes.concretized(self, "float()")
         return float(self._data)
 
+    def __int__(self) -> int:
+        if modes.active:
+            modes.concretized(self, "int()")
+        raise TypeError("int() of a Value would cut off its number: write int(v.data)")
+
     def __bool__(self) -> bool:
         if modes.active:
             modes.concretized(self, "if")
