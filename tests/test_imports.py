@@ -11,8 +11,9 @@ import pytest
 ROOT = Path(__file__).parent.parent
 
 FLOORS = """
-    turns
+    turns tree
     numerics language generated packages graph scopes tracer records saving
+    special
     entering
     anomalies modes endings settings stored
     ops formatting
@@ -29,7 +30,7 @@ FLOORS = """
     function derivatives expression
     checking
     nn optim metrics data
-    linear training
+    linear training micrograd
     drawing
     pages
     stepper
@@ -39,14 +40,16 @@ FLOORS = """
 
     fastpath.numerics fastpath.bound
     fastpath.backward fastpath.node
-    fastpath.recording
-    fastpath.comparing fastpath.differentiable fastpath.functions fastpath.methods
+    fastpath.recording fastpath.reverse
+    fastpath.comparing fastpath.differentiable fastpath.functions fastpath.methods fastpath.pytorch
     fastpath.tensor
+    fastpath.creation
     fastpath.traced
     fastpath.ir
     fastpath.emit
     fastpath.plan fastpath.exploding
     fastpath.compiler
+    fastpath.nn
     fastpath
     fastpath.bench
 

@@ -13,6 +13,7 @@ from scalargrad import modes
 from scalargrad.graph import Node
 from scalargrad.nn import scoping
 from scalargrad.nn.activations import activation as activation_of
+from scalargrad.nn.activations import chosen
 from scalargrad.nn.backends import as_values, backend_of, numbers_of, parameter
 from scalargrad.nn.initialisers import drawn
 from scalargrad.nn.module import Module
@@ -83,7 +84,9 @@ class Linear(Module):
         x = features(x, self.inputs, "Linear")
         if isinstance(x, np.ndarray) and isinstance(self.W, np.ndarray):
             return self._of_values(x) if modes.recording() else self._of_numbers(x)
-        y = scoping.named(matmul(x if isinstance(x, Node) else x.astype(self.W.dtype, copy=False), self.W))
+        if not isinstance(x, Node) and x.dtype != object:  # Values are refused, by matmul
+            x = x.astype(self.W.dtype, copy=False)
+        y = scoping.named(matmul(x, self.W))
         return y if self.b is None else scoping.named(y + self.b)
 
     def _of_numbers(self, x: Any) -> Any:
@@ -119,7 +122,9 @@ class Linear(Module):
 
 
 class Neuron(Module):
-    """One neuron: φ(x·w + b), of shapes (n, in) → (n,); of a single example a single number.
+    """One neuron: φ(x·w + b), of shapes (n, in) → (n,); of a single example a single number. φ is tanh.
+
+    ``nonlin`` True or False is micrograd's word for relu or none; with ``init="micrograd"`` φ is relu by default.
 
     >>> from scalargrad import nn
     >>> neuron = nn.Neuron(2, "sigmoid", init=[2.0, -3.0], bias_init=-3.0)
@@ -132,8 +137,9 @@ class Neuron(Module):
     def __init__(
         self,
         inputs: int,
-        activation: Any = "tanh",
+        activation: Any = ...,
         *,
+        nonlin: bool | None = None,
         init: Any = "xavier_uniform",
         bias_init: Any = "zeros",
         backend: Any = "value",
@@ -144,6 +150,7 @@ class Neuron(Module):
         self.inputs = size(inputs, f"{where}: inputs")
         self.w = parameter(drawn(init, (self.inputs,), rng, f"{where}: init"), kind, "w")
         self.b = parameter(drawn(bias_init, (), rng, f"{where}: bias_init"), kind, "b")
+        activation = chosen(activation, nonlin, init)
         self.activation = None if activation is None else activation_of(activation, f"{where}: activation")
 
     def forward(self, x: Any) -> Any:
