@@ -143,7 +143,8 @@ def _function(function: Callable[..., Any], inputs: Any) -> Subject:
     given = [x for leaf in flat for x in as_list(leaf)]
 
     def run(numbers: Sequence[float]) -> tuple[Run, Sequence[Any]]:
-        leaves = [make_node(LEAF, None, None, x, 0.0, *marks) for x, *marks in zip(numbers, labels, scopes, kinds)]
+        marked = zip(numbers, labels, kinds)
+        leaves = [make_node(LEAF, None, None, x, label=label, kind=kind) for x, label, kind in marked]
         rest = iter(leaves)
         each = [boxed(islice(rest, x.size), x.shape) if is_array(x) else next(rest) for x in flat]
         result = checked(lambda: function(*tree.unflatten(structure, each)), leaves)
@@ -152,7 +153,7 @@ def _function(function: Callable[..., Any], inputs: Any) -> Subject:
 
     numbers = [x._data if isinstance(x, Value) else as_number(x, "gradcheck") for x in given]
     labels = [getattr(x, "label", None) or label for x, label in zip(given, labels)]
-    scopes, kinds = [None] * len(given), [kind_of((x,)) for x in given]
+    kinds = [kind_of((x,)) for x in given]
     require_repeatable(lambda: run(numbers)[0].values[-1])
     return Subject(*run(numbers), lambda place, x: run([*numbers[:place], x, *numbers[place + 1 :]]))
 
