@@ -16,7 +16,7 @@ from fastpath.node import leaf
 from fastpath.numerics import array_forward, quiet
 from fastpath.recording import apply, apply_structural, fast
 from scalargrad import modes
-from scalargrad.ops.composite import COMPOSITE, FUNCTIONS_ONLY
+from scalargrad.ops.composite import ALIASES, COMPOSITE, FUNCTIONS_ONLY
 from scalargrad.ops.operators import DUNDERS, formed, install
 from scalargrad.ops.registry import OPS, Op
 from scalargrad.ops.structure import STRUCTURAL, StructuralOp
@@ -139,3 +139,5 @@ def give_methods(cls: Any) -> None:
     for function in COMPOSITE.values():
         if function not in FUNCTIONS_ONLY:
             setattr(cls, function.__name__, function)
+    for alias, name in ALIASES.items():
+        setattr(cls, alias, COMPOSITE[name])

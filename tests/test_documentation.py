@@ -65,7 +65,7 @@ def test_it_has_a_signature(row):
 SAVED = {
     "mul": "a, b", "tanh": "y", "add": "nothing", "div": "b, y", "where": "condition",
     "matmul": "a, b", "sum": "nothing but shapes and settings", "max": "a, Y", "softmax": "Y", "log_softmax": "Y",
-    "concatenate": "nothing but shapes and settings", "einsum": "the other arrays", "prod": "a", "norm": "x, Y",
+    "concatenate": "nothing but shapes and settings", "einsum": "the other arrays", "prod": "a", "l2norm": "x, Y",
     "cross_entropy": "labels, what the forward computed on the way",
 }  # fmt: skip
 

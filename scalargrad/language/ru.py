@@ -502,6 +502,8 @@ TEXTS = {
         "а не до",
     "which element is the largest changes in jumps; softmax is its differentiable relative":
         "то, какой элемент наибольший, меняется скачками; его дифференцируемый аналог — softmax",
+    "the order changes in jumps; sort passes the gradient to where each element came from":
+        "порядок меняется скачками; sort передаёт градиент туда, откуда взят каждый элемент",
     "which element is the smallest changes in jumps; softmax of the negative numbers is its differentiable relative":
         "то, какой элемент наименьший, меняется скачками; его дифференцируемый аналог — softmax противоположных чисел",
     # --- the lectures ------------------------------------------------------------------------------------------------
