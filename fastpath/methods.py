@@ -17,8 +17,7 @@ from fastpath.numerics import array_forward, quiet
 from fastpath.recording import apply, apply_structural, fast
 from scalargrad import modes
 from scalargrad.ops.composite import ALIASES, COMPOSITE, FUNCTIONS_ONLY
-from scalargrad.ops.operators import DUNDERS, install
-from scalargrad.ops.python import PYTHONS
+from scalargrad.ops.operators import DUNDERS, formed, install
 from scalargrad.ops.registry import OPS, Op
 from scalargrad.ops.structure import STRUCTURAL, StructuralOp
 
@@ -101,10 +100,7 @@ def _elementwise(cls: Any, op: Op) -> Callable[..., Any]:
         node = quick(self)
         return apply(op, (self,)) if node is None else node
 
-    def formed(self: Any, *operands: Any, **named: Any) -> Any:
-        return op(self, *operands, **named) if operands or named else method(self)
-
-    return method if op.form in (None, PYTHONS.get(op.name)) else formed
+    return formed(op, method)
 
 
 new = object.__new__
