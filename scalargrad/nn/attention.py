@@ -124,7 +124,7 @@ def _attended(
         else:
             scores = scores + mask
     weights = softmax(scores, axis=-1)
-    if dropout:
+    if number(dropout, f"{where}: dropout_p", least=0, below=1):
         weights = (drop or Dropout(dropout))(weights)
     return matmul(weights, v), weights
 
