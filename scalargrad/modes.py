@@ -277,7 +277,7 @@ def concretized(value: Any, what: str) -> None:
     known = state()
     if known.tracer is not None:
         known.tracer.concretized(value, what)
-    elif known.derivers and what in ("float()", "item()"):
+    elif known.derivers and what in ("float()", "item()", "np.asarray()"):
         for taken_out in known.derivers:
             taken_out(value, what)
 

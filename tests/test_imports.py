@@ -39,8 +39,10 @@ FLOORS = """
     fastpath.numerics fastpath.bound
     fastpath.backward fastpath.node
     fastpath.recording
-    fastpath.comparing fastpath.differentiable fastpath.functions fastpath.methods
+    fastpath.changing fastpath.comparing fastpath.differentiable fastpath.functions fastpath.leaving fastpath.methods
     fastpath.tensor
+    fastpath.numpy
+    fastpath.scipy
     fastpath.traced
     fastpath.ir
     fastpath.emit

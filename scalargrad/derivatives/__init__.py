@@ -230,7 +230,7 @@ class DetachedError(NotDifferentiableError):
     """A number was taken out of the graph, in a function whose derivative was wanted."""
 
 
-_LOOKING = ("_taken_out", "concretized", "_look", "item", "__float__")
+_LOOKING = ("_taken_out", "concretized", "_look", "item", "__float__", "__int__", "__array__", "numpy", "tolist")
 
 
 def _taken_out(name: str, leaves: frozenset[Any], value: Any, what: str) -> None:

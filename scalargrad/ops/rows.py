@@ -16,7 +16,7 @@ T = TypeVar("T")
 
 NODE = ("backward", "data", "grad", "inputs", "item", "label", "op", "scope")
 """What a Value and a Tensor show besides their ops."""
-TENSOR = ("T", "detach", "dtype", "ndim", "requires_grad", "shape", "size")
+TENSOR = ("T", "detach", "dtype", "ndim", "numpy", "requires_grad", "shape", "size", "tolist")
 """What a Tensor shows besides."""
 RESERVED = frozenset([*NODE, *TENSOR, "args", "atom", "constant", "inf", "named", "names", "nan", "number", "pi"])
 """Names no op can have: attributes of the operand types, loaded or not, and constants of formulas."""
