@@ -267,7 +267,7 @@ print("inputs x1, x2, x3 ", row(x))
 
 # %%
 for step in steps(E, precision=6):
-    if step.text.startswith(("∂E/∂H₁", "∂E/∂z₁")):
+    if step.text.startswith(("dE/dH₁", "dE/dz₁")):
         print(step.text)
 
 # %% [markdown]

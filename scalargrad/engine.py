@@ -14,13 +14,15 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from functools import partial
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from scalargrad import anomalies, graph, modes
 from scalargrad.comparing import Comparable, on_elements
 from scalargrad.freshness import fresh_order
 from scalargrad.graph import Node
-from scalargrad.ops.operators import DUNDERS, Operators, install
+from scalargrad.handmade import HandMade, attributes_of
+from scalargrad.ops.operators import DUNDERS, Operators, install, is_of_row
 from scalargrad.ops.registry import OPS, Op, as_number
 from scalargrad.passes import differentiate
 from scalargrad.rules import LEAF, Expanded, Rule, operator_methods, rule_of
@@ -30,12 +32,15 @@ if TYPE_CHECKING:
     from scalargrad.ops.expansions import Expansion
 
 
-class Value(Comparable, Operators):
-    """A number in a computational graph.
+class Value(Comparable, Operators, HandMade):
+    """A number in a computational graph: ``Value(data)``, ``Value(data, label="w")``.
 
     ``data`` is the number, ``grad`` the derivative of the last result whose :meth:`backward` was called (summed over
     calls at a leaf), ``label`` a name to show, ``scope`` the path of the scopes it was made in. Ints, bools and NumPy
     scalars become floats; anything else that is not a real number is a TypeError.
+
+    ``Value(data, (a, b), "op")`` is a node made by hand, as in micrograd (:mod:`scalargrad.handmade`). What is computed
+    from a subclass is of the subclass.
 
     >>> x, w = Value(-1.0, label="x"), Value(2.0, label="w")
     >>> y = (w * x).sigmoid()
@@ -53,18 +58,33 @@ class Value(Comparable, Operators):
     grad: float
     label: str | None
     scope: str | None
+    _kind: ClassVar[type[Value]]
+    """What its results are: its class or, where that stands in for another for a while, that one."""
 
-    def __init__(self, data: Any, label: str | None = None) -> None:
-        if isinstance(data, Value):
-            raise TypeError("Value(…) takes a number, not a Value: use it as it stands, or its .data to detach it")
+    def __init__(self, data: Any, _children: Any = (), _op: Any = "", label: str | None = None) -> None:
+        if type(data) is not float:
+            if isinstance(data, Value):
+                raise TypeError("Value(…) takes a number, not a Value: use it as it stands, or its .data to detach it")
+            data = as_number(data, "Value")
         if label is not None and not isinstance(label, str):
             raise TypeError(f"a label is a text, not {label!r}")
-        self._data = data if type(data) is float else as_number(data, "Value")
+        self._data = data
         self.grad = 0.0
         self.label = label
         self.scope = None
         self._rule = LEAF
         self._a = self._b = self._mark = None
+        if _children or _op:
+            if isinstance(_children, str):  # Value(2.0, "w")
+                self.label = _children
+            else:
+                self._made_of(_children, _op)
+
+    def __init_subclass__(cls, *, stands_in: bool = False, **settings: Any) -> None:
+        super().__init_subclass__(**settings)
+        if not stands_in:
+            cls._kind = cls
+            _give_methods(cls)
 
     def _set_data(self, new: Any) -> None:
         self._data = new if type(new) is float else as_number(new, "Value.data")
@@ -154,7 +174,7 @@ class Value(Comparable, Operators):
 
     def _as_leaf(self) -> Value:
         """A new leaf with the same number and label."""
-        return Value(self._data, label=self.label)
+        return make_node(LEAF, None, None, self._data, label=self.label, kind=self._kind)
 
     def _seeds(self) -> list[Any]:
         """The upstream gradients that single out each of its elements: it has one."""
@@ -168,7 +188,7 @@ class Value(Comparable, Operators):
     def _remember(results: list[Any], given: set[int], expansion: Expansion) -> None:
         """Have the nodes that an expansion made know it; not operands, known by their ``id``, that it returned."""
         for place, node in enumerate(results):
-            if type(node) is Value and node._rule is not LEAF and id(node) not in given:
+            if isinstance(node, Value) and node._rule is not LEAF and id(node) not in given:
                 rule = node._rule
                 node._rule = Expanded(rule.op, rule.of_values, expansion, place)
 
@@ -179,7 +199,10 @@ class Value(Comparable, Operators):
     # --- copying -----------------------------------------------------------------------------------------------------
 
     def _parts(self) -> tuple[Any, ...]:
-        return _make_of, self.inputs, self._rule, self._data, self.grad, self.label, self.scope
+        own = (self._rule, self._data, self.grad, self.label, self.scope)
+        if self._kind is Value:
+            return _make_of, self.inputs, *own
+        return _remade, self.inputs, self._kind, attributes_of(self, Value), *own
 
     def __copy__(self) -> Value:
         make, *arguments = self._parts()
@@ -200,10 +223,17 @@ _new = object.__new__
 
 
 def make_node(
-    rule: Rule, a: Any, b: Any, data: float, grad: float = 0.0, label: str | None = None, scope: str | None = None
+    rule: Rule,
+    a: Any,
+    b: Any,
+    data: float,
+    grad: float = 0.0,
+    label: str | None = None,
+    scope: str | None = None,
+    kind: type[Value] = Value,
 ) -> Value:
     """A node as it stands, with no questions asked, from what is in the slots of its operands and the rest."""
-    node: Value = _new(Value)
+    node: Value = _new(kind)
     node._rule = rule
     node._a = a
     node._b = b
@@ -220,10 +250,18 @@ def _make_of(operands: tuple[Any, ...], rule: Rule, data: float, *marks: Any) ->
     return make_node(rule, *graph.in_slots(operands), data, *marks)
 
 
-def _computed(rule: Rule, data: float, operands: tuple[Any, ...], scope: str | None = None) -> Value:
+def _remade(operands: tuple[Any, ...], kind: type[Value], attributes: dict[str, Any], *own: Any) -> Value:
+    """The same of a subclass, with the attributes it has besides."""
+    node = _make_of(operands, *own, kind)
+    for name, x in attributes.items():
+        setattr(node, name, x)
+    return node
+
+
+def _computed(rule: Rule, data: float, operands: tuple[Any, ...], kind: type[Value], scope: str | None = None) -> Value:
     """The node of an operation that is computed now."""
     a, b = operands if len(operands) == 2 else graph.in_slots(operands)
-    node = make_node(rule, a, b, data, 0.0, None, scope)
+    node = make_node(rule, a, b, data, 0.0, None, scope, kind)
     node._mark = graph.epoch
     return node
 
@@ -231,11 +269,15 @@ def _computed(rule: Rule, data: float, operands: tuple[Any, ...], scope: str | N
 def apply(op: Op, operands: tuple[Any, ...]) -> Any:
     """The node (or, with an array among the operands, the object array of nodes) of an op on Values and numbers."""
     checked: list[Any] = []
+    kind = Value
     for x in operands:
         if getattr(x, "shape", None) == () and x.dtype == object:
             x = x.item()  # an array without axes is what is in it
-        if isinstance(x, Value) or type(x) is float:
+        if type(x) is Value or type(x) is float:
             checked.append(x)
+        elif isinstance(x, Value):
+            checked.append(x)
+            kind = x._kind if kind is Value else kind
         elif hasattr(type(x), "_nodes"):  # what argmax found
             return op(*[y._nodes() if hasattr(type(y), "_nodes") else y for y in operands])
         elif hasattr(type(x), "_apply_op"):
@@ -246,29 +288,34 @@ def apply(op: Op, operands: tuple[Any, ...]) -> Any:
             checked.append(as_number(x, op.name))
     of_values = tuple([isinstance(x, Value) for x in checked])
     data = op.number(*[x._data if isinstance(x, Value) else x for x in checked])
-    return record(rule_of(op, of_values), data, tuple(checked))
+    return record(rule_of(op, of_values), data, tuple(checked), kind)
 
 
-def record(rule: Rule, data: float, operands: tuple[Any, ...]) -> Value:
+def kind_of(operands: tuple[Any, ...]) -> type[Value]:
+    """What the result of an operation is: a Value or, with one of a subclass among the operands, of that class."""
+    return next((x._kind for x in operands if isinstance(x, Value) and x._kind is not Value), Value)
+
+
+def record(rule: Rule, data: float, operands: tuple[Any, ...], kind: type[Value] = Value) -> Value:
     """A new node, under the modes in force (:mod:`scalargrad.modes`)."""
     if not modes.active:
-        return _computed(rule, data, operands)
+        return _computed(rule, data, operands, kind)
     state = modes.state()
     if state.detecting:
         anomalies.check_forward(rule.op, data, operands)
     if state.tracer is not None:  # recorded in any case, since its number stands for others
-        node: Value = state.tracer.computed(_computed(rule, data, operands, scope=state.path))
+        node: Value = state.tracer.computed(_computed(rule, data, operands, kind, state.path))
         return node if state.recording else state.tracer.stopped(node)
     if not state.recording:
-        return _computed(LEAF, data, ())
-    return _computed(rule, data, operands, scope=state.path)
+        return _computed(LEAF, data, (), kind)
+    return _computed(rule, data, operands, kind, state.path)
 
 
 # --- the methods made from the rows ----------------------------------------------------------------------------------
 
 
-def _method_of(op: Op) -> Callable[..., Any]:
-    """The method of an op: specialised for one operand."""
+def _method_of(kind: type[Value], op: Op) -> Callable[..., Any]:
+    """The method of an op, whose result is of this kind: specialised for one operand."""
     if len(op.operands) > 1:
         return lambda self, *operands, **named: op(self, *operands, **named)
     rule, number = rule_of(op, (True,)), op.number
@@ -276,8 +323,8 @@ def _method_of(op: Op) -> Callable[..., Any]:
     def method(self: Value) -> Value:
         data = number(self._data)
         if modes.special:
-            return record(rule, data, (self,))
-        node: Value = _new(Value)
+            return record(rule, data, (self,), kind)
+        node: Value = _new(kind)
         node._data = data
         node.grad = 0.0
         node._mark = graph.epoch
@@ -290,18 +337,24 @@ def _method_of(op: Op) -> Callable[..., Any]:
     return method
 
 
-install(Value, _method_of)
-_known = {
-    "Value": Value, "new": _new, "modes": modes, "graph": graph, "record": record, "apply": apply,
-    "as_number": as_number, "takes": Value._takes,
-}  # fmt: skip
-for _name, _dunders in DUNDERS.items():
-    _op = OPS[_name]
-    _rules = {
-        "both": rule_of(_op, (True, True)),
-        "left": rule_of(_op, (True, False)),
-        "right": rule_of(_op, (False, True)),
-    }
-    for _dunder, _method in zip(_dunders, operator_methods(_op, _known | _rules), strict=True):
-        _method.__name__, _method.__qualname__ = _dunder, f"Value.{_dunder}"
-        setattr(Value, _dunder, _method)
+def _give_methods(kind: Any) -> None:
+    """Give a class of Values its methods and operators; a subclass keeps those that somebody has written."""
+    heir = kind is not Value
+    install(kind, partial(_method_of, kind), heir=heir)
+    known = {
+        "Value": kind, "new": _new, "modes": modes, "graph": graph, "apply": apply, "as_number": as_number,
+        "takes": Value._takes, "record": partial(record, kind=kind) if heir else record,
+    }  # fmt: skip
+    for name, dunders in DUNDERS.items():
+        op = OPS[name]
+        places = {"both": (True, True), "left": (True, False), "right": (False, True)}
+        rules = {place: rule_of(op, of_values) for place, of_values in places.items()}
+        for dunder, method in zip(dunders, operator_methods(op, known | rules), strict=True):
+            if not heir or is_of_row(getattr(kind, dunder)):
+                written: Any = method
+                written.__name__, written.__qualname__, written.of_row = dunder, f"{kind.__name__}.{dunder}", True
+                setattr(kind, dunder, written)
+
+
+Value._kind = Value
+_give_methods(Value)

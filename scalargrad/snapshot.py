@@ -5,13 +5,14 @@ from __future__ import annotations
 from array import array
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from scalargrad import graph, modes
 from scalargrad.engine import Value
 from scalargrad.naming import Scopes, names_by, symbol
-from scalargrad.ops.registry import Op
+from scalargrad.ops.registry import NotDifferentiableError, Op
 from scalargrad.records import EdgeGrad, Record, TraceNode, plain
 from scalargrad.rules import LEAF, Rule
 
@@ -77,7 +78,7 @@ class Snapshot:
     Nothing in it is a node, so the graph may change and go.
     """
 
-    def __init__(self, order: list[Any]) -> None:
+    def __init__(self, order: list[Any], stored: bool = False) -> None:
         index = {node: i for i, node in enumerate(order)}
         self.ops = tuple([node.op for node in order])
         self.labels = tuple([node.label for node in order])
@@ -106,8 +107,11 @@ class Snapshot:
         self.locals: Any = []
         self.downstreams: Any = []
         """Of each edge the node it leads to, the place of its operand there, and its numbers."""
-        pass_on = self._of_values if {Value}.issuperset(map(type, order)) else self._of_any
-        graph.reverse(range(len(order)), [(len(order) - 1, order[-1]._unit())], pass_on(order), keep=())
+        pass_on = self._of_values if all(issubclass(k, Value) for k in set(map(type, order))) else self._of_any
+        if stored:
+            _shares_of_stored(order, pass_on(order))
+        else:
+            graph.reverse(range(len(order)), [(len(order) - 1, order[-1]._unit())], pass_on(order), keep=())
         self.early_nodes: dict[int, dict[str, str]] = {}
         self.early_edges: dict[int, dict[str, str]] = {}
         """The texts that settings are in, and what a Function saved: those may be changed later."""
@@ -272,6 +276,14 @@ class Snapshot:
                 drawn = tuple(["x" if isinstance(x, int) else x for x in operands])
             self.latest = i, called, drawn
         return called, drawn
+
+
+def _shares_of_stored(order: list[Any], pass_on: PassOn) -> None:
+    """What each node passes on of the ``grad`` it has; nothing, where it has none or its derivative is not known."""
+    for i in reversed(range(len(order))):
+        if order[i].grad is not None:
+            with suppress(NotDifferentiableError):
+                deque(pass_on(i, order[i].grad), maxlen=0)
 
 
 def _partials(rule: Rule) -> list[tuple[int, Any]]:

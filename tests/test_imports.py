@@ -20,6 +20,7 @@ FLOORS = """
     naming
     freshness comparing latex
     rules
+    handmade
     passes
     engine
     copying snapshot
@@ -60,7 +61,11 @@ LAYERS = {
     for i, floor in enumerate(FLOORS.split("\n"))
     for name in floor.split()
 }
-LATE = {("scalargrad.ops", "scalargrad.symbolic"), ("scalargrad.engine", "scalargrad.copying")}
+LATE = {
+    ("scalargrad.ops", "scalargrad.symbolic"),
+    ("scalargrad.engine", "scalargrad.copying"),
+    ("scalargrad.handmade", "scalargrad.function"),
+}
 LATE |= {("scalargrad.records", "scalargrad.stored")}  # inside functions only
 
 

@@ -70,7 +70,7 @@ def test_a_notebook_gets_the_text_where_nothing_can_be_drawn(monkeypatch):
     monkeypatch.setenv("SCALARGRAD_DOT", "there-is-no-such-program")
     bundle = steps(Value(2.0, label="x").exp())._repr_mimebundle_()
     assert "SCALARGRAD_DOT" in bundle["text/plain"]
-    assert "∂L/∂x" in bundle["text/plain"]
+    assert "dL/dx" in bundle["text/plain"]
     assert "text/html" not in bundle
 
 
@@ -121,7 +121,7 @@ def walk(page, first, second):
     page.keyboard.press("ArrowRight")
     page.keyboard.press("End")
     assert first.inner_text(".sg-count") == "26 / 26"
-    assert "∂L/∂x₀ = ∂L/∂v₁ × ∂v₁/∂x₀ = 0.1966 × w₀ = 0.1966 × 2.0000 = 0.3932" in first.inner_text(".sg-line")
+    assert "dL/dx₀ = dL/dv₁ × ∂v₁/∂x₀ = 0.1966 × w₀ = 0.1966 × 2.0000 = 0.3932" in first.inner_text(".sg-line")
     page.keyboard.press("Home")
     assert first.inner_text(".sg-count") == "1 / 26"
     assert second.inner_text(".sg-count") == "1 / 26"
@@ -238,7 +238,7 @@ def test_in_jupyterlab_a_notebook_that_is_not_trusted_shows_the_picture_and_the_
         page.wait_for_selector(".jp-OutputArea img", timeout=60_000)
         assert page.locator(".jp-OutputArea iframe").count() == 0
         assert page.locator(".jp-OutputArea img").bounding_box()["width"] > 100
-        assert "∂L/∂x₀ = ∂L/∂v₁ × ∂v₁/∂x₀" in html.unescape(page.locator(".jp-OutputArea table").inner_text())
+        assert "dL/dx₀ = dL/dv₁ × ∂v₁/∂x₀" in html.unescape(page.locator(".jp-OutputArea table").inner_text())
 
 
 def test_a_page_that_asks_is_shown_in_a_notebook_without_the_answers():

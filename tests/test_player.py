@@ -47,7 +47,7 @@ def test_the_table_has_every_step_as_the_text_has():
     told = steps(neuron())
     page = told.html
     assert page.count("<tr><td>") == len(told) == len(data(page)["steps"])
-    assert "∂L/∂w₀ = ∂L/∂v₁ × ∂v₁/∂w₀ = 0.1966 × x₀ = 0.1966 × (-1.0000) = -0.1966" in page
+    assert "dL/dw₀ = dL/dv₁ × ∂v₁/∂w₀ = 0.1966 × x₀ = 0.1966 × (-1.0000) = -0.1966" in page
 
 
 def test_every_node_and_edge_a_step_speaks_of_is_in_the_picture():
@@ -127,7 +127,7 @@ def test_in_a_browser_buttons_and_keys_go_through_the_steps(tmp_path):
     last = run(page, PRESS + "key('End');", tmp_path)
     assert ">26 / 26<" in last
     assert re.search(r'class="(sg-no-grad|sg-no-value)', last) is None
-    assert "∂L/∂x₀ = ∂L/∂v₁ × ∂v₁/∂x₀" in re.search(r'class="sg-line">([^<]*)<', last)[1]
+    assert "dL/dx₀ = dL/dv₁ × ∂v₁/∂x₀" in re.search(r'class="sg-line">([^<]*)<', last)[1]
 
 
 @pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium")

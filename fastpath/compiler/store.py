@@ -7,7 +7,8 @@ else of it stays as it was, and a copy of it is a plain Value.
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import cache
 from typing import Any
 from weakref import ref
 
@@ -22,7 +23,18 @@ moves = 0
 """How often a Value has moved from one store to another: what was planned before may have to be planned anew."""
 
 
-class BoundValue(Value):
+def _standing_in(kind: Any, plain: Any) -> Any:
+    """``kind``, a class of nodes that stand in for Values, for those of a class that a user has derived from Value."""
+    if plain is Value:
+        return kind
+    own = {"__slots__": (), "__module__": plain.__module__}
+    return type(plain.__name__, (plain, kind), own, stands_in=True)
+
+
+standing_in: Callable[[Any, Any], Any] = cache(_standing_in)
+
+
+class BoundValue(Value, stands_in=True):
     """A leaf whose numbers lie in a store."""
 
     __slots__ = ()
@@ -97,7 +109,7 @@ def bind(values: Sequence[Value]) -> tuple[Tensor, list[int]]:
     """
     with _binding:
         for v in values:
-            if type(v) not in (Value, BoundValue):
+            if not isinstance(v, Value):
                 raise TypeError(f"compile: expected parameters of the class Value, not {type(v).__name__}")
         stores = dict.fromkeys([v.store if isinstance(v, BoundValue) else None for v in values])
         if len(stores) == 1:
@@ -128,7 +140,7 @@ def _moved(values: Sequence[Value]) -> Tensor:
     for place, v in enumerate(values):
         moves += isinstance(v, BoundValue)
         cell = store, place, v.scope
-        v.__class__ = BoundValue
+        v.__class__ = standing_in(BoundValue, v._kind)
         v._cell = cell  # type: ignore[attr-defined]
     number = id(store)
     _members[number] = ref(store, lambda _: _members.pop(number)), list(map(ref, values))
@@ -147,7 +159,7 @@ def release(values: Sequence[Value]) -> None:
     for v in values:
         if isinstance(v, BoundValue):
             data, grad, scope = v.data, v.grad, v.scope
-            v.__class__ = Value  # type: ignore[assignment]
+            v.__class__ = v._kind  # type: ignore[assignment]
             _data.__set__(v, data)
             _grad.__set__(v, grad)
             v.scope = scope

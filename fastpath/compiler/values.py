@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from fastpath.compiler.store import BoundValue
+from fastpath.compiler.store import BoundValue, standing_in
 from fastpath.numerics import Array
 from fastpath.traced.refusing import IntegerNeededError, TracingError, place_in_code, users_line
 from fastpath.traced.tracer import CompileTracer
@@ -64,7 +64,7 @@ class ScalarTracer(CompileTracer):
 
     def computed(self, node: Any) -> Any:
         if isinstance(node, Value):
-            node.__class__ = TracedValue
+            node.__class__ = TracedValue if node._kind is Value else standing_in(TracedValue, node._kind)
             if self.keeps_lines:
                 self.lines[node] = place_in_code()
         return node
@@ -122,7 +122,7 @@ class _Guarded:
         type(self)._slope.__set__(self, new)
 
 
-class TracedValue(_Guarded, Value):
+class TracedValue(_Guarded, Value, stands_in=True):
     """What stands for a number of each example, or is computed of it; nor may it be compared or searched for."""
 
     __slots__ = ()
@@ -148,13 +148,13 @@ class TracedValue(_Guarded, Value):
         return object.__hash__(self)
 
 
-class _GuardedLeaf(_Guarded, Value):
+class _GuardedLeaf(_Guarded, Value, stands_in=True):
     """A parameter while code is traced that may read its numbers."""
 
     __slots__ = ()
 
 
-class _GuardedBound(_Guarded, BoundValue):
+class _GuardedBound(_Guarded, BoundValue, stands_in=True):
     """A parameter in a store, likewise."""
 
     __slots__ = ()
@@ -168,9 +168,9 @@ def guarded(parameters: Iterable[Any]) -> Iterator[None]:
     try:
         for v in parameters:
             kind = type(v)
-            if kind is Value or kind is BoundValue:
+            if isinstance(v, Value) and not isinstance(v, _Guarded):
                 changed.append((v, kind))
-                v.__class__ = _GuardedLeaf if kind is Value else _GuardedBound
+                v.__class__ = standing_in(_GuardedBound if isinstance(v, BoundValue) else _GuardedLeaf, v._kind)
         yield
     finally:
         for v, kind in changed:

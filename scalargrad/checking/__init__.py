@@ -57,7 +57,7 @@ def gradcheck(
     derivative  rule          by rule     by difference  error
     ∂v₁/∂x      square: 2·x   1           1              ...  ok
     ∂L/∂v₁      sin: cos(v₁)  0.96891242  0.96891242     ...  ok
-    ∂L/∂x       whole graph   0.96891242  0.96891242     ...  ok
+    dL/dx       whole graph   0.96891242  0.96891242     ...  ok
     <BLANKLINE>
     All right: 3 of 3 derivatives agree. The worst: on the edge ... by its rule and ... by finite differences.
     """

@@ -31,15 +31,18 @@ class Check:
     """How far they may be apart: the tolerances, and what the finite difference cannot know."""
     status: str
     """``ok``, ``wrong``, ``kink`` (the derivative jumps within the step) or ``skipped`` (nothing finite to compare)."""
+    sign = "∂"
+    """How the derivative is written: ∂ of one operation, d along all paths."""
 
     @property
     def derivative(self) -> str:
         """What is compared, as a formula."""
         of, x, y = (visible(name, LONGEST) for name in (self.output, self.input, self.by))
+        d = self.sign
         if self.by:
-            below = f"∂{x}²" if self.by == self.input else f"∂{x}∂{y}"
-            return f"∂²{of}/{below}"
-        return f"∂{of}/∂{x}"
+            below = f"{d}{x}²" if self.by == self.input else f"({d}{x} {d}{y})"
+            return f"{d}²{of}/{below}"
+        return f"{d}{of}/{d}{x}"
 
     @property
     def excess(self) -> float:
@@ -61,6 +64,8 @@ class EdgeCheck(Check):
 @dataclass(frozen=True)
 class LeafCheck(Check):
     """The derivative of the whole computation by a leaf."""
+
+    sign = "d"
 
 
 @dataclass(frozen=True, repr=False)

@@ -28,7 +28,7 @@ class FailedError(RuntimeError):
 
 
 PLAIN = {
-    "−": "-", "×": "x", "·": "*", "÷": "/", "√": "sqrt", "∂": "d", "∞": "inf", "≥": ">=", "≤": "<=", "≠": "!=",
+    "−": "-", "×": "x", "·": "*", "÷": "/", "√": "sqrt", "∂": "del ", "∞": "inf", "≥": ">=", "≤": "<=", "≠": "!=",
     "→": "->", "←": "<-", "′": "'", "…": "...", "—": "-", "–": "-", "“": '"', "”": '"', "’": "'",
 }  # fmt: skip
 """How mathematics is written where a console has only the letters of its language."""

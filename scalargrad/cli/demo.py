@@ -53,7 +53,7 @@ def backward(t: Trace) -> str:
     return "\n".join(
         [
             say("Backward: from L on, every edge passes on upstream × local = downstream"),
-            say("  it starts from ∂L/∂L = {0}", paint("1", "red")),
+            say("  it starts from dL/dL = {0}", paint("1", "red")),
             *rows,
             say("  (rounded as on the slides; 0.20 × 2.00 gives 0.39 because 0.20 is 0.196612)"),
         ]
@@ -62,7 +62,7 @@ def backward(t: Trace) -> str:
 
 def gradients(t: Trace) -> str:
     """What is left at the leaves."""
-    rows = [f"  ∂L/∂{n.name} = {paint(f'{n.grad:9.6f}', 'red')}" for n in t.leaves]
+    rows = [f"  dL/d{n.name} = {paint(f'{n.grad:9.6f}', 'red')}" for n in t.leaves]
     return "\n".join([say("Gradients of L"), *rows])
 
 

@@ -89,6 +89,23 @@ class Drawing:
         """
         return self.endings.save(self, path)
 
+    def render(
+        self, filename: str | os.PathLike[str] = "graph", *, format: str | None = None, view: bool = False
+    ) -> str:
+        """What a ``graphviz.Digraph`` has: write ``filename`` with the ending ``format``, and give the file's name.
+
+        ``format`` is "svg" unless the name has an ending; ``view`` opens the file.
+        """
+        path = Path(filename)
+        if format is not None or path.suffix.lower() not in self.endings.writers:
+            path = path.with_name(f"{path.name}.{format or 'svg'}")
+        saved = self.save(path)
+        if view:
+            import webbrowser  # slow to load, and seldom asked for
+
+            webbrowser.open(saved.resolve().as_uri())
+        return str(saved)
+
     @property
     def text(self) -> str:
         """The numbers as a table of text: what is shown where pictures are not."""
@@ -130,6 +147,7 @@ def draw(
     id_prefix: str = "",
     lang: str | None = None,
     names: bool = False,
+    gradients: str = "computed",
 ) -> Drawing:
     """Draw the graph behind a result, or a Trace.
 
@@ -138,8 +156,8 @@ def draw(
     ``depth`` folds the scopes nested deeper (0: every outermost scope is one box); ``highlight`` the ids of nodes
     (``node-3``) and edges (``edge-5-0``: output and position) to emphasise; ``id_prefix`` what ids in the SVG begin
     with; ``lang`` the language of the legend, such as "en" or "ru"; ``names`` whether every node has its name (v₁, L),
-    as the steps call it. Raises ValueError if more than ``max_nodes`` nodes would be drawn, and StaleGraphError like
-    :func:`scalargrad.trace`.
+    as the steps call it; ``gradients`` "computed", or "stored" for what ``.grad`` of the nodes says. Raises ValueError
+    if more than ``max_nodes`` nodes would be drawn, and StaleGraphError like :func:`scalargrad.trace`.
 
     >>> from scalargrad import Value, draw
     >>> picture = draw(Value(2.0, label="w") * Value(-1.0, label="x"))
@@ -165,7 +183,7 @@ def draw(
         order = graph.topological_order(root)
         if len(order) > max_nodes and (depth is None or all(len(scopes_of(n.scope)) <= depth for n in order)):
             raise _too_many(len(order), max_nodes)
-    taken = trace(root)
+    taken = trace(root, gradients=gradients)
     level = DEEPEST if depth is None else depth
     folded = fold(taken, level)
     count = len(folded.nodes) + len(folded.boxes)

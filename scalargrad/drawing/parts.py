@@ -203,8 +203,15 @@ def _node_lines(node: TraceNode, shares: tuple[EdgeGrad, ...], named: bool, styl
     if "downstream" in style.show and node.grad is not None:
         known = grad not in style.unknown
         yield line("gradient", "↑ " + (style.blanks.get(grad) or _summary(node.grad, p)), known)
-        if len(shares) > 1:
+        if len(shares) > 1 and _add_up(shares, node.grad):
             yield line("shares", "= " + _sum_of(shares, style), known)
+
+
+def _add_up(shares: tuple[EdgeGrad, ...], grad: Number) -> bool:
+    """Whether the gradient is the sum of its contributions: one that was set by hand may be another."""
+    if not isinstance(grad, float) or not math.isfinite(grad):
+        return True
+    return math.isclose(math.fsum(float(e.downstream) for e in shares), grad, rel_tol=1e-9, abs_tol=1e-12)  # type: ignore[arg-type]
 
 
 def _sum_of(shares: tuple[EdgeGrad, ...], style: Style) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any, NoReturn
 
 from scalargrad import modes
-from scalargrad.engine import Value, record
+from scalargrad.engine import Value, kind_of, record
 from scalargrad.function.context import Context, Saved, called, changed_in_place, counted
 from scalargrad.ops.registry import NotDifferentiableError, as_number, is_number
 from scalargrad.rules import Rule
@@ -30,7 +30,7 @@ def apply(function: Any, operands: tuple[Any, ...]) -> Any:
         return data
     constants = tuple(None if of_value else x for x, of_value in zip(operands, of_values))
     op = FunctionOp(function, constants, tuple(x._data if isinstance(x, Value) else x for x in inputs), saved)
-    return record(FunctionRule(op, of_values), data, inputs)
+    return record(FunctionRule(op, of_values), data, inputs, kind_of(inputs))
 
 
 def _run(function: Any, operands: Sequence[Any]) -> tuple[float, Saved]:
@@ -168,7 +168,7 @@ class FunctionOp(WrittenFunction):
             gradient = self._returned(context, Sym.number(1.0))[position]
             return STYLES[style](tidy(as_sym(0.0 if gradient is None else gradient)))
         except Exception:
-            return _partial(self.name, symbols[position], style)
+            return partial_text(self.name, symbols[position], style)
 
     # --- on any of them ----------------------------------------------------------------------------------------------
 
@@ -219,7 +219,7 @@ class Ending:
 
     def formula(self, position: int, operands: tuple[str | float, ...], style: str = "text") -> str:
         """The derivative that is not known."""
-        return _partial(self.name, as_sym(operands[position]), style)
+        return partial_text(self.name, as_sym(operands[position]), style)
 
 
 class FunctionRule(Rule):
@@ -256,6 +256,6 @@ def _call(name: str, operands: list[str], style: str) -> str:
     return f"{_title(name, style)}({', '.join(operands)})"
 
 
-def _partial(name: str, operand: Sym, style: str) -> str:
+def partial_text(name: str, operand: Sym, style: str) -> str:
     top, bottom = _title(name, style), STYLES[style](operand)
     return rf"\frac{{\partial {top}}}{{\partial {bottom}}}" if style == "latex" else f"∂{top}/∂{bottom}"

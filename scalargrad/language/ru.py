@@ -12,6 +12,7 @@ TEXTS = {
     "From {1} back to {0}": "От {1} назад к {0}",
     "Add up the shares of {0}": "Складываем вклады в градиент по {0}",
     "{0} via {1}": "{0} через {1}",
+    "via": "через",
     "{0}, operand {1}": "{0}, операнд {1}",
     "{0} is used {1} times, and each use adds its share":
         "число использований {0}: {1}, и каждое добавляет свой вклад",
@@ -85,6 +86,10 @@ TEXTS = {
     "leaves: {0}": "листьев: {0}",
     "parameters: {0}": "параметров: {0}",
     "operations: {0}": "операций: {0}",
+    "gradients is 'computed', or 'stored' (what .grad of the nodes says), not {0!r}":
+        "gradients — это 'computed' или 'stored' (то, что записано в .grad узлов), а не {0!r}",
+    "gradients='stored' is for a node of a graph: a Trace has its gradients":
+        "gradients='stored' относится к узлу графа: у Trace градиенты уже есть",
     "precision is a number of decimals from 0 to 17, not {0!r}":
         "precision — число знаков после точки от 0 до 17, а не {0!r}",
     "direction is 'LR' (left to right) or 'TB' (downward), not {0!r}":
@@ -329,7 +334,7 @@ TEXTS = {
     "Forward: every operation computes its value": "Прямой проход: каждая операция вычисляет своё значение",
     "Backward: from L on, every edge passes on upstream × local = downstream":
         "Обратный проход: от L каждое ребро передаёт дальше upstream × local = downstream",
-    "  it starts from ∂L/∂L = {0}": "  он начинается с ∂L/∂L = {0}",
+    "  it starts from dL/dL = {0}": "  он начинается с dL/dL = {0}",
     "  edge        [upstream] × [local] = downstream   6 digits  local derivative":
         "  ребро       [upstream] × [local] = downstream   6 знаков  локальная производная",
     "  (rounded as on the slides; 0.20 × 2.00 gives 0.39 because 0.20 is 0.196612)":

@@ -86,24 +86,41 @@ def method_of(op: Op) -> Callable[..., Any]:
     return method
 
 
-def install(cls: type, method: Callable[[Any], Callable[..., Any] | None] = method_of, table: Table[Any] = OPS) -> None:
-    """Give ``cls`` a method per op of a table, and keep it so when ops come and go; none where ``method`` is None."""
+def install(
+    cls: type,
+    method: Callable[[Any], Callable[..., Any] | None] = method_of,
+    table: Table[Any] = OPS,
+    *,
+    heir: bool = False,
+) -> None:
+    """Give ``cls`` a method per op of a table, and keep it so when ops come and go; none where ``method`` is None.
+
+    An ``heir`` of a class that has them gets its own, but keeps the methods of these names that somebody has written.
+    """
 
     def listener(op: Any, present: bool) -> None:
         if not present:
-            if op.name in vars(cls):
+            if is_of_row(vars(cls).get(op.name)):
                 delattr(cls, op.name)
             return
-        if hasattr(cls, op.name):
+        if hasattr(cls, op.name) and not (heir and is_of_row(getattr(cls, op.name))):
+            if heir:
+                return
             raise ValueError(f"an op cannot be called {op.name}: {cls.__name__} has an attribute of that name")
-        bound = method(op)
+        bound: Any = method(op)
         if bound is None:
             return
         bound.__name__, bound.__qualname__ = op.name, f"{cls.__name__}.{op.name}"
         bound.__doc__ = f"{op.note}: the op ``{op.name}{op.signature}`` with this as its first operand."
+        bound.of_row = True
         setattr(cls, op.name, bound)
 
     table.subscribe(listener)
+
+
+def is_of_row(method: Any) -> bool:
+    """Whether this is a method that was made from a row."""
+    return hasattr(method, "of_row")
 
 
 DUNDERS = {

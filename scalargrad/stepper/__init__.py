@@ -146,9 +146,9 @@ def steps(root_or_trace: Any, *, precision: int = 4, lang: str | None = None, ro
       3. L = w₀·x₀ = 2.00 × (-1.00) = -2.00
     <BLANKLINE>
     Backward
-      4. ∂L/∂L = 1 (a change of L changes L by exactly as much, so the backward pass starts from 1)
-      5. ∂L/∂w₀ = ∂L/∂L × ∂L/∂w₀ = 1.00 × x₀ = 1.00 × (-1.00) = -1.00
-      6. ∂L/∂x₀ = ∂L/∂L × ∂L/∂x₀ = 1.00 × w₀ = 1.00 × 2.00 = 2.00
+      4. dL/dL = 1 (a change of L changes L by exactly as much, so the backward pass starts from 1)
+      5. dL/dw₀ = dL/dL × ∂(w₀·x₀)/∂w₀ = 1.00 × x₀ = 1.00 × (-1.00) = -1.00
+      6. dL/dx₀ = dL/dL × ∂(w₀·x₀)/∂x₀ = 1.00 × w₀ = 1.00 × 2.00 = 2.00
     <BLANKLINE>
     >>> stepper[-1].title, stepper[-1].local, stepper[-1].result
     ('From L back to x₀', 'w₀', '2.00')

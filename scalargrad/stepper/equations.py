@@ -11,6 +11,9 @@ from scalargrad.formatting import decimal
 from scalargrad.stepper.markup import Markup, is_constant
 from scalargrad.tracing import ArrayNumber, EdgeGrad, Number, Step, Trace, TraceNode
 
+LONGEST = 40
+"""Up to how many characters an operation is written out in its derivative."""
+
 
 @dataclass(frozen=True)
 class Equation:
@@ -50,7 +53,7 @@ def equation(step: Step, trace: Trace, markup: Markup, lang: str, precision: int
             put = [decimal(x, precision) if isinstance(i, int) else x for i, x in zip(node.operands, numbers)]
             written = markup.operation(str(node.op), put)
         return Equation(markup.name(node), number(node.value), symbols=markup.formula(node), numbers=written)
-    gradient = markup.derivative(trace.root, node)
+    gradient = markup.total(trace.root, node)
     if step.kind == "seed":
         return Equation(gradient, "1")
     if step.kind == "sum" and node.grad is not None:
@@ -59,10 +62,12 @@ def equation(step: Step, trace: Trace, markup: Markup, lang: str, precision: int
         added = markup.sum([first, *map(markup.enclosed, others)])
         return Equation(gradient, number(node.grad), symbols=markup.sum(shares), numbers=added)
     (edge,) = step.edges
+    operand = operand_of(edge, trace)
     if len(trace.edges_from(node)) > 1:
-        gradient = markup.via(gradient, markup.name(edge.output), operand_of(edge, trace), lang)
-    local, whole = markup.local(edge), markup.derivative(trace.root, edge.output)
-    symbols = whole + markup.times + markup.derivative(edge.output, node)
+        gradient = markup.via(gradient, markup.name(edge.output), operand, lang)
+    local, whole = markup.local(edge), markup.total(trace.root, edge.output)
+    written_out = edge.output.index == trace.root.index and len(edge.output.formula) <= LONGEST
+    symbols = whole + markup.times + markup.partial(edge, operand, written_out)
     result = number(edge.downstream)
     if edge.local is None:  # an operation that moves or reduces: the formula is that of its pullback
         return Equation(gradient, result, symbols, mixed=local, local=local)

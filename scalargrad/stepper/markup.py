@@ -70,7 +70,16 @@ class Markup:
     def local(self, edge: EdgeGrad) -> str:
         raise NotImplementedError
 
-    def derivative(self, of: TraceNode, by: TraceNode) -> str:
+    def total(self, of: TraceNode, by: TraceNode) -> str:
+        """The derivative along all paths: what the backward pass finds."""
+        raise NotImplementedError
+
+    def partial(self, edge: EdgeGrad, operand: int | None, written_out: bool) -> str:
+        """The local derivative: of one operation by one of its operands, all others held fixed.
+
+        ``operand`` is its place, from 1, where the operation has the same node twice; the operation is named by its
+        output or, as that of the root, whose name stands in the total derivative, ``written_out``.
+        """
         raise NotImplementedError
 
     def via(self, gradient: str, output: str, operand: int | None, lang: str) -> str:
@@ -92,6 +101,9 @@ class Markup:
     def enclosed(self, formula: str) -> str:
         """The formula as a factor or summand: in parentheses if it needs them."""
         return formula.join(self.parentheses) if is_compound(formula, self.operators) else formula
+
+
+_SUPERSCRIPTS = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
 class Plain(Markup):
@@ -118,8 +130,12 @@ class Plain(Markup):
     def local(self, edge: EdgeGrad) -> str:
         return printable(edge.named)
 
-    def derivative(self, of: TraceNode, by: TraceNode) -> str:
-        return f"∂{self.name(of)}/∂{self.name(by)}"
+    def total(self, of: TraceNode, by: TraceNode) -> str:
+        return f"d{self.name(of)}/d{self.name(by)}"
+
+    def partial(self, edge: EdgeGrad, operand: int | None, written_out: bool) -> str:
+        of = self.enclosed(self.formula(edge.output)) if written_out else self.name(edge.output)
+        return f"∂{of}/∂{self.name(edge.input)}{f'⁽{operand}⁾'.translate(_SUPERSCRIPTS) if operand else ''}"
 
     def via(self, gradient: str, output: str, operand: int | None, lang: str) -> str:
         use = output if operand is None else say("{0}, operand {1}", output, operand, lang=lang)
@@ -198,11 +214,16 @@ class Latex(Markup):
         """The LaTeX a Trace has for a formula; the formula as words where it could do more than write one."""
         return compilable(latex) if is_mathematics(latex) else self.words(formula)
 
-    def derivative(self, of: TraceNode, by: TraceNode) -> str:
-        return rf"\frac{{\partial {self.name(of)}}}{{\partial {self.name(by)}}}"
+    def total(self, of: TraceNode, by: TraceNode) -> str:
+        return rf"\frac{{\mathrm{{d}} {self.name(of)}}}{{\mathrm{{d}} {self.name(by)}}}"
+
+    def partial(self, edge: EdgeGrad, operand: int | None, written_out: bool) -> str:
+        of = self.formula(edge.output).join(self.parentheses) if written_out else self.name(edge.output)
+        return rf"\frac{{\partial {of}}}{{\partial {self.name(edge.input)}{f'^{{({operand})}}' if operand else ''}}}"
 
     def via(self, gradient: str, output: str, operand: int | None, lang: str) -> str:
-        return rf"\left.{gradient}\right|_{{{output}{'' if operand is None else f',{operand}'}}}"
+        place = "" if operand is None else f",\\,({operand})"
+        return rf"\left[{gradient}\right]_{{\text{{{words(say('via', lang=lang))} }}{output}{place}}}"
 
     def operation(self, op: str, operands: list[Any]) -> str:
         row = row_of(op, operands)

@@ -43,7 +43,7 @@ class StepText:
     title: str
     """What happens, in words."""
     formula: str
-    """The equation in names: ``∂L/∂w₀ = ∂L/∂v₁ × ∂v₁/∂w₀``."""
+    """The equation in names: ``dL/dw₀ = dL/dv₁ × ∂v₁/∂w₀``."""
     local: str
     """The formula of the local derivative where an edge is crossed: ``x₀``; otherwise empty."""
     numbers: str

@@ -31,7 +31,7 @@ class Blank:
     number: int
     is_backward: bool
     question: str
-    """The formula up to the number: ``∂L/∂w₀ = ∂L/∂v₁ × ∂v₁/∂w₀``."""
+    """The formula up to the number: ``dL/dw₀ = dL/dv₁ × ∂v₁/∂w₀``."""
     answer: str
     """The whole step with its numbers."""
     latex_question: str
