@@ -37,8 +37,13 @@ class Leaving(Operators, ArrayNode):
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> Array:
         """A new array of the numbers, if it is asked for by name or no gradient is lost.
 
-        TypeError where NumPy takes a Tensor for an array unasked, and within ``grad`` and its kin.
+        TypeError where NumPy takes a Tensor for an array unasked, and within ``grad`` and its kin. There a Tensor
+        without axes is put into an array as it is, so that ``np.array([t, t * t])`` keeps both.
         """
+        if not self._data.ndim and (dtype is None or np.dtype(dtype) == np.dtype(object)) and modes.derivers():
+            box = np.empty((), object)
+            box[()] = self
+            return box
         if copy is False:
             raise ValueError("the array of a Tensor is a copy: leave out copy=False, or take its .data")
         self._look("np.asarray()")
@@ -70,7 +75,7 @@ class Leaving(Operators, ArrayNode):
         >>> Tensor([[1.0, 2.0]]).tolist()
         [[1.0, 2.0]]
         """
-        self._look("np.asarray()")
+        self._look("tolist()")
         return self._data.tolist()
 
     def __int__(self) -> int:

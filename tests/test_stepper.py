@@ -198,7 +198,10 @@ def test_a_label_that_looks_like_a_formula_is_enclosed():
     rate, w = Value(0.5, label="learning rate"), Value(2.0, label="a+b")
     told = steps(rate * w, precision=1)
     assert told[2].text == "L = (learning rate)·(a+b) = 0.5 × 2.0 = 1.0"
-    assert told[4].text == "dL/d(learning rate) = dL/dL × ∂((learning rate)·(a+b))/∂(learning rate) = 1.0 × (a+b) = 1.0 × 2.0 = 2.0"
+    assert (
+        told[4].text
+        == "dL/d(learning rate) = dL/dL × ∂((learning rate)·(a+b))/∂(learning rate) = 1.0 × (a+b) = 1.0 × 2.0 = 2.0"
+    )
 
 
 HOSTILE = [
