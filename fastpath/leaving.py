@@ -11,7 +11,8 @@ from __future__ import annotations
 
 import os
 import sys
-from functools import lru_cache
+from collections.abc import Callable
+from functools import lru_cache, wraps
 from typing import Any
 
 import numpy as np
@@ -84,6 +85,19 @@ class Leaving(Operators, ArrayNode):
     def __contains__(self, x: object) -> bool:
         """Whether one of the elements is equal to ``x``, as in NumPy."""
         return bool(np.any(self == x))
+
+
+def whole_numbers(method: Callable[..., Any]) -> Callable[..., Any]:
+    """``astype`` to whole numbers or bools, too: plain arrays, as comparisons give, since they have no derivative."""
+
+    @wraps(method)
+    def astype(self: Any, dtype: Any, *, copy: bool = True) -> Any:
+        if dtype is None or np.dtype(dtype).kind not in "iub":
+            return method(self, dtype)
+        self._look(f"astype({np.dtype(dtype)})")
+        return self._data.astype(dtype)
+
+    return astype
 
 
 def _require_asked(needed: bool, single: bool) -> None:

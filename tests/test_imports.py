@@ -13,6 +13,7 @@ ROOT = Path(__file__).parent.parent
 FLOORS = """
     turns tree
     numerics language generated packages graph scopes tracer records saving
+    special
     entering
     anomalies modes endings settings stored
     ops formatting
@@ -41,14 +42,17 @@ FLOORS = """
     fastpath.backward fastpath.node
     fastpath.recording fastpath.reverse
     fastpath.changing fastpath.comparing fastpath.differentiable fastpath.functions fastpath.leaving fastpath.methods
+    fastpath.pytorch
     fastpath.tensor
+    fastpath.creation
     fastpath.numpy
-    fastpath.scipy
+    fastpath.misc fastpath.scipy
     fastpath.traced
     fastpath.ir
     fastpath.emit
     fastpath.plan fastpath.exploding
     fastpath.compiler
+    fastpath.nn
     fastpath
     fastpath.bench
 

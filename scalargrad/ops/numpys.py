@@ -89,52 +89,20 @@ def append(arr: Any, values: Any, axis: int | None = None) -> Any:
 
 
 @_numpys
-def take(a: Any, indices: Any, axis: int | None = None) -> Any:
-    if axis is None:
-        return structural.index(structural.reshape(a, -1), indices)
-    a = as_array(a, "take")
-    return structural.index(a, (_ALL,) * one_axis(axis, "take", a.shape) + (indices,))
-
-
-@_numpys
 def compress(condition: Any, a: Any, axis: int | None = None) -> Any:
-    return take(a, np.flatnonzero(numbers(condition)), axis)
+    return composite.take(a, np.flatnonzero(numbers(condition)), axis)
 
 
 @_numpys
 def extract(condition: Any, arr: Any) -> Any:
-    return take(arr, np.flatnonzero(numbers(condition)))
+    return composite.take(arr, np.flatnonzero(numbers(condition)))
 
 
 @_numpys
 def delete(arr: Any, obj: Any, axis: int | None = None) -> Any:
     arr = as_array(arr, "delete")
     count = arr.size if axis is None else arr.shape[axis]
-    return take(arr, np.delete(np.arange(count), obj), axis)
-
-
-@_numpys
-def array_split(ary: Any, indices_or_sections: Any, axis: int = 0) -> Any:
-    ary = as_array(ary, "array_split")
-    if not is_integer(indices_or_sections):
-        return composite.split(ary, indices_or_sections, axis)
-    parts = np.array_split(np.arange(ary.shape[axis]), indices_or_sections)
-    return composite.split(ary, np.cumsum([len(p) for p in parts])[:-1].tolist(), axis)
-
-
-@_numpys
-def hsplit(ary: Any, indices_or_sections: Any) -> Any:
-    return composite.split(ary, indices_or_sections, min(1, np.ndim(ary) - 1))
-
-
-@_numpys
-def vsplit(ary: Any, indices_or_sections: Any) -> Any:
-    return composite.split(ary, indices_or_sections, 0)
-
-
-@_numpys
-def dsplit(ary: Any, indices_or_sections: Any) -> Any:
-    return composite.split(ary, indices_or_sections, 2)
+    return composite.take(arr, np.delete(np.arange(count), obj), axis)
 
 
 @_numpys
@@ -142,13 +110,6 @@ def unstack(x: Any, axis: int = 0) -> Any:
     x = as_array(x, "unstack")
     before = (_ALL,) * one_axis(axis, "unstack", x.shape)
     return tuple(structural.index(x, (*before, i)) for i in range(x.shape[axis]))
-
-
-@_numpys
-def dstack(tup: Sequence[Any]) -> Any:
-    shapes = {0: (1, 1, 1), 1: (1, -1, 1)}
-    parts = [structural.reshape(a, shapes.get(a.ndim, (*a.shape[:2], *(a.shape[2:] or (1,))))) for a in _sequence(tup)]
-    return structural.concatenate(parts, axis=2)
 
 
 @_numpys
@@ -166,12 +127,6 @@ def rot90(m: Any, k: int = 1, axes: tuple[int, int] = (0, 1)) -> Any:
     for _ in range(k % 4):
         m = composite.flip(composite.swapaxes(m, *axes), axes[0])
     return m
-
-
-@_numpys
-def rollaxis(a: Any, axis: int, start: int = 0) -> Any:
-    places = np.rollaxis(np.empty(range(np.ndim(a))), axis, start).shape
-    return structural.transpose(a, places)
 
 
 @_numpys
@@ -236,32 +191,12 @@ def empty_like(prototype: Any, dtype: Any = None) -> Any:
 def unique(ar: Any, return_index: bool = False, return_inverse: bool = False, return_counts: bool = False) -> Any:
     options: Any = {"return_inverse": return_inverse, "return_counts": return_counts}
     found = np.unique(numbers(ar), return_index=True, **options)
-    values = take(ar, found[1])
+    values = composite.take(ar, found[1])
     rest = found[1 + (not return_index) :]
     return (values, *rest) if rest else values
 
 
 # --- sums and means --------------------------------------------------------------------------------------------------
-
-
-@_numpys
-def average(a: Any, axis: Any = None, weights: Any = None, returned: bool = False, *, keepdims: bool = False) -> Any:
-    a = as_array(a, "average")
-    if weights is None:
-        mean = structural.mean(a, axis=axis, keepdims=keepdims)
-        return (mean, np.full(np.shape(mean), a.size / max(np.size(mean), 1))) if returned else mean
-    weights = as_array(weights, "average")
-    if weights.shape != a.shape:
-        weights = structural.reshape(weights, tuple(n if i == axis % a.ndim else 1 for i, n in enumerate(a.shape)))
-        weights = structural.broadcast_to(weights, a.shape)
-    total = structural.sum(weights, axis=axis, keepdims=keepdims)
-    mean = structural.sum(el.mul(a, weights), axis=axis, keepdims=keepdims) / total
-    return (mean, total) if returned else mean
-
-
-@_numpys
-def ptp(a: Any, axis: Any = None, *, keepdims: bool = False) -> Any:
-    return structural.max(a, axis=axis, keepdims=keepdims) - structural.min(a, axis=axis, keepdims=keepdims)
 
 
 @_numpys
@@ -271,36 +206,6 @@ def nan_to_num(x: Any, nan: float = 0.0, posinf: float | None = None, neginf: fl
     x = el.where(np.isnan(at), nan, x)
     x = el.where(np.isposinf(at), most if posinf is None else posinf, x)
     return el.where(np.isneginf(at), -most if neginf is None else neginf, x)
-
-
-@_numpys
-def nansum(a: Any, axis: Any = None, *, keepdims: bool = False) -> Any:
-    return structural.sum(el.where(np.isnan(numbers(a)), 0.0, a), axis=axis, keepdims=keepdims)
-
-
-@_numpys
-def nanmean(a: Any, axis: Any = None, *, keepdims: bool = False) -> Any:
-    count = np.sum(~np.isnan(numbers(a)), axis=axis, keepdims=keepdims)
-    return nansum(a, axis, keepdims=keepdims) / count
-
-
-@_numpys
-def cov(m: Any, y: Any = None, rowvar: bool = True, bias: bool = False, ddof: int | None = None) -> Any:
-    rows = [structural.reshape(a, (-1, np.shape(a)[-1] if np.ndim(a) else 1)) for a in ([m] if y is None else [m, y])]
-    x = structural.concatenate([a if rowvar or len(a) == 1 else structural.transpose(a) for a in rows])
-    x = x - structural.mean(x, axis=1, keepdims=True)
-    return composite.squeeze(
-        structural.matmul(x, structural.transpose(x)) / (x.shape[1] - (int(not bias) if ddof is None else ddof))
-    )
-
-
-@_numpys
-def corrcoef(x: Any, y: Any = None, rowvar: bool = True) -> Any:
-    c = cov(x, y, rowvar)
-    if not np.ndim(c):
-        return c / c
-    d = el.sqrt(composite.diagonal(c))
-    return c / structural.reshape(d, (-1, 1)) / d
 
 
 @_numpys
@@ -318,52 +223,7 @@ def trapezoid(y: Any, x: Any = None, dx: float = 1.0, axis: int = -1) -> Any:
 
 NUMPYS["trapz"] = trapezoid
 
-# --- order -----------------------------------------------------------------------------------------------------------
-
-
-@_numpys
-def quantile(a: Any, q: Any, axis: int | None = None, *, keepdims: bool = False) -> Any:
-    """By linear interpolation between the elements in order, as NumPy's usual method; along all axes or one."""
-    a, q = as_array(a, "quantile"), np.asarray(numbers(q))
-    if not (axis is None or is_integer(axis)):
-        raise TypeError(f"quantile: axis is an integer or None, not {shown(axis)}")
-    ndim, axis = a.ndim, None if axis is None else one_axis(axis, "quantile", a.shape)
-    rows = (
-        structural.reshape(a, -1)
-        if axis is None
-        else structural.transpose(a, (*(i for i in range(ndim) if i != axis), axis))
-    )
-    order = np.argsort(numbers(rows), axis=-1, kind="stable")
-    places = q * (rows.shape[-1] - 1)
-    low = np.floor(places).astype(int)
-    parts = []
-    for i, part in zip(low.ravel().tolist(), (places - low).ravel().tolist()):
-        grid = np.indices(order.shape[:-1])
-        at, after = (structural.index(rows, (*grid, order[..., j])) for j in (i, min(i + 1, order.shape[-1] - 1)))
-        parts.append(at * (1 - part) + after * part if part else at)
-    found = structural.reshape(composite.stack(parts), (*q.shape, *np.shape(parts[0]))) if q.ndim else parts[0]
-    if keepdims:
-        kept = (1,) * ndim if axis is None else (*a.shape[:axis], 1, *a.shape[axis + 1 :])
-        found = structural.reshape(found, (*q.shape, *kept))
-    return found
-
-
-@_numpys
-def percentile(a: Any, q: Any, axis: int | None = None, *, keepdims: bool = False) -> Any:
-    return quantile(a, np.asarray(numbers(q)) / 100, axis, keepdims=keepdims)
-
-
-@_numpys
-def median(a: Any, axis: int | None = None, *, keepdims: bool = False) -> Any:
-    return quantile(a, 0.5, axis, keepdims=keepdims)
-
-
 # --- products, polynomials, signals ----------------------------------------------------------------------------------
-
-
-@_numpys
-def vdot(a: Any, b: Any) -> Any:
-    return structural.matmul(structural.reshape(a, -1), structural.reshape(b, -1))
 
 
 @_numpys
@@ -379,18 +239,6 @@ def matvec(x1: Any, x2: Any) -> Any:
 @_numpys
 def vecmat(x1: Any, x2: Any) -> Any:
     return structural.sum(el.mul(composite.expand_dims(x1, -1), x2), axis=-2)
-
-
-@_numpys
-def multi_dot(arrays: Sequence[Any]) -> Any:
-    return reduce(composite.dot, arrays)
-
-
-@_numpys
-def matrix_power(a: Any, n: int) -> Any:
-    if n < 0:
-        a, n = structural.STRUCTURAL["inv"](a), -n
-    return reduce(structural.matmul, [a] * n) if n else np.broadcast_to(np.eye(np.shape(a)[-1]), np.shape(a))
 
 
 @_numpys
@@ -487,15 +335,8 @@ def _itself(x: Any) -> Any:
     return x
 
 
-NUMPYS |= dict.fromkeys(["positive", "conjugate", "real", "real_if_close"], _itself)
+NUMPYS |= dict.fromkeys(["conjugate", "real", "real_if_close"], _itself)
 NUMPYS |= {
     "imag": lambda x: zeros_like(x),
-    "fabs": lambda x: el.abs(x),
-    "reciprocal": lambda x: el.div(1.0, x),
     "float_power": lambda x1, x2: el.pow(x1, x2),
-    "rad2deg": lambda x: el.mul(x, 180 / np.pi),
-    "deg2rad": lambda x: el.mul(x, np.pi / 180),
-    "degrees": lambda x: el.mul(x, 180 / np.pi),
-    "radians": lambda x: el.mul(x, np.pi / 180),
-    "astype": lambda x, dtype: structural.astype(x, dtype=dtype),
 }

@@ -17,14 +17,13 @@ from scalargrad.ops.composite import COMPOSITE
 from scalargrad.ops.registry import OPS, Op, by_ufunc
 from scalargrad.ops.structure import STRUCTURAL, StructuralOp
 
-_OTHER_NAMES = {"amax": "max", "amin": "min", "concat": "concatenate", "permute_dims": "transpose"}
+_OTHER_NAMES = {"amax": "max", "amin": "min", "concat": "concatenate", "permute_dims": "transpose"} | composite.ALIASES
 _LINALG: dict[str, Callable[..., Any]] = {
-    "vector_norm": structural.norm,
     "diagonal": lambda x, offset=0: composite.diagonal(x, offset, -2, -1),
-    "trace": lambda x, offset=0: structural.sum(composite.diagonal(x, offset, -2, -1), axis=-1),
     "matrix_transpose": lambda x: composite.swapaxes(x, -2, -1),
+    "trace": lambda x, offset=0: composite.matrix_trace(x, offset, -2, -1),
 }
-"""Functions of np.linalg that are no op of the same name."""
+"""Functions of ``np.linalg`` that differ from those of the same name."""
 _SETTINGS = {"a_min": "min", "a_max": "max", "correction": "ddof", "newshape": "shape"}
 """NumPy's names of settings, where ours are other ones."""
 _HARMLESS = {"optimize", "copy", "casting", "order", "subok", "device", "max_rank"}
@@ -45,6 +44,8 @@ def op_of(function: Any) -> Callable[..., Any] | None:
     name = function.__name__
     if (getattr(function, "__module__", None) == "numpy.linalg" or name == "matrix_transpose") and name in _LINALG:
         return _LINALG[name]
+    if name == "divmod":
+        return divmod
     name = _OTHER_NAMES.get(name, name)
     return STRUCTURAL.get(name) or COMPOSITE.get(name) or by_ufunc(name) or _numpys().NUMPYS.get(name)
 
