@@ -83,6 +83,15 @@ TEXTS = {
         "на ребре: upstream × local = downstream, ∂ — локальная производная",
     "sum of {0}": "сумма, слагаемых: {0}",
     "edges: {0}": "рёбер: {0}",
+    "neuron {0}": "нейрон {0}",
+    "and {0} more": "и ещё {0}",
+    "what is folded opens with depth=: draw(…, depth=9) shows all of it":
+        "свёрнутое раскрывает depth=: draw(…, depth=9) покажет всё",
+    "nan: not a number; an operation is not defined where it was born":
+        "nan — не число: там, где оно возникло, операция не определена",
+    "∞: more than any number, as 1/0 is": "∞ больше любого числа, как 1/0",
+    "the layout program wrote something that is no layout":
+        "программа раскладки написала не раскладку, а что-то другое",
     "leaves: {0}": "листьев: {0}",
     "parameters: {0}": "параметров: {0}",
     "operations: {0}": "операций: {0}",
@@ -92,8 +101,8 @@ TEXTS = {
         "gradients='stored' относится к узлу графа: у Trace градиенты уже есть",
     "precision is a number of decimals from 0 to 17, not {0!r}":
         "precision — число знаков после точки от 0 до 17, а не {0!r}",
-    "direction is 'LR' (left to right) or 'TB' (downward), not {0!r}":
-        "direction — это 'LR' (слева направо) или 'TB' (сверху вниз), а не {0!r}",
+    "direction is 'auto', 'LR' (left to right) or 'TB' (downward), not {0!r}":
+        "direction — это 'auto', 'LR' (слева направо) или 'TB' (сверху вниз), а не {0!r}",
     "show takes {0}, not {1!r}": "show принимает {0}, а не {1!r}",
     "max_nodes is a whole number from 1 on, not {0!r}": "max_nodes — целое число от 1, а не {0!r}",
     "depth is how many levels of scopes stay open, 0 or more, not {0!r}":
@@ -126,9 +135,6 @@ TEXTS = {
         "установите другую командой `pip install graphviz-pure` или укажите её в {0}",
     "it is not whole": "файл не цел",
     "it is no drawing": "это не рисунок",
-    "it holds instructions to whoever reads it": "в нём указания тому, кто его читает",
-    "it holds <{0}>": "в нём есть <{0}>",
-    "it holds the attribute {0}": "в нём есть атрибут {0}",
     # --- formulas ----------------------------------------------------------------------------------------------------
     "parse: expected a formula as text, not {0} ({1})": "parse: ожидалась формула в виде текста, а не {0} ({1})",
     "its variables are {0}": "её переменные: {0}",
@@ -261,7 +267,7 @@ TEXTS = {
     "a number for each variable; 1/3 and pi/2 too": "число для каждой переменной; можно и 1/3, и pi/2",
     "the file to write: {0}": "файл, в который записать: {0}",
     "decimals": "знаков после точки",
-    "decimals; 4 if not given": "знаков после точки; 4, если не задано",
+    "decimals; four significant digits if not given": "знаков после точки; если не задано — четыре значащие цифры",
     "round every number to N decimals before going on, as on the slides":
         "округлять каждое число до N знаков, прежде чем считать дальше, как на слайдах",
     "where data flows: LR, to the right, or TB, down": "куда идут данные: LR, вправо, или TB, вниз",

@@ -14,7 +14,7 @@ import numpy as np
 from scalargrad import modes
 from scalargrad.ops import composite, structural
 from scalargrad.ops import elementwise as el
-from scalargrad.ops.given import as_array, is_integer, one_axis, shown
+from scalargrad.ops.given import as_array, is_integer, one_axis
 
 NUMPYS: dict[str, Callable[..., Any]] = {}
 """The functions by NumPy's name."""
