@@ -13,7 +13,17 @@ True
 
 from typing import Any as _Any
 
-from scalargrad.nn import activations, containers, criteria, initialisers, layers, losses, module, neurons, regularisation
+from scalargrad.nn import (
+    activations,
+    containers,
+    criteria,
+    initialisers,
+    layers,
+    losses,
+    module,
+    neurons,
+    regularisation,
+)
 from scalargrad.nn.activations import *
 from scalargrad.nn.containers import *
 from scalargrad.nn.criteria import *
