@@ -14,6 +14,7 @@ from __future__ import annotations
 from inspect import signature
 from typing import Any
 
+from fastpath.nn import functional as functional
 from scalargrad import nn as _nn
 
 __all__ = _nn.__all__

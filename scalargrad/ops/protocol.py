@@ -87,6 +87,8 @@ def call(function: Any, arguments: tuple[Any, ...], named: dict[str, Any], kind:
     op = op_of(function)
     if op is None:
         raise unregistered(function, kind)
+    if not named and len(arguments) == _names(op)[0]:  # as nearly always
+        return op(*arguments)
     arguments, settings = _translated(function, op, arguments, named)
     return op(*arguments, **settings)
 
