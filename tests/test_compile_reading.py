@@ -50,7 +50,10 @@ def test_the_rows_that_are_called_at_run_time():
         "cross_entropy": {"check_labels", "cross_entropy", "cross_entropy_pullback"},  # of probabilities
         "l2norm": {"l2norm"},  # its squares may overflow or vanish, std's too
         "std": {"std"},
-        **{name: {name} for name in ("argsort", "cumprod", "cummax", "cummin", "logcumsumexp", "detsign", "inv", "solve")},
+        **{
+            name: {name}
+            for name in ("argsort", "cumprod", "cummax", "cummin", "logcumsumexp", "detsign", "inv", "solve")
+        },
         "sort": {"sort", "sort_pullback"},
         "det": {"det", "det_pullback"},
         "logabsdet": {"logabsdet", "inv"},

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from scalargrad.ops.composite import COMPOSITE, FUNCTIONS_ONLY
+from scalargrad.ops.composite import ALIASES, COMPOSITE, FUNCTIONS_ONLY
 from scalargrad.ops.registry import OPS
 from scalargrad.ops.structure import STRUCTURAL
 
@@ -17,19 +17,29 @@ def declarations() -> str:
     elementwise = [_declared(row) for row in OPS.values()]
     structural = [_declared(row) for row in STRUCTURAL.values() if not row.many]
     composite = [_declared(f) for f in COMPOSITE.values() if f not in FUNCTIONS_ONLY]
-    lines = ["# Written from the rows by: python -m scalargrad.ops.stubs", "from typing import Any, Self", ""]
+    composite += [_declared(COMPOSITE[name], alias) for alias, name in ALIASES.items()]
+    lines = [
+        "# Written from the rows by: python -m scalargrad.ops.stubs",
+        "# fmt: off",
+        "# ruff: noqa: E501",
+        "from typing import Any, Self",
+        "",
+    ]
     lines += ["class ElementwiseMethods:", *sorted(elementwise), ""]
     lines += ["class StructuralMethods:", *sorted(structural + composite), ""]
     return "\n".join(lines)
 
 
-def _declared(function: Callable[..., Any]) -> str:
-    name, (_, *parameters) = function.__name__, inspect.signature(function).parameters.values()
+_RETURNED = dict.fromkeys(("split", "array_split", "hsplit", "vsplit", "dsplit"), "list[Self]")
+_RETURNED |= {"slogdet": "tuple[Self, Self]", "topk": "tuple[Self, Any]"}
+
+
+def _declared(function: Callable[..., Any], alias: str = "") -> str:
+    name, (_, *parameters) = alias or function.__name__, inspect.signature(function).parameters.values()
     given = [f"{p.name}: Any" + " = ..." * (p.default is not p.empty) for p in parameters]
     if name in ("reshape", "transpose"):  # the lengths one by one, too
         given = ["*arguments: Any", "**settings: Any"]
-    returned = "list[Self]" if name == "split" else "Self"
-    return f"    def {name}({', '.join(['self', *given])}) -> {returned}: ..."
+    return f"    def {name}({', '.join(['self', *given])}) -> {_RETURNED.get(name, 'Self')}: ..."
 
 
 if __name__ == "__main__":
