@@ -22,7 +22,7 @@ from scalargrad.comparing import Comparable, on_elements
 from scalargrad.freshness import fresh_order
 from scalargrad.graph import Node
 from scalargrad.handmade import HandMade, attributes_of
-from scalargrad.ops.operators import DUNDERS, Operators, install, is_of_row
+from scalargrad.ops.operators import DUNDERS, Operators, formed, install, is_of_row
 from scalargrad.ops.registry import OPS, Op, as_number
 from scalargrad.passes import differentiate
 from scalargrad.rules import LEAF, Expanded, Rule, operator_methods, rule_of
@@ -108,6 +108,11 @@ class Value(Comparable, Operators, HandMade):
             modes.concretized(self, "float()")
         return float(self._data)
 
+    def __int__(self) -> int:
+        if modes.active:
+            modes.concretized(self, "int()")
+        raise TypeError("int() of a Value would cut off its number: write int(v.data)")
+
     def __bool__(self) -> bool:
         if modes.active:
             modes.concretized(self, "if")
@@ -152,7 +157,7 @@ class Value(Comparable, Operators, HandMade):
 
     def _downstreams(self, upstream: float) -> list[tuple[int, Value, float, float]]:
         """What this node passes on, edge by edge: position, operand, local derivative, ``upstream × local``."""
-        numbers = tuple(map(float, self.inputs))
+        numbers = tuple([getattr(x, "_data", x) for x in self.inputs])
         found = []
         for position, operand in enumerate(self.inputs):
             if isinstance(operand, Value):
@@ -162,7 +167,7 @@ class Value(Comparable, Operators, HandMade):
 
     def _recomputed(self) -> float:
         """What the operation gives on its operands as they are now."""
-        return float(self.op.recomputed(self._data, tuple(map(float, self.inputs))))
+        return float(self.op.recomputed(self._data, tuple([getattr(x, "_data", x) for x in self.inputs])))
 
     def _unbroadcast(self, downstream: Any) -> Any:
         """A gradient in the shape of this node: it is one number already."""
@@ -334,7 +339,7 @@ def _method_of(kind: type[Value], op: Op) -> Callable[..., Any]:
         node.scope = modes.state().path if modes.active else None
         return node
 
-    return method
+    return formed(op, method)
 
 
 def _give_methods(kind: Any) -> None:

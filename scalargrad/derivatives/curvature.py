@@ -48,6 +48,7 @@ def largest_eigenvalue(
 
     >>> round(largest_eigenvalue(lambda p: p[0] ** 2 + 3 * p[1] ** 2, [1.0, 1.0]), 6)
     6.0
+    >>> from scalargrad import Value
     >>> x, y = Value(1.0), Value(2.0)
     >>> round(largest_eigenvalue(x * x * y - 5 * y**2, [x, y]), 6)  # H = [[4, 2], [2, −10]]
     4.28011
@@ -128,8 +129,8 @@ def _hessian_product(target: Any, variables: Any) -> tuple[Callable[[Array], Arr
         backend = backend_for(given, modes.backend())
         each = [Variable.standing_for(x, backend, "largest_eigenvalue") for x in given]
         xs = [node for x in each for node in x.nodes]
-        with recorded(), modes.deriving(partial(taken_out, "largest_eigenvalue", frozenset(xs)), backend), told():
-            target = target(tree.unflatten(structure, [x.stand_in for x in each]))
+        with recorded(), modes.deriving(partial(taken_out, "largest_eigenvalue", frozenset(xs)), backend):
+            target = told(target, tree.unflatten(structure, [x.stand_in for x in each]))
     else:
         xs = [node for x in tree.flatten(variables)[0] for node in as_list(x)]
     if isinstance(target, np.ndarray) and target.size == 1:

@@ -18,9 +18,12 @@ from scalargrad.nn import scoping
 from scalargrad.nn.backends import as_values, backend_of, is_value_backed, numbers_of, parameter
 from scalargrad.nn.module import Module
 from scalargrad.ops import elementwise as ops
+from scalargrad.ops.composite import glu
+from scalargrad.ops.forms import RENAMED
+from scalargrad.ops.given import integer
 from scalargrad.ops.registry import OPS, Op
-from scalargrad.ops.structural import softmax
-from scalargrad.settings import number, short, size
+from scalargrad.ops.structural import log_softmax, softmax
+from scalargrad.settings import flag, number, one_of, short, size
 
 
 class Activation(Module):
@@ -78,23 +81,76 @@ class PReLU(Module):
 
 
 class Softmax(Module):
-    """Probabilities from scores: exp(xᵢ)/Σ exp(xₖ) along an axis."""
+    """Probabilities from scores: exp(xᵢ)/Σ exp(xₖ) along an axis.
 
-    def __init__(self, axis: Any = -1) -> None:
+    >>> from scalargrad import nn
+    >>> nn.Softmax()([0.0, 0.0]).tolist()
+    [0.5, 0.5]
+    """
+
+    along = staticmethod(softmax)
+
+    def __init__(self, axis: Any = -1, *, dim: Any = None) -> None:
+        where = type(self).__name__
+        if dim is not None:
+            raise TypeError(f"{where}: what PyTorch calls dim is axis here: {where}(axis={short(dim)})")
         if isinstance(axis, bool) or not isinstance(axis, Integral):
-            raise TypeError(f"Softmax: axis is a whole number, not {short(axis)}")
+            raise TypeError(f"{where}: axis is a whole number, not {short(axis)}")
         self.axis = int(axis)
 
     def forward(self, x: Any) -> Any:
-        """The probabilities along the axis."""
-        return softmax(x, axis=self.axis)
+        """The probabilities along the axis, or their logarithms."""
+        return self.along(x, axis=self.axis)
 
     def extra(self) -> str:
         return f"axis={self.axis}"
 
 
-ACTIVATIONS: dict[str, type[Module]] = {"prelu": PReLU, "softmax": Softmax}
-"""The activations by the name of their operation: these two, and one for each row that is an activation."""
+class LogSoftmax(Softmax):
+    """Logarithms of probabilities from scores: xᵢ − log Σ exp(xₖ) along an axis; their loss is ``NLLLoss``.
+
+    >>> from scalargrad import nn
+    >>> nn.LogSoftmax()([0.0, 0.0]).round(4).tolist()
+    [-0.6931, -0.6931]
+    """
+
+    along = staticmethod(log_softmax)
+
+
+class GELU(Activation):
+    """a·Φ(a) of every element (Hendrycks and Gimpel 2016); ``approximate="tanh"`` is the op gelu_tanh instead."""
+
+    def __init__(self, approximate: str = "none") -> None:
+        if not one_of(approximate, ("none", "tanh")):
+            raise ValueError(f"GELU: approximate is 'none' or 'tanh', not {short(approximate)}")
+        super().__init__(ops.gelu if approximate == "none" else ops.gelu_tanh)
+
+    def extra(self) -> str:
+        return "approximate='tanh'" if self.op is ops.gelu_tanh else ""
+
+
+class GLU(Module):
+    """Gated linear unit: the first half along an axis times the sigmoid of the second (Dauphin et al. 2017)."""
+
+    def __init__(self, axis: int = -1) -> None:
+        self.axis = integer(axis, "GLU", "axis")
+
+    def forward(self, x: Any) -> Any:
+        """Half as many elements along the axis."""
+        return glu(x, self.axis)
+
+    def extra(self) -> str:
+        return f"axis={self.axis}"
+
+
+ACTIVATIONS: dict[str, type[Module]] = {
+    "prelu": PReLU,
+    "softmax": Softmax,
+    "log_softmax": LogSoftmax,
+    "gelu": GELU,
+    "glu": GLU,
+}
+"""The activations by the name of their operation: these, and one for each row that is an activation."""
 
 
 def _follow(row: Op, added: bool) -> None:
@@ -118,6 +174,7 @@ def _module_of(row: Op) -> type[Module]:
 
     def __init__(self: Activation, *given: float, **named: float) -> None:  # noqa: N807
         try:
+            named = {RENAMED.get(row.name, {}).get(name, name): x for name, x in named.items()}
             bound = signature.bind(self, *given, **named)
         except TypeError as error:
             raise TypeError(f"{type(self).__name__}: {error}") from None
@@ -140,7 +197,7 @@ def chosen(given: Any, nonlin: Any, init: Any) -> Any:
     ``nonlin``, or True and False in its place, is micrograd's word for whether there is one.
     """
     if nonlin is not None:
-        given = bool(nonlin)
+        given = flag(nonlin, "Neuron: nonlin")
     if given is ...:
         return "relu" if isinstance(init, str) and init == "micrograd" else "tanh"
     return ("relu" if given else None) if isinstance(given, bool) else given

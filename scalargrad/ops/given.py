@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from numbers import Integral, Real
 from typing import Any
 
@@ -145,6 +145,18 @@ def wrong_setting(settings: dict[str, Any]) -> str:
             if not (is_integer(given) or several or (given is None and may_be_none)):
                 return f"{name} is {expected}, not {shown(given)}"
     return ""
+
+
+_HERE = {
+    "dim": "axis=", "dims": "axis=", "keepdim": "keepdims=", "unbiased": "ddof=1, or ddof=0,", "correction": "ddof=",
+    "num_classes": "classes=", "dim0": "axis1=", "dim1": "axis2=",
+}  # fmt: skip
+"""What to write in place of PyTorch's keywords: NumPy's."""
+
+
+def called_here(names: Iterable[str]) -> str:
+    """The end of a sentence that refuses these keywords: what those of PyTorch among them are called here."""
+    return "".join([f": write {_HERE[name]} in place of {name}=" for name in names if name in _HERE][:1])
 
 
 _TRUTHS = (None, True, False)

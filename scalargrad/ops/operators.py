@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from scalargrad.ops.methods import ElementwiseMethods
+from scalargrad.ops.python import PYTHONS
 from scalargrad.ops.registry import OPS, Op, is_number
 from scalargrad.ops.rows import Table
 
@@ -51,6 +52,14 @@ class Operators(ElementwiseMethods):
     __mul__, __rmul__ = _both("mul")
     __truediv__, __rtruediv__ = _both("div")
     __pow__, __rpow__ = _both("pow")
+    __mod__, __rmod__ = _both("remainder")
+    __floordiv__, __rfloordiv__ = _both("floor_divide")
+
+    def __divmod__(self, other: Any) -> Any:
+        return (self // other, self % other) if self._takes(other) else NotImplemented
+
+    def __rdivmod__(self, other: Any) -> Any:
+        return (other // self, other % self) if self._takes(other) else NotImplemented
 
     def __neg__(self) -> Any:
         return self._apply_op(OPS["neg"], (self,))
@@ -62,15 +71,16 @@ class Operators(ElementwiseMethods):
         return self._apply_op(OPS["abs"], (self,))
 
     def __round__(self, digits: int | None = None) -> Any:
-        if digits is not None:
-            raise TypeError(f"round of a {type(self).__name__} takes no digits: round the number, its .data, instead")
-        return self._apply_op(OPS["round"], (self,))
+        return self._apply_op(OPS["round"], (self,)) if digits is None else OPS["round"](self, digits)
 
     def __floor__(self) -> Any:
         return self._apply_op(OPS["floor"], (self,))
 
     def __ceil__(self) -> Any:
         return self._apply_op(OPS["ceil"], (self,))
+
+    def __trunc__(self) -> Any:
+        return self._apply_op(OPS["trunc"], (self,))
 
     def rint(self) -> Any:
         """The op round, under the name by which NumPy calls it on the elements of an array."""
@@ -84,6 +94,17 @@ def method_of(op: Op) -> Callable[..., Any]:
         return op(self, *operands, **named)
 
     return method
+
+
+def formed(op: Op, method: Callable[[Any], Any]) -> Callable[..., Any]:
+    """A method of no further operands, that also takes the calls of other forms (:mod:`.forms`)."""
+    if op.form in (None, PYTHONS.get(op.name)):  # Python's own functions are called as functions only
+        return method
+
+    def either(self: Any, *operands: Any, **named: Any) -> Any:
+        return op(self, *operands, **named) if operands or named else method(self)
+
+    return either
 
 
 def install(

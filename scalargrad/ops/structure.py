@@ -17,6 +17,7 @@ from scalargrad.ops.expansions import Expansion
 from scalargrad.ops.given import (
     REFUSALS,
     as_array,
+    called_here,
     is_integer,
     is_neutral,
     is_number,
@@ -137,7 +138,8 @@ class StructuralOp(Row):
                 return self.arrange(*arguments, **settings)
             except REFUSALS as error:
                 if error.__traceback__ and error.__traceback__.tb_next is None and type(error) is TypeError:
-                    raise TypeError(f"{self.name} takes {self.signature}") from None  # the call itself did not fit
+                    told = f"{self.name} takes {self.signature}{called_here(settings)}"
+                    raise TypeError(told) from None  # the call itself did not fit
                 if is_raw(error):
                     raise named(error, self.name, STRUCTURAL) from None
                 raise
@@ -190,7 +192,7 @@ class StructuralOp(Row):
                 except REFUSALS as error:
                     raise named(error, self.name, STRUCTURAL) from None
             elif not is_neutral(name, given):
-                raise TypeError(f"{self.name} takes {self.signature}; it has no {name!r}")
+                raise TypeError(f"{self.name} takes {self.signature}; it has no {name!r}{called_here([name])}")
         return operands
 
     def on_arrays(self, operands: tuple[Any, ...], settings: Settings) -> Any:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from scalargrad.ops import structural as structural  # which fills the second table
 from scalargrad.ops.composite import ALIASES, COMPOSITE, FUNCTIONS_ONLY
 from scalargrad.ops.registry import OPS
 from scalargrad.ops.structure import STRUCTURAL
@@ -18,13 +19,7 @@ def declarations() -> str:
     structural = [_declared(row) for row in STRUCTURAL.values() if not row.many]
     composite = [_declared(f) for f in COMPOSITE.values() if f not in FUNCTIONS_ONLY]
     composite += [_declared(COMPOSITE[name], alias) for alias, name in ALIASES.items()]
-    lines = [
-        "# Written from the rows by: python -m scalargrad.ops.stubs",
-        "# fmt: off",
-        "# ruff: noqa: E501",
-        "from typing import Any, Self",
-        "",
-    ]
+    lines = ["# Written from the rows by: python -m scalargrad.ops.stubs", "from typing import Any, Self", ""]
     lines += ["class ElementwiseMethods:", *sorted(elementwise), ""]
     lines += ["class StructuralMethods:", *sorted(structural + composite), ""]
     return "\n".join(lines)
@@ -39,7 +34,9 @@ def _declared(function: Callable[..., Any], alias: str = "") -> str:
     given = [f"{p.name}: Any" + " = ..." * (p.default is not p.empty) for p in parameters]
     if name in ("reshape", "transpose"):  # the lengths one by one, too
         given = ["*arguments: Any", "**settings: Any"]
-    return f"    def {name}({', '.join(['self', *given])}) -> {_RETURNED.get(name, 'Self')}: ..."
+    returned, taken = _RETURNED.get(name, "Self"), ", ".join(["self", *given])
+    line = f"    def {name}({taken}) -> {returned}: ..."
+    return line if len(line) <= 120 else f"    def {name}(\n        {taken}\n    ) -> {returned}: ..."
 
 
 if __name__ == "__main__":

@@ -38,7 +38,7 @@ def page(steps: Steps, predict: bool = False) -> pages.Page:
     content = {
         "prefix": pages.PREFIX,
         "predict": predict,
-        "decimals": steps.decimals,
+        "decimals": 4 if steps.decimals is None else steps.decimals,
         "names": [[Plain().name(node), printable(node.op or "")] for node in trace.nodes],
         "titles": {kind: say(text, lang=lang) for kind, text in TITLES.items()},
         "words": verdicts | {"play": [pages.CONTROLS[key].told(lang) for key in ("play", "pause")]},
