@@ -74,7 +74,11 @@ def test_the_order_in_memory_changes_nothing(row, sample, layout):
         agree(got, expected) if not isinstance(got, list) else [agree(g, e) for g, e in zip(got, expected)]
 
 
-@pytest.mark.parametrize(("row", "sample"), SAMPLES)
+INVERTING = ("inv", "solve", "logabsdet")
+"""A matrix of one number, repeated, has no inverse."""
+
+
+@pytest.mark.parametrize(("row", "sample"), [p for p in SAMPLES if not p.id.startswith(INVERTING)])
 def test_a_number_repeated_by_strides_of_0_is_an_array_of_it(row, sample):
     repeated = run(sample, lambda a: broadcast(a.shape, 0.7))
     for got, expected in zip(repeated, run(sample, lambda a: np.full(a.shape, 0.7))):

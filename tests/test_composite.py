@@ -107,7 +107,6 @@ WIDTHS = [
     (1,),
     ((1,), (2,)),
     [1, 2],
-    -1,
     1.5,
     (1, 2, 3),
     np.array(1),
@@ -123,6 +122,12 @@ def test_pad(shape):
         require_numpys("pad", a, width, "constant")
         for mode in ("edge", "reflect", "symmetric", "wrap"):
             require_numpys("pad", a, width, mode)
+    for mode in ("constant", "edge", "reflect"):  # a negative width takes away, as in PyTorch
+        for make in (np.array, values, lambda a: Tensor(a, requires_grad=True)):
+            if shape and min(shape) > 1:
+                expected = np.pad(a[1:], [(0, 1), *[(0, 0)] * (a.ndim - 1)], mode=mode)
+                widths = [(-1, 1), *[(0, 0)] * (a.ndim - 1)]
+                assert same(numbers(COMPOSITE["pad"](make(a), widths, mode)), expected)
     with pytest.raises(ValueError, match=r"^pad: mode is constant, edge"):
         COMPOSITE["pad"](a, 1, "maximum")
 

@@ -304,6 +304,6 @@ def diff(a: Any, n: int = 1, axis: int = -1, prepend: Any = None, append: Any = 
         ends.append(end)
     if n and any(end is not None for end in ends):
         a = ops.concatenate([x for x in (ends[0], a, ends[1]) if x is not None], axis=axis)
-    for _ in range(n):
+    for _ in range(min(n, a.shape[axis])):  # then nothing is left
         a = _along(a, axis, slice(1, None)) - _along(a, axis, slice(None, -1))
     return a

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from scalargrad.ops import structural as structural  # which fills the second table
-from scalargrad.ops.composite import COMPOSITE, FUNCTIONS_ONLY
+from scalargrad.ops.composite import ALIASES, COMPOSITE, FUNCTIONS_ONLY
 from scalargrad.ops.registry import OPS
 from scalargrad.ops.structure import STRUCTURAL
 
@@ -18,19 +18,23 @@ def declarations() -> str:
     elementwise = [_declared(row) for row in OPS.values()]
     structural = [_declared(row) for row in STRUCTURAL.values() if not row.many]
     composite = [_declared(f) for f in COMPOSITE.values() if f not in FUNCTIONS_ONLY]
+    composite += [_declared(COMPOSITE[name], alias) for alias, name in ALIASES.items()]
     lines = ["# Written from the rows by: python -m scalargrad.ops.stubs", "from typing import Any, Self", ""]
     lines += ["class ElementwiseMethods:", *sorted(elementwise), ""]
     lines += ["class StructuralMethods:", *sorted(structural + composite), ""]
     return "\n".join(lines)
 
 
-def _declared(function: Callable[..., Any]) -> str:
-    name, (_, *parameters) = function.__name__, inspect.signature(function).parameters.values()
+_RETURNED = dict.fromkeys(("split", "array_split", "hsplit", "vsplit", "dsplit"), "list[Self]")
+_RETURNED |= {"slogdet": "tuple[Self, Self]", "topk": "tuple[Self, Any]"}
+
+
+def _declared(function: Callable[..., Any], alias: str = "") -> str:
+    name, (_, *parameters) = alias or function.__name__, inspect.signature(function).parameters.values()
     given = [f"{p.name}: Any" + " = ..." * (p.default is not p.empty) for p in parameters]
     if name in ("reshape", "transpose"):  # the lengths one by one, too
         given = ["*arguments: Any", "**settings: Any"]
-    returned = "list[Self]" if name == "split" else "Self"
-    taken = ", ".join(["self", *given])
+    returned, taken = _RETURNED.get(name, "Self"), ", ".join(["self", *given])
     line = f"    def {name}({taken}) -> {returned}: ..."
     return line if len(line) <= 120 else f"    def {name}(\n        {taken}\n    ) -> {returned}: ..."
 
