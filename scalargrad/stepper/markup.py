@@ -93,6 +93,10 @@ class Markup:
         """A piece of mathematics among words."""
         raise NotImplementedError
 
+    def role(self, role: str, mathematics: str) -> str:
+        """A part of an equation that is the ``upstream``, the ``local`` or the ``downstream`` derivative."""
+        return mathematics
+
     def sum(self, terms: list[str]) -> str:
         """The terms added up; of more than eight the ones in the middle are dots."""
         few = terms if len(terms) <= 8 else [*terms[:3], self.dots, *terms[-3:]]
@@ -149,6 +153,18 @@ class Plain(Markup):
 
     def inline(self, mathematics: str) -> str:
         return mathematics
+
+
+class Marked(Plain):
+    """The same text with its roles marked, by characters that are in no label."""
+
+    def role(self, role: str, mathematics: str) -> str:
+        return f"\x01{role[0]}{mathematics}\x02" if mathematics else ""
+
+    @staticmethod
+    def as_html(escaped: str) -> str:
+        """The marks as elements: ``<i class=u>`` is upstream, ``l`` local, ``d`` downstream."""
+        return re.sub("\x01(.)", r"<i class=\1>", escaped).replace("\x02", "</i>")
 
 
 class Markdown(Plain):
