@@ -15,6 +15,8 @@ from typing import Any as _Any
 from fastpath.compiler import compile as compile
 from fastpath.exploding import explode as explode
 from fastpath.tensor import Tensor as Tensor
+from scalargrad import derivatives as _derivatives
+from scalargrad.derivatives import *  # noqa: F403
 from scalargrad.ops.composite import *  # noqa: F403
 from scalargrad.ops.composite import COMPOSITE as _COMPOSITE
 from scalargrad.ops.elementwise import *  # noqa: F403
@@ -22,7 +24,7 @@ from scalargrad.ops.registry import OPS as _OPS
 from scalargrad.ops.structural import *  # noqa: F403
 from scalargrad.ops.structure import STRUCTURAL as _STRUCTURAL
 
-__all__ = sorted(["Tensor", "compile", "explode", *_OPS, *_STRUCTURAL, *_COMPOSITE])
+__all__ = sorted(["Tensor", "compile", "explode", *_derivatives.__all__, *_OPS, *_STRUCTURAL, *_COMPOSITE])
 
 
 def __getattr__(name: str) -> _Any:

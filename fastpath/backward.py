@@ -66,8 +66,8 @@ def downstreams(node: Any, g: Array) -> Any:
         return array_backward(op, node._needed)(g, node._data, *node._arrays)
     if type(op) is BoundOp:
         return op.pullback(g, node._data, node._arrays, node._needed)
-    arrays = tuple([_read_only(a) if isinstance(a, np.ndarray) else a for a in node._arrays])
-    return op.pullback(_read_only(g), _read_only(node._data), arrays, node._needed)
+    arrays = tuple([read_only(a) if isinstance(a, np.ndarray) else a for a in node._arrays])
+    return op.pullback(read_only(g), read_only(node._data), arrays, node._needed)
 
 
 _commits = 0
@@ -127,7 +127,7 @@ def _count_alone() -> int:
 _ALONE = _count_alone()
 
 
-def _read_only(array: Array) -> Array:
+def read_only(array: Array) -> Array:
     """The same memory, protected from a user's own backward."""
     view = array.view()
     view.flags.writeable = False

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, NoReturn
+from typing import Any
 
 import numpy as np
 
 from fastpath.node import ArrayNode
+from scalargrad import modes
 from scalargrad.ops import protocol
 from scalargrad.ops.given import as_array, is_number, require_numbers
 
@@ -71,5 +72,11 @@ class Comparable(ArrayNode):
             return getattr(arguments[0], function.__name__)
         return protocol.call(function, arguments, named, "Tensor")
 
-    def __array__(self, *arguments: Any, **named: Any) -> NoReturn:
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> Any:
+        """Of a Tensor without axes, within ``grad`` and its kin, an array with it: ``np.array([t, t * t])``."""
+        if not self._data.ndim and (dtype is None or np.dtype(dtype) == np.dtype(object)) and modes.derivers():
+            box = np.empty((), object)
+            box[()] = self
+            return box
+        self._look("np.asarray()")
         raise TypeError("a Tensor is not an array: use its .data for the numbers, or stack([...]) to join Tensors")

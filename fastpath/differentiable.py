@@ -11,6 +11,7 @@ from fastpath.backward import downstreams
 from fastpath.node import ArrayNode, leaf
 from fastpath.numerics import Array, array_forward, array_local, as_floats, ignoring, unbroadcast_array
 from fastpath.recording import constant
+from fastpath.reverse import pass_back
 from scalargrad.graph import topological_order
 from scalargrad.ops.broadcasting import unbroadcast
 from scalargrad.ops.registry import Op
@@ -21,6 +22,7 @@ class Differentiable(ArrayNode):
     """The protocol of :mod:`scalargrad.derivatives`, :mod:`scalargrad.tracing` and :mod:`scalargrad.checking`."""
 
     __slots__ = ()
+    _numbers = staticmethod(pass_back)
 
     # --- for a Trace -------------------------------------------------------------------------------------------------
 

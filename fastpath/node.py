@@ -177,7 +177,8 @@ class ArrayNode(Node):
         return f"Tensor({body}{dtype}{label}{op}{grad})"
 
     def __format__(self, spec: str) -> str:
-        return format(self.item(), spec) if spec else str(self)
+        self._look("format()")
+        return format(self._data.item(), spec) if spec and self._data.size == 1 else str(self)
 
     # --- copying -----------------------------------------------------------------------------------------------------
 

@@ -12,6 +12,7 @@ from fastpath.bound import BoundOp
 from fastpath.node import ArrayNode, leaf, make
 from fastpath.numerics import array_forward, as_floats, quiet
 from scalargrad import modes
+from scalargrad.ops.composite import COMPOSITE
 from scalargrad.ops.given import REFUSALS, as_array, is_raw, named, require_numbers, shown
 from scalargrad.ops.registry import Op, as_number, is_number
 from scalargrad.ops.structure import StructuralOp
@@ -46,9 +47,11 @@ def constant(x: Any, name: str, operands: tuple[Any, ...], integers: bool = Fals
             )
     array = np.array(x if type(x) is np.ndarray else as_array(x, name))
     if array.dtype == object:
-        for item in array.flat:
-            if hasattr(type(item), "_apply_op"):
-                raise _no_mix(name, item)
+        items = [item for item in array.flat if hasattr(type(item), "_apply_op")]
+        if items and all(isinstance(item, ArrayNode) for item in items):  # np.array([t, u]), where that is let through
+            return COMPOSITE["stack"](array.ravel().tolist()).reshape(array.shape)
+        for item in items:
+            raise _no_mix(name, item)
     elif array.dtype.kind not in "fiub":
         require_numbers(array, name)
     kind = array.dtype.kind

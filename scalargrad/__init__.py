@@ -26,10 +26,14 @@ from scalargrad.ops.registry import NotDifferentiableError as NotDifferentiableE
 
 if TYPE_CHECKING:
     from scalargrad.checking import gradcheck as gradcheck
+    from scalargrad.derivatives import elementwise_grad as elementwise_grad
     from scalargrad.derivatives import grad as grad
     from scalargrad.derivatives import hessian as hessian
     from scalargrad.derivatives import hvp as hvp
     from scalargrad.derivatives import jacobian as jacobian
+    from scalargrad.derivatives import jvp as jvp
+    from scalargrad.derivatives import value_and_grad as value_and_grad
+    from scalargrad.derivatives import vjp as vjp
     from scalargrad.derivatives.curvature import eta_max as eta_max
     from scalargrad.derivatives.curvature import eta_opt as eta_opt
     from scalargrad.derivatives.curvature import largest_eigenvalue as largest_eigenvalue
@@ -53,6 +57,7 @@ _LAZY = {
     "StaleGraphError": "tracing",
     "Trace": "tracing",
     "draw": "drawing",
+    "elementwise_grad": "derivatives",
     "eta_max": "derivatives.curvature",
     "eta_opt": "derivatives.curvature",
     "fit": "training",
@@ -61,13 +66,16 @@ _LAZY = {
     "hessian": "derivatives",
     "hvp": "derivatives",
     "jacobian": "derivatives",
+    "jvp": "derivatives",
     "largest_eigenvalue": "derivatives.curvature",
     "parse": "expression",
     "steps": "stepper",
     "trace": "tracing",
+    "value_and_grad": "derivatives",
+    "vjp": "derivatives",
 }
 """What is loaded when first used, beside the second table of ops: public name and module."""
-_MODULES = ["data", "lectures", "linear", "metrics", "nn", "optim", "plots"]
+_MODULES = ["data", "lectures", "linear", "metrics", "micrograd", "nn", "optim", "plots", "tree"]
 """The public modules, loaded when first used."""
 
 __version__ = "0.1.0"

@@ -16,7 +16,8 @@ class State:
     """What the modes in force come to, found out once for many operations."""
 
     __slots__ = (
-        "derivers", "deriving", "detecting", "entries", "frames", "left", "path", "recording", "running", "tracer",
+        "backend", "derivers", "deriving", "detecting", "entries", "frames", "left", "path", "recording", "running",
+        "tracer",
     )  # fmt: skip
 
     def __init__(self, entries: tuple[Any, ...], left: object) -> None:
@@ -25,6 +26,7 @@ class State:
         self.frames = tuple([e.frame for e in entries if e.frame is not None])
         self.running = running(self.frames)
         self.recording, self.detecting, self.deriving = True, False, False
+        self.backend = ""
         self.derivers: tuple[Callable[[Any, str], None], ...] = ()
         self.tracer: Tracer | None = None
         self.path: Path | None = None

@@ -33,6 +33,8 @@ class Node:
     """The upstream gradients that single out each of its elements, in order."""
     _gathered: Callable[[Any], Any]
     """The derivatives of its elements, put together in its shape."""
+    _numbers: Any = None
+    """The backward pass on plain arrays, where there is one (:func:`scalargrad.derivatives.reverse.on_numbers`)."""
     _tells_changes = False
     """Whether the :data:`epoch` becomes another whenever the number of such a node is set."""
     _a: Any

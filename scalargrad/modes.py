@@ -243,27 +243,42 @@ class deriving(_Mode):
     """Run a function whose derivative is wanted: ``taken_out(value, what)`` is called where a number leaves the graph.
 
     All such blocks one within the other are asked, since each has variables of its own. Without ``taken_out``, numbers
-    may leave.
+    may leave. ``backend`` is that of the variables, "value" or "tensor": derivatives within take the same.
     """
 
     is_special = False
 
-    def __init__(self, taken_out: Callable[[Any, str], None] | None = None) -> None:
+    def __init__(self, taken_out: Callable[[Any, str], None] | None = None, backend: str = "") -> None:
         super().__init__()
         self.taken_out = taken_out
+        self.backend = backend
 
     def apply(self, state: State) -> None:
         state.deriving = True
+        state.backend = self.backend or state.backend
         if self.taken_out is not None:
             state.derivers += (self.taken_out,)
 
     def _recreate_cm(self) -> deriving:
-        return deriving(self.taken_out)
+        return deriving(self.taken_out, self.backend)
 
 
 def is_differentiated() -> bool:
     """Whether a function runs here that is being differentiated or traced: what it computes needs its graph."""
     return active > 0 and (state().deriving or state().tracer is not None)
+
+
+def backend() -> str:
+    """The backend of what is differentiated or traced here, "value" or "tensor"; empty if nothing is."""
+    if not active:
+        return ""
+    known = state()
+    return known.backend if known.tracer is None else known.backend or known.tracer.backend
+
+
+def derivers() -> bool:
+    """Whether a function runs here that is being differentiated, and none that is traced."""
+    return active > 0 and bool(state().derivers) and state().tracer is None
 
 
 def is_unknown(x: Any) -> bool:
@@ -272,12 +287,16 @@ def is_unknown(x: Any) -> bool:
     return known is not None and known.is_unknown(x)
 
 
+_WAYS_OUT = ("float()", "item()", "int()", "np.asarray()", "tolist()")
+"""What gives a number to compute with. (A comparison decides by it; ``.data`` says that it is a constant.)"""
+
+
 def concretized(value: Any, what: str) -> None:
     """Say to what traces or differentiates the code here that it takes the number of a node."""
     known = state()
     if known.tracer is not None:
         known.tracer.concretized(value, what)
-    elif known.derivers and what in ("float()", "item()"):
+    elif known.derivers and what in _WAYS_OUT:
         for taken_out in known.derivers:
             taken_out(value, what)
 

@@ -10,7 +10,19 @@ import numpy as np
 
 from scalargrad import graph
 
-__all__ = ["Array", "Seed", "count", "flag", "generator", "number", "one_of", "pair_of_numbers", "short", "size"]
+__all__ = [
+    "Array",
+    "Seed",
+    "Unseeded",
+    "count",
+    "flag",
+    "generator",
+    "number",
+    "one_of",
+    "pair_of_numbers",
+    "short",
+    "size",
+]
 
 Array = np.ndarray[Any, Any]
 Seed = np.random.Generator | int | None
@@ -101,12 +113,16 @@ def one_of(given: Any, allowed: tuple[str | None, ...]) -> bool:
     return (given is None or isinstance(given, str)) and given in allowed
 
 
+class Unseeded(np.random.Generator):
+    """A source of random numbers that no seed was given for."""
+
+
 def generator(seed: Any, what: str = "seed") -> np.random.Generator:
     """The source of random numbers that ``seed`` stands for."""
     if isinstance(seed, np.random.Generator):
         return seed
     if seed is None:
-        return np.random.default_rng()
+        return Unseeded(np.random.PCG64())
     x = _single(seed)
     if isinstance(x, bool) or not isinstance(x, Integral):
         raise TypeError(f"{what} is a whole number, a numpy.random.Generator or None, not {short(seed)}")

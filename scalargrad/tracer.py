@@ -13,6 +13,9 @@ class Tracer:
     node ask ``concretized``; the library itself reads ``_data``, and decides nothing by it that a run does not check.
     """
 
+    backend = "value"
+    """Of the nodes that a traced function computes with: "value" or "tensor"."""
+
     def concretized(self, value: Any, what: str) -> None:
         """Code takes the number of a node by ``what``, such as ``float()``: refuse that, if it would be frozen."""
         raise NotImplementedError

@@ -357,7 +357,7 @@ def test_the_derivative_of_a_function_at_a_value_is_a_graph_on_that_value_if_one
     assert [leaf.name for leaf in trace(third).leaves] == ["x"]
     assert all(node.symbol != "×1" for node in trace(third).nodes)
     inner = x * 2
-    outer = grad(lambda t: t * t)(inner)
+    outer = grad(lambda t: t * t, create_graph=True)(inner)
     assert float(grad(outer, x)) == 4.0
     assert grad(lambda t: t * t / 2, create_graph=True)(x) is not x
     assert grad(lambda t: t * inner, create_graph=True)(x) is inner

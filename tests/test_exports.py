@@ -16,11 +16,11 @@ TABLES = {"elementwise": set(OPS), "structural": set(STRUCTURAL), "composite": s
 FUNCTIONS = set().union(*TABLES.values())
 NAMES = {
     "EarlyStopping", "Function", "History", "NotDifferentiableError", "OPS", "STRUCTURAL", "StaleGraphError", "Trace", "Value",
-    "detect_anomaly", "draw", "enable_grad", "eta_max", "eta_opt", "fit", "grad", "gradcheck", "hessian", "hvp", "jacobian", "largest_eigenvalue", "no_grad", "parse",
-    "scope", "steps", "trace",
+    "detect_anomaly", "draw", "elementwise_grad", "enable_grad", "eta_max", "eta_opt", "fit", "grad", "gradcheck", "hessian", "hvp", "jacobian", "jvp", "largest_eigenvalue", "no_grad", "parse",
+    "scope", "steps", "trace", "value_and_grad", "vjp",
 }  # fmt: skip
 """The public names besides the ops; a new one is added here on purpose."""
-MODULES = {"data", "lectures", "linear", "metrics", "nn", "optim", "plots"}
+MODULES = {"data", "lectures", "linear", "metrics", "micrograd", "nn", "optim", "plots", "tree"}
 
 
 def modules():

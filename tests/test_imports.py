@@ -11,7 +11,7 @@ import pytest
 ROOT = Path(__file__).parent.parent
 
 FLOORS = """
-    turns
+    turns tree
     numerics language generated packages graph scopes tracer records saving
     entering
     anomalies modes endings settings stored
@@ -29,7 +29,7 @@ FLOORS = """
     function derivatives expression
     checking
     nn optim metrics data
-    linear training
+    linear training micrograd
     drawing
     pages
     stepper
@@ -39,7 +39,7 @@ FLOORS = """
 
     fastpath.numerics fastpath.bound
     fastpath.backward fastpath.node
-    fastpath.recording
+    fastpath.recording fastpath.reverse
     fastpath.comparing fastpath.differentiable fastpath.functions fastpath.methods
     fastpath.tensor
     fastpath.traced

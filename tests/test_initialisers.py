@@ -7,7 +7,7 @@ from scalargrad import nn
 from scalargrad.nn.initialisers import INITIALISERS, constant, drawn, fans, normal, uniform
 
 VARIANCES = {
-    "zeros": 0.0, "uniform": 1 / 3, "normal": 1.0, "xavier_uniform": 2 / 700, "xavier_normal": 2 / 700,
+    "zeros": 0.0, "uniform": 1 / 3, "micrograd": 1 / 3, "normal": 1.0, "xavier_uniform": 2 / 700, "xavier_normal": 2 / 700,
     "he_uniform": 2 / 400, "he_normal": 2 / 400,
 }  # fmt: skip
 

@@ -132,8 +132,9 @@ def test_a_graph_may_be_asked_for(derive):
     again = derive(cube, x, create_graph=True)
     assert grad(again, x).data == x.grad
     assert derive(cube, 2.0, create_graph=True).op is not None
-    array = derive(total, np.array([1.0, 2.0]), create_graph=True)
-    assert all(isinstance(x, Value) for x in array.flat)
+    by_array = derive(total, np.array([1.0, 2.0]), create_graph=True)
+    assert isinstance(by_array, Tensor)
+    assert by_array.op is not None
     t = Tensor([1.0, 2.0], requires_grad=True)
     by_tensor = derive(total, t, create_graph=True)
     assert by_tensor.op is not None
@@ -146,7 +147,7 @@ def test_a_product_with_the_hessian_may_be_asked_for_as_a_graph():
     found = hvp(cube, create_graph=True)(x, 1.0)
     assert grad(found, x).data == 6.0
     v = Value(1.0)
-    assert grad(hvp(cube)(3.0, v * 2.0), v).data == 36.0  # v was computed: its graph goes on
+    assert grad(hvp(cube, create_graph=True)(3.0, v * 2.0), v).data == 36.0
 
 
 def test_of_a_graph_it_is_a_graph_asked_or_not():
@@ -166,12 +167,14 @@ def test_a_penalty_on_a_gradient_trains():
     assert w.grad.tolist() == [96.0]
 
 
-def test_by_a_variable_that_was_computed_the_graph_goes_on():
+def test_by_a_variable_that_was_computed_the_graph_goes_on_if_asked_for():
     x = Value(2.0)
-    grad(cube)(x * 2.0).backward()
+    assert is_bare(grad(cube)(x * 2.0))
+    grad(cube, create_graph=True)(x * 2.0).backward()
     assert x.grad == 6 * 4.0 * 2.0
     t = Tensor([2.0], requires_grad=True)
-    grad(lambda t: cube(t).sum())(t * 2.0).sum().backward()
+    assert is_bare(grad(lambda t: cube(t).sum())(t * 2.0))
+    grad(lambda t: cube(t).sum(), create_graph=True)(t * 2.0).sum().backward()
     assert t.grad.tolist() == [48.0]
 
 

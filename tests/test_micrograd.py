@@ -1,10 +1,13 @@
 """Programs written for micrograd run here with only the import changed, and give the same numbers."""
 
+import importlib
 import importlib.util
+import itertools
 import random
 import sys
 from types import ModuleType
 
+import numpy as np
 import pytest
 
 import scalargrad
@@ -144,3 +147,121 @@ def test_the_networks_run_where_micrograd_could_not():
         y = y + 0.001 * x
     y.backward()
     assert x.grad == pytest.approx(1 + 0.001 * sys.getrecursionlimit() * 2)
+
+
+# --- its modules under our names -------------------------------------------------------------------------------------
+
+
+def micrograds_weights(sizes):
+    """What micrograd draws: layer by layer, neuron by neuron."""
+    return [[[random.uniform(-1, 1) for _ in range(a)] for _ in range(b)] for a, b in itertools.pairwise(sizes)]
+
+
+def outputs(weights, x):
+    """What micrograd's MLP makes of x, worked out with plain numbers."""
+    for i, layer in enumerate(weights):
+        x = [sum((w * v for w, v in zip(row, x, strict=True)), 0.0) for row in layer]
+        x = x if i == len(weights) - 1 else [max(v, 0.0) for v in x]
+    return x
+
+
+SIZES = [3, 4, 4, 1]
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: scalargrad.micrograd.nn.MLP(3, [4, 4, 1]),
+        lambda: scalargrad.nn.MLP(3, [4, 4, 1], init="micrograd"),
+        lambda: scalargrad.nn.MLP(3, [4, 4], 1, init="micrograd"),
+        lambda: scalargrad.nn.Sequential(
+            *[scalargrad.nn.Layer(a, b, nonlin=b > 1) for a, b in itertools.pairwise(SIZES)]
+        ),
+    ],
+    ids=["micrograd", "MLP", "outputs", "Layer"],
+)
+def test_networks_begin_as_micrograds(make):
+    random.seed(1337)
+    weights = micrograds_weights(SIZES)
+    random.seed(1337)
+    model = make()
+    x = [2.0, 3.0, -1.0]
+    y = model(x)
+    assert isinstance(y, scalargrad.Value)
+    assert y.data == pytest.approx(outputs(weights, x)[0], rel=1e-12)
+    assert model([scalargrad.Value(v) for v in x]).data == y.data
+    assert len(model.parameters()) == 41
+    assert sorted(p.data for p in model.parameters()) == sorted(
+        [*itertools.chain(*itertools.chain(*weights)), *[0.0] * 9]
+    )
+    y.backward()
+    assert any(p.grad for p in model.parameters())
+    model.zero_grad()
+    assert not any(p.grad for p in model.parameters())
+
+
+def test_a_seed_is_a_seed():
+    random.seed(0)
+    first = scalargrad.nn.MLP(2, [3, 1], init="micrograd", seed=7)([1.0, 2.0]).data
+    random.seed(1)
+    assert scalargrad.nn.MLP(2, [3, 1], init="micrograd", seed=7)([1.0, 2.0]).data == first
+
+
+def test_one_neuron_and_one_layer():
+    nn = scalargrad.nn
+    random.seed(3)
+    row = [random.uniform(-1, 1) for _ in range(2)]
+    for settings in ({"init": "micrograd"}, {"init": "micrograd", "nonlin": True}, {"init": row, "activation": True}):
+        random.seed(3)
+        z = row[0] - 2 * row[1]
+        assert nn.Neuron(2, **settings)([1.0, -2.0]).data == pytest.approx(max(z, 0.0))
+        random.seed(3)
+        settings.pop("activation", None)
+        assert nn.Neuron(2, **settings | {"nonlin": False})([1.0, -2.0]).data == pytest.approx(z)
+    assert nn.Neuron(1, init=[2.0])(1.0 * np.ones(1)).data == pytest.approx(np.tanh(2.0))  # as before
+    layer = nn.Layer(2, 3, nonlin=False)
+    assert [type(y).__name__ for y in layer([1.0, 2.0])] == ["Value"] * 3
+    assert layer(np.ones((5, 2))).shape == (5, 3)
+    fast = nn.Layer(2, 3, backend="tensor", seed=0)
+    assert fast(np.ones((5, 2))).shape == (5, 3)
+    assert fast(np.ones(2)).shape == (3,)
+
+
+def test_its_value_takes_attributes_and_its_layers_give_lists():
+    from scalargrad.micrograd import Value, nn
+
+    a, b = Value(1.0), Value(-2.0)
+    a.m, a._vis_color = 0.0, "green"
+    assert type(a * b) is Value
+    layer = nn.Layer(2, 2, nonlin=False)
+    assert type(layer([a, b])) is list
+    assert repr(nn.MLP(2, [2, 1])).startswith(
+        "MLP of [Layer of [ReLUNeuron(2), ReLUNeuron(2)], Layer of [LinearNeuron(2)"
+    )
+    with pytest.raises(ValueError, match="expected 2 inputs, not 3"):
+        layer([a, b, a])
+
+
+def test_its_networks_give_the_same_to_the_last_bit():
+    pytest.importorskip("micrograd.engine")
+    from micrograd import nn as theirs
+
+    losses, grads, _ = trained(scalargrad.micrograd.nn, scalargrad.micrograd.Value, steps=8)
+    their_losses, their_grads, _ = trained(theirs, importlib.import_module("micrograd.engine").Value, steps=8)
+    assert losses == pytest.approx(their_losses, rel=1e-13)
+    assert grads == pytest.approx(their_grads, rel=1e-12)
+
+
+def test_its_networks_are_compiled():
+    import fastpath
+
+    random.seed(0)
+    model = scalargrad.micrograd.MLP(2, [4, 1])
+    X = np.random.default_rng(0).normal(size=(6, 2))
+    f = fastpath.compile(lambda x: (1 - model(x)).relu())
+    loss = sum((1 - model(x)).relu() for x in X) / 6
+    loss.backward()
+    plain = [p.grad for p in model.parameters()]
+    model.zero_grad()
+    assert f.backward(X) == pytest.approx(loss.data, rel=1e-12)
+    assert [p.grad for p in model.parameters()] == pytest.approx(plain, rel=1e-10, abs=1e-15)

@@ -51,9 +51,17 @@ def descend(optimizer, loss, steps):
         optimizer.step(closure)
 
 
+def rate_of(rule):
+    """A learning rate that is neither small nor large; Adadelta finds the size of its steps itself."""
+    return 5.0 if rule is optim.Adadelta else 0.02
+
+
 def test_the_rules_are_named_in_the_order_of_the_lecture():
-    assert optim.RULES == ("GD", "SGD", "Momentum", "Nesterov", "Adagrad", "RMSProp", "Adam", "AdamW", "Rprop")
-    assert set(optim.RULES) | {"RULES", "Optimizer", "schedules"} == set(optim.__all__)
+    lecture = ("GD", "SGD", "Momentum", "Nesterov", "Adagrad", "RMSProp", "Adam", "AdamW", "Rprop")
+    assert tuple(name for name in optim.RULES if name in lecture) == lecture
+    assert set(optim.RULES) - {*lecture} == {"Adadelta", "Adamax", "NAdam", "RAdam", "Lion"}
+    assert set(optim.RULES) | {"RULES", "Optimizer", "RMSprop", "schedules"} == set(optim.__all__)
+    assert optim.RMSprop is optim.RMSProp
 
 
 # --- the rules -------------------------------------------------------------------------------------------------------
@@ -94,7 +102,7 @@ def test_values_and_tensors_take_the_same_steps(rule, variant, options):
     start = np.random.default_rng(0).normal(size=(2, 3))
     boxed, (tensor,) = values(start), tensors(start)
     for x in (boxed, tensor):
-        optimizer = rule([x], lr=0.02, variant=variant, weight_decay=0.1, clip_norm=2.0, **options)
+        optimizer = rule([x], lr=rate_of(rule), variant=variant, weight_decay=0.1, clip_norm=2.0, **options)
         descend(optimizer, lambda x=x: bowl([x]), 20)
     assert np.allclose(tensor.data, boxed.astype(float), rtol=1e-13)
     assert not np.allclose(tensor.data, start, atol=0.01)
@@ -104,40 +112,123 @@ def test_values_and_tensors_take_the_same_steps(rule, variant, options):
 def test_every_rule_goes_down(rule, variant, options):
     nodes = tensors([1.0, -2.0], [[3.0]], dtype=np.float32)
     before = bowl(nodes).item()
-    descend(rule(nodes, lr=0.02, variant=variant, **options), lambda: bowl(nodes), 200)
+    descend(rule(nodes, lr=rate_of(rule), variant=variant, **options), lambda: bowl(nodes), 200)
     assert bowl(nodes).item() < 0.7 * before
     assert all(x.dtype == np.float32 for x in nodes)
 
 
-TORCH = [
+TORCH = [  # our rule, theirs, settings of both, settings of theirs alone
     (optim.SGD, "SGD", {}, {}),
+    (optim.SGD, "SGD", {"momentum": 0.9, "dampening": 0.4, "maximize": True, "lr": 1e-4}, {}),
+    (optim.SGD, "SGD", {"momentum": 0.9, "nesterov": True}, {}),
     (optim.Momentum, "SGD", {}, {"momentum": 0.9}),
     (optim.Nesterov, "SGD", {}, {"momentum": 0.9, "nesterov": True}),
     (optim.Adagrad, "Adagrad", {}, {}),
+    (optim.Adagrad, "Adagrad", {"lr_decay": 0.1, "initial_accumulator_value": 0.3, "eps": 1e-4}, {}),
     (optim.RMSProp, "RMSprop", {}, {}),
+    (optim.RMSprop, "RMSprop", {"alpha": 0.9, "momentum": 0.8}, {}),
+    (optim.RMSProp, "RMSprop", {"centered": True, "maximize": True, "lr": 1e-3}, {}),
+    (optim.RMSProp, "RMSprop", {"centered": True, "momentum": 0.5}, {}),
     (optim.Adam, "Adam", {}, {}),
+    (optim.Adam, "Adam", {"amsgrad": True, "lr": 0.4}, {}),
     (optim.AdamW, "AdamW", {}, {}),
-    (optim.Rprop, "Rprop", None, {}),
+    (optim.AdamW, "AdamW", {"amsgrad": True, "maximize": True, "betas": (0.8, 0.95)}, {}),
+    (optim.Rprop, "Rprop", {"weight_decay": 0.0}, {}),
+    (optim.Rprop, "Rprop", {"weight_decay": 0.0, "maximize": True}, {}),
+    (optim.Adadelta, "Adadelta", {"rho": 0.8}, {}),
+    (optim.Adamax, "Adamax", {}, {}),
+    (optim.NAdam, "NAdam", {}, {}),
+    (optim.NAdam, "NAdam", {"momentum_decay": 0.1, "decoupled_weight_decay": True}, {}),
+    (optim.RAdam, "RAdam", {}, {}),
+    (optim.RAdam, "RAdam", {"decoupled_weight_decay": True, "betas": (0.7, 0.9)}, {}),
 ]
 
 
-@pytest.mark.parametrize(("rule", "theirs", "extra", "settings"), TORCH, ids=lambda x: getattr(x, "__name__", None))
-def test_fifty_steps_are_those_of_torch(rule, theirs, extra, settings):
+def beside_torch(make, theirs, start, steps=50):
+    """Take steps on a loss with both optimizers, on Tensors and on Values, and compare after each."""
     torch = pytest.importorskip("torch")
+    scale = np.linspace(0.5, 3, start.size).reshape(start.shape)
+    (tensor,), boxed, other = tensors(start), values(start), torch.tensor(start, requires_grad=True)
+    usual = torch.get_default_dtype()
+    torch.set_default_dtype(torch.float64)  # NAdam keeps a product in the default type
+    try:
+        peer, mine = theirs(torch, other), [(x, make(x)) for x in (tensor, boxed)]
+        for _ in range(steps):
+            peer.zero_grad()
+            ((other - 0.2) ** 2 * torch.tensor(scale) + 0.1 * other**4).sum().backward()
+            peer.step()
+            for x, optimizer in mine:
+                descend(optimizer, lambda x=x: ((x - 0.2) ** 2 * scale + 0.1 * x**4).sum(), 1)
+                now = x.data if x is tensor else x.astype(float)
+                np.testing.assert_allclose(now, other.detach().numpy(), rtol=1e-12, atol=1e-12)
+    finally:
+        torch.set_default_dtype(usual)
+
+
+@pytest.mark.parametrize(
+    ("rule", "theirs", "both", "extra"), TORCH, ids=[" ".join([t[0].__name__, *t[2]]) for t in TORCH]
+)
+def test_fifty_steps_are_those_of_torch(rule, theirs, both, extra):
     start = np.random.default_rng(1).normal(size=(3, 4))
-    options = {"lr": 0.03} | ({"weight_decay": 0.07} if extra is not None else {})
-    (ours,), other = tensors(start), torch.tensor(start, requires_grad=True)
-    mine = rule([ours], variant="torch", **options)
-    peer = getattr(torch.optim, theirs)([other], **options, **settings)
-    scale = np.linspace(0.5, 3, 12).reshape(3, 4)
+    options = {"lr": 0.03, "weight_decay": 0.07} | both
+    theirs_only = {name: x for name, x in (options | extra).items() if (theirs, name) != ("Rprop", "weight_decay")}
+    beside_torch(
+        lambda x: rule([x], variant="torch", **options),
+        lambda torch, other: getattr(torch.optim, theirs)([other], **theirs_only),
+        start,
+    )
+
+
+def test_settings_are_taken_by_position_in_the_order_of_torch():
+    inspect = pytest.importorskip("inspect")
+    torch = pytest.importorskip("torch")
+    ours = {"gamma": "alpha"}
+    for rule, theirs, *_ in TORCH:
+        if rule in (optim.Momentum, optim.Nesterov):
+            continue
+        positional = [
+            ours.get(name, name)
+            for name, p in inspect.signature(rule).parameters.items()
+            if p.kind is p.POSITIONAL_OR_KEYWORD
+        ]
+        peer = [*inspect.signature(getattr(torch.optim, theirs)).parameters]
+        assert positional[1:] == peer[1 : len(positional)], rule
+    assert optim.SGD([Value(1.0)], 0.1, 0.9, 0.0, 0.0, True).nesterov
+
+
+def test_lion_is_its_paper():
+    x, m, lr, λ, (β1, β2) = 1.5, 0.0, 0.05, 0.1, (0.9, 0.99)
+    v, t = Value(x), Tensor(np.array([x]), requires_grad=True)
+    ours = [optim.Lion([p], lr, (β1, β2), weight_decay=λ) for p in (v, t)]
     for _ in range(50):
-        mine.zero_grad()
-        ((ours - 0.2) ** 2 * scale + 0.1 * ours**4).sum().backward()
-        mine.step()
-        peer.zero_grad()
-        ((other - 0.2) ** 2 * torch.tensor(scale) + 0.1 * other**4).sum().backward()
-        peer.step()
-        assert np.allclose(ours.data, other.detach().numpy(), rtol=1e-10, atol=1e-12)
+        g = 2 * (x - 0.3)
+        x, m = x - lr * (np.sign(β1 * m + (1 - β1) * g) + λ * x), β2 * m + (1 - β2) * g
+        for p, optimizer in zip((v, t), ours):
+            descend(optimizer, lambda p=p: ((p - 0.3) ** 2).sum() if p is t else (p - 0.3) ** 2, 1)
+            assert p.item() == pytest.approx(x, rel=1e-12, abs=1e-13)
+
+
+def test_what_decides_the_arrays_of_a_rule_is_fixed_and_the_rest_may_be_set():
+    x = Tensor([1.0], requires_grad=True)
+    optimizer = optim.RMSprop([x], lr=0.1, alpha=0.5)
+    assert (optimizer.alpha, optimizer.gamma) == (0.5, 0.5)
+    optimizer.alpha = 0.25
+    assert optimizer.gamma == 0.25
+    with pytest.raises(ValueError, match="centered decides what is carried"):
+        optimizer.centered = True
+    with pytest.raises(ValueError, match="gamma must be"):
+        optimizer.gamma = 1.5
+    assert optimizer.gamma == 0.25
+    sgd = optim.SGD([x], lr=0.1)
+    with pytest.raises(ValueError, match="nesterov=True needs a momentum"):
+        sgd.nesterov = True
+    assert sgd.nesterov is False
+    for rule in (sgd, optimizer):
+        for momentum in (0.0, 0.9, 0.0, 0.5):
+            rule.momentum = momentum
+            x.grad = np.ones(1)
+            rule.step()
+            rule.load_state_dict(rule.state_dict())
 
 
 @pytest.mark.parametrize("limit", [0.5, 100.0])

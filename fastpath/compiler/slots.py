@@ -33,7 +33,7 @@ class StoreSlot(ValuesSlot):
         grad = self.store.grad
         return np.zeros_like(self.store._data) if grad is None else grad  # as that of a Value, it begins as 0
 
-    def clear(self) -> None:
+    def clear(self, set_to_none: bool = True) -> None:
         self.store.grad = None
 
     def element(self, i: int) -> str:
@@ -67,7 +67,7 @@ class PartSlot(StoreSlot):
         grad = self.store.grad
         return np.zeros(len(self.members), self.store.dtype) if grad is None else _part(grad, self.at)
 
-    def clear(self) -> None:
+    def clear(self, set_to_none: bool = True) -> None:
         if self.store.grad is not None:
             grad = self.store.grad.copy()
             grad[self.at] = 0

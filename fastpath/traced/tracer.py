@@ -47,6 +47,8 @@ class CompileTracer(Tracer):
 class ArrayTracer(CompileTracer):
     """What is asked while a function over Tensors is traced."""
 
+    backend = "tensor"
+
     def __init__(self, generators: Sequence[Any] | None = ()) -> None:
         super().__init__(generators)
         self.draws: dict[Tensor, Callable[[], Any]] = {}

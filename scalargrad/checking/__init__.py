@@ -21,7 +21,7 @@ from scalargrad.checking.arrays import check_arrays, holds_arrays
 from scalargrad.checking.quotient import TYPICAL_STEP, Quotient, Sample, Sides
 from scalargrad.checking.report import Check, EdgeCheck, LeafCheck, Report
 from scalargrad.checking.subject import Run, Subject, distances, subject_of
-from scalargrad.derivatives.reverse import downstreams, vjp
+from scalargrad.derivatives.reverse import downstreams, gradients
 from scalargrad.engine import Value
 from scalargrad.graph import Node, topological_order
 from scalargrad.ops.registry import as_number
@@ -127,7 +127,7 @@ def _second_derivatives(node: Any, position: int) -> Iterator[tuple[tuple[int, .
     needed = tuple(i == position for i in range(len(node.inputs)))
     local = downstreams(twin, 1.0, needed)[position]
     noise = Run(topological_order(local)).noise() if isinstance(local, Node) else 0.0
-    seconds = vjp([local], [1.0], list(leaves.values()))
+    seconds = gradients([local], [1.0], list(leaves.values()))
     for operand, second in zip(leaves, seconds):
         places = tuple(i for i, x in enumerate(node.inputs) if x is operand)
         yield places, float(second), noise
@@ -146,9 +146,9 @@ def _leaves(subject: Subject, names: dict[Any, str], quotient: Quotient, order: 
         yield LeafCheck(output=names[root], input=names[leaf], by="", **numbers)
     if order == 1:
         return
-    gradient = vjp([root], [1.0], subject.leaves)
+    gradient = gradients([root], [1.0], subject.leaves)
     noises = [Run(topological_order(x)).noise() if isinstance(x, Node) else 0.0 for x in gradient]
-    rows = [vjp([slope], [1.0], subject.leaves) for slope in gradient]
+    rows = [gradients([slope], [1.0], subject.leaves) for slope in gradient]
     for column, by in enumerate(subject.leaves):
 
         @cache

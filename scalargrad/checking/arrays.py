@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
-from scalargrad import modes
+from scalargrad import tree
 from scalargrad.checking.quotient import Quotient, Sample, Sides
 from scalargrad.checking.report import EdgeCheck, LeafCheck
-from scalargrad.checking.subject import require_repeatable
+from scalargrad.checking.subject import arguments_of, checked, require_repeatable
 from scalargrad.derivatives import hessian
-from scalargrad.derivatives.arrangement import parts
-from scalargrad.derivatives.reverse import vjp
+from scalargrad.derivatives.reverse import gradients
+from scalargrad.derivatives.variables import Variable, backend_for
 from scalargrad.graph import Node, topological_order
 from scalargrad.naming import names_of
 
@@ -20,8 +20,8 @@ Play = Callable[[Sequence[Any]], tuple[float, Sides]]
 
 
 def holds_arrays(target: Any, inputs: Any) -> bool:
-    """Whether it is Tensors that are to be checked."""
-    return any(hasattr(x, "_computed_again") for x in (target, *parts(inputs if inputs is not None else ())))
+    """Whether it is Tensors, or arrays, that are to be checked."""
+    return hasattr(target, "_computed_again") or backend_for(inputs, "") == "tensor"
 
 
 def check_arrays(target: Any, inputs: Any, order: int, quotient: Quotient) -> Iterator[EdgeCheck | LeafCheck]:
@@ -39,19 +39,12 @@ def check_arrays(target: Any, inputs: Any, order: int, quotient: Quotient) -> It
             y, sides = root._computed_again(dict(zip(leaves, arrays)))
             return float(y), sides
     else:
-        arguments = tuple(inputs) if isinstance(inputs, (list, tuple)) else (inputs,)
-        leaves = [x._as_leaf() if hasattr(x, "_computed_again") else x for x in arguments]
-        target = modes.deriving()(target)
-        root = target(*leaves)
-        given: list[Any] = leaves
-        leaves = [x for x in given if hasattr(x, "_computed_again")]
+        leaves, again = _function(target, inputs)
+        root = again(leaves)
 
         def play(arrays: Sequence[Any]) -> tuple[float, Sides]:
-            fresh = iter(arrays)
-            y = target(
-                *(type(x)(next(fresh), requires_grad=True) if hasattr(x, "_computed_again") else x for x in given)
-            )
-            return float(y), y._computed_again({})[1]
+            y = again([type(x)(array, requires_grad=True) for x, array in zip(leaves, arrays)])
+            return float(y._data), y._computed_again({})[1]
 
     if not hasattr(root, "_computed_again") or root.data.size != 1:
         raise TypeError(f"gradcheck: expected the result to be one number, not {root!r}; reduce it with sum() first")
@@ -63,7 +56,7 @@ def check_arrays(target: Any, inputs: Any, order: int, quotient: Quotient) -> It
         require_repeatable(lambda: play(bases)[0])
     yield from _edges(root, quotient)
     names = [leaf.label or f"x{i}" for i, leaf in enumerate(leaves)]
-    gradient = [slope.data for slope in vjp([root], [1.0], leaves)]
+    gradient = [slope.data for slope in gradients([root], [1.0], leaves)]
     yield from _rows(bases, names, quotient, play, [("", gradient)])
     if order == 2:
         curvature = hessian(root, leaves)
@@ -71,7 +64,7 @@ def check_arrays(target: Any, inputs: Any, order: int, quotient: Quotient) -> It
             for place in _places(base):
                 columns = [curvature[i][j].data[place] for j in range(len(bases))]
                 yield from _rows(
-                    bases, names, quotient, _slope(target, given, i, place), [(_of(names[i], place), columns)]
+                    bases, names, quotient, _slope(again, leaves, i, place), [(_of(names[i], place), columns)]
                 )
 
 
@@ -105,15 +98,42 @@ def _edges(root: Any, quotient: Quotient) -> Iterator[EdgeCheck]:
             )  # fmt: skip
 
 
-def _slope(target: Any, given: Sequence[Any], which: int, place: tuple[int, ...]) -> Play:
+def _function(function: Callable[..., Any], inputs: Any) -> tuple[list[Any], Callable[[Sequence[Any]], Any]]:
+    """The leaves that stand for the inputs of a function, and what it gives on others.
+
+    Tensors vary if there are any, else arrays and numbers of floats, if there are any; what is beside them stays.
+    """
+    arguments, names = arguments_of(function, inputs)
+    given, structure = tree.flatten(arguments)
+    labels = [label for name, x in zip(names, arguments) for label, _ in tree.named(x, name)]
+    kinds: list[Callable[[Any], bool]] = [
+        lambda x: isinstance(x, Node),
+        lambda x: isinstance(x, float) or getattr(getattr(x, "dtype", None), "kind", "") == "f",
+        lambda x: True,
+    ]
+    varies = next(kind for kind in kinds if any(map(kind, given)))
+    leaves = []
+    for label, x in zip(labels, given):
+        if varies(x):
+            leaf = Variable.standing_for(x, "tensor", "gradcheck").stand_in
+            leaf.label = leaf.label or label
+            leaves.append(leaf)
+
+    def again(own: Sequence[Any]) -> Any:
+        rest = iter(own)
+        filled = tree.unflatten(structure, [next(rest) if varies(x) else x for x in given])
+        return checked(lambda: function(*filled), own)
+
+    return leaves, again
+
+
+def _slope(again: Callable[[Sequence[Any]], Any], kinds: Sequence[Any], which: int, place: tuple[int, ...]) -> Play:
     """The first derivative by one element, as the arrays vary."""
 
     def play(arrays: Sequence[Any]) -> tuple[float, Sides]:
-        fresh = iter(arrays)
-        own = [type(x)(next(fresh), requires_grad=True) if hasattr(x, "_computed_again") else x for x in given]
-        y = target(*own)
-        leaf = [x for x in own if hasattr(x, "_computed_again")][which]
-        return float(vjp([y], [1.0], [leaf])[0].data[place]), y._computed_again({})[1]
+        own = [type(x)(array, requires_grad=True) for x, array in zip(kinds, arrays)]
+        y = again(own)
+        return float(gradients([y], [1.0], [own[which]])[0]._data[place]), y._computed_again({})[1]
 
     return play
 

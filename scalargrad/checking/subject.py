@@ -5,11 +5,14 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
+from itertools import islice
 from typing import Any
 
-from scalargrad import modes
+from scalargrad import modes, tree
 from scalargrad.checking.quotient import Sides
-from scalargrad.derivatives.arrangement import arranged, parts
+from scalargrad.derivatives.taken import taken_out, told
+from scalargrad.derivatives.variables import as_list, backend_for, boxed, is_array
 from scalargrad.engine import Value
 from scalargrad.graph import Node, reverse, topological_order
 from scalargrad.ops.registry import Op, as_number
@@ -102,24 +105,51 @@ def _graph(root: Any) -> Subject:
     return Subject(base, leaves, vary)
 
 
-def _function(function: Callable[..., Any], inputs: Any) -> Subject:
+def arguments_of(function: Callable[..., Any], inputs: Any) -> tuple[tuple[Any, ...], list[str]]:
+    """The arguments that inputs stand for, and their names."""
     names, many = _parameters(function)
     if isinstance(inputs, list) and not (many or len(names) == len(inputs)):
         inputs = (inputs,)
-    arguments = tuple(inputs) if isinstance(inputs, (list, tuple)) else (inputs,)
-    derived = modes.deriving()(function)
-    given, labels = parts(arguments), []
-    for name, argument in zip([*names, *(f"x{i}" for i in range(len(names), len(arguments)))], arguments):
-        own = parts(argument)
-        labels += [name] if own and own[0] is argument else [f"{name}{i}" for i in range(len(own))]
+    arguments = inputs if type(inputs) is tuple else tuple(inputs) if isinstance(inputs, list) else (inputs,)
+    return arguments, [*names, *(f"x{i}" for i in range(len(names), len(arguments)))]
+
+
+def checked(function: Callable[..., Any], leaves: Sequence[Any]) -> Any:
+    """What a function gives on these leaves, which its arguments are made of; no number of theirs may be taken out."""
+    variables = frozenset(node for x in leaves for node in as_list(x))
+    backend = backend_for(list(leaves), "")
+    with modes.deriving(partial(taken_out, "gradcheck", variables), backend), told():
+        return function()
+
+
+def _labels(name: str, argument: Any) -> list[str]:
+    """A name for each number in an argument: ``p0``, ``p1``; ``p['w']`` where it has names of its own."""
+    flat = [(called, as_list(x)) for called, x in tree.named(argument, name)]
+    if flat and flat[0][1] and flat[0][1][0] is argument:
+        return [name]
+    if all(called[len(name) :].translate(_INDICES) == "" for called, _ in flat):
+        return [f"{name}{i}" for i in range(sum(len(own) for _, own in flat))]
+    return [called + f"[{i}]" * (len(own) > 1) for called, own in flat for i in range(len(own))]
+
+
+_INDICES = dict.fromkeys(map(ord, "0123456789[]"))
+
+
+def _function(function: Callable[..., Any], inputs: Any) -> Subject:
+    arguments, names = arguments_of(function, inputs)
+    flat, structure = tree.flatten(arguments)
+    labels = [label for name, x in zip(names, arguments) for label in _labels(name, x)]
+    given = [x for leaf in flat for x in as_list(leaf)]
 
     def run(numbers: Sequence[float]) -> tuple[Run, Sequence[Any]]:
         leaves = [Value(x, label=label) for x, label in zip(numbers, labels)]
-        result = derived(*arranged(arguments, leaves))
+        rest = iter(leaves)
+        each = [boxed(islice(rest, x.size), x.shape) if is_array(x) else next(rest) for x in flat]
+        result = checked(lambda: function(*tree.unflatten(structure, each)), leaves)
         root = result if isinstance(result, Value) else Value(as_number(result, "gradcheck: the function's result"))
         return Run(topological_order(root)), leaves
 
-    numbers = [float(x) if isinstance(x, Value) else as_number(x, "gradcheck") for x in given]
+    numbers = [x._data if isinstance(x, Value) else as_number(x, "gradcheck") for x in given]
     labels = [getattr(x, "label", None) or label for x, label in zip(given, labels)]
     require_repeatable(lambda: run(numbers)[0].values[-1])
     return Subject(*run(numbers), lambda place, x: run([*numbers[:place], x, *numbers[place + 1 :]]))

@@ -1,274 +1,361 @@
-"""Derivatives that are graphs themselves: ``grad``, ``jacobian``, ``hvp`` and ``hessian``.
+"""Derivatives of functions and of graphs, as JAX and autograd have them.
 
-The partials of the registry are written in ops. Run on numbers they give numbers, and that is
-:meth:`Value.backward`; run on Values, as here, they give Values: a gradient that can be drawn, traced and
-differentiated again. Nothing here reads or writes a ``grad``.
+Of a **function**, ``grad(f)`` is the function that computes the derivative of ``f``. It takes numbers, NumPy arrays,
+Values and Tensors, alone or in dicts, lists and tuples, nested as one likes, and what it gives is of the same kinds in
+the same containers: a float by a float, an array of its dtype by an array (float64 by one of integers), a Value by a
+Value. While the function runs, Values stand for the numbers, or Tensors if there is an array among the arguments. There
+is no graph behind the results, unless there is somebody to use one: with ``create_graph=True``, and within a function
+that is being differentiated or compiled itself.
 
-Each function has two forms. On a **graph**, ``grad(y, x)`` is the derivative of the node ``y`` by the node ``x``,
-which may be a leaf or lie in between. On a **function**, ``grad(f)`` is the function that computes the derivative of
-``f``, and ``grad(f, 2.0)`` is its value at 2. Variables may come in lists, tuples and arrays, nested as one likes; the
-derivatives come in the same arrangement.
+Of a **graph**, ``grad(y, x)`` is the derivative of the node ``y`` by the node ``x``, which may be a leaf or lie in
+between. The partials of the registry are written in ops. Run on numbers they give numbers, and that is
+:meth:`Value.backward`; run on nodes, they give nodes: a gradient that can be drawn, traced and differentiated again.
 
-- A result that does not depend on a variable has the derivative ``Value(0.0)`` by it.
+- Nothing here reads or writes a ``grad``. A result that does not depend on a variable has the derivative 0 by it.
 - Only paths that lead to the variables asked for are computed; what lies off them need not be differentiable.
+- A number that is taken out of the function (``math.exp(x)``, ``float(x)``, ``array[i] = x``) is an error with
+  its line.
 - A derivative may be a node that exists already: that of ``w * x`` by ``x`` is ``w`` itself.
 - Under :class:`no_grad` the results are constants.
-
-Of a graph the derivatives are graphs. Those of a function are of the kind of its variables, numbers of numbers, an
-array of floats of an array, Values and Tensors of such, and have no graph behind them, unless there is somebody to use
-one: with ``create_graph=True``, within a function that is being differentiated or compiled itself, and by a variable
-that was computed from others.
 """
 
 from __future__ import annotations
 
-import linecache
-import os
-import sys
 from collections.abc import Callable
-from contextlib import AbstractContextManager, nullcontext
-from functools import partial
 from typing import Any
 
-from scalargrad import modes
-from scalargrad.derivatives.arrangement import arranged, is_array, parts
-from scalargrad.derivatives.results import Variables, as_nodes, is_computed, spliced
-from scalargrad.derivatives.reverse import vjp
-from scalargrad.engine import Value
-from scalargrad.graph import Node, short, topological_order
-from scalargrad.ops.registry import NotDifferentiableError, as_number, is_number
-from scalargrad.packages import PACKAGES
+from scalargrad import modes, tree
+from scalargrad.derivatives.reverse import gradients
+from scalargrad.derivatives.running import (
+    Evaluated,
+    Variables,
+    as_nodes,
+    evaluated,
+    matching,
+    of_graph,
+    one,
+    parameters,
+    recorded,
+    require_nodes,
+)  # fmt: skip
+from scalargrad.derivatives.taken import DetachedError as DetachedError
+from scalargrad.derivatives.variables import Output, Variable, is_array
+from scalargrad.graph import Node
 
-# --- the four --------------------------------------------------------------------------------------------------------
+__all__ = ["elementwise_grad", "grad", "hessian", "hvp", "jacobian", "jvp", "value_and_grad", "vjp"]
+
+Argnums = int | str | tuple[int | str, ...]
+
+# --- the gradient ----------------------------------------------------------------------------------------------------
 
 
-def grad(target: Any, *args: Any, argnums: int | tuple[int, ...] = 0, create_graph: bool = False, **named: Any) -> Any:
-    """The derivative of one number by others.
+def grad(
+    target: Any, *args: Any, argnums: Argnums = 0, has_aux: bool = False, create_graph: bool = False, **named: Any
+) -> Any:
+    """The derivative of one number by others: ``grad(f)(x)``, or ``grad(y, x)`` of a graph.
 
-    On a graph, ``grad(y, x)`` is a Value and ``grad(y, [x1, x2])`` a list of Values. On a function, ``grad(f)`` is the
-    function giving the derivative by the first argument, or by the argument of the number ``argnums``; for a tuple of
-    numbers it gives a tuple. ``grad(f, *arguments)`` is evaluated at once.
+    ``argnums`` says by which argument, by its position or its name; for a tuple of such the derivatives are a tuple.
+    ``grad(f, 1)`` and ``grad(f, "w")`` say it as in JAX; ``grad(f, 2.0)`` is evaluated at once. With ``has_aux=True``
+    the function returns a pair ``(loss, aux)``, and the result is ``(derivative, aux)``.
 
-    ``grad(f)(2.0)`` is a float, of an array of numbers it is one, of a Value or Tensor one without a graph. With
-    ``create_graph=True`` it is a Value or Tensor (an array of Values of an array) with the graph that gave it, to be
-    drawn and differentiated further: a penalty on a gradient needs that.
+    ``grad(f)(2.0)`` is a float, of an array an array, of a Value or Tensor one without a graph. With
+    ``create_graph=True`` it is a Value or Tensor with the graph that gave it, to be drawn and differentiated further: a
+    penalty on a gradient needs that. On a graph, ``grad(y, x)`` is a Value and ``grad(y, [x1, x2])`` a list of Values.
 
-    Raises NotDifferentiableError if an operation without a derivative lies on the way to a variable.
+    Raises TypeError if the result is not one number, DetachedError where a number is taken out of the function,
+    NotDifferentiableError if an operation without a derivative lies on the way to a variable.
 
+    >>> import numpy as np
     >>> from scalargrad import Value, sin, tanh
+    >>> grad(lambda w: np.sum(w**2))(np.array([1.0, 2.0]))
+    array([2., 4.])
+    >>> loss = lambda p, x: (p["w"] * x + p["b"]) ** 2
+    >>> grad(loss)({"w": 1.0, "b": 2.0}, 3.0)
+    {'w': 30.0, 'b': 10.0}
+    >>> grad(lambda x, y: x * y * y, (0, 1))(2.0, 3.0)
+    (9.0, 12.0)
     >>> x = Value(3.0, label="x")
     >>> slope = grad(x**3, x)
     >>> slope.data, grad(slope, x).data, grad(grad(slope, x), x).data
     (27.0, 18.0, 6.0)
-    >>> grad(lambda x, y: x * y * y, 2.0, 3.0, argnums=(0, 1))
-    (9.0, 12.0)
-    >>> grad(lambda x: x**3, create_graph=True)(x)
-    Value(27.0, op=mul)
     >>> grad(grad(grad(sin)))(0.0)  # −cos 0
     -1.0
     """
-    return _read(_grad, target, args, argnums, create_graph, named)
+    return _read(_grad, target, args, argnums, has_aux, create_graph, named)
+
+
+def value_and_grad(
+    target: Any, *args: Any, argnums: Argnums = 0, has_aux: bool = False, create_graph: bool = False, **named: Any
+) -> Any:
+    """The function that gives the value of ``f`` and its gradient, both from one run: ``(value, derivative)``.
+
+    The value is a float, or a node where derivatives are graphs. With ``has_aux=True`` it is ``((value, aux),
+    derivative)``. All else is as in :func:`grad`. ``scipy.optimize.minimize(value_and_grad(f), x0, jac=True)``.
+
+    >>> value_and_grad(lambda x: x**3)(2.0)
+    (8.0, 12.0)
+    """
+    return _read(_value_and_grad, target, args, argnums, has_aux, create_graph, named)
+
+
+def elementwise_grad(
+    target: Any, *args: Any, argnums: Argnums = 0, has_aux: bool = False, create_graph: bool = False, **named: Any
+) -> Any:
+    """The derivative of each element of a function by the same element of its variable, all in one pass.
+
+    It is that of the sum of all elements (autograd calls it the same): where each element of the result depends on the
+    same element of the variable alone, as in a plot, it is the diagonal of the Jacobian.
+
+    >>> import numpy as np
+    >>> from scalargrad import tanh
+    >>> elementwise_grad(tanh)(np.array([0.0, 100.0]))
+    array([1., 0.])
+    >>> elementwise_grad(elementwise_grad(lambda x: x**3))(np.array([1.0, 2.0]))
+    array([ 6., 12.])
+    """
+    return _read(_elementwise_grad, target, args, argnums, has_aux, create_graph, named)
+
+
+# --- matrices of derivatives -----------------------------------------------------------------------------------------
 
 
 def jacobian(
-    target: Any, *args: Any, argnums: int | tuple[int, ...] = 0, create_graph: bool = False, **named: Any
+    target: Any, *args: Any, argnums: Argnums = 0, has_aux: bool = False, create_graph: bool = False, **named: Any
 ) -> Any:
     """The derivatives of several numbers, one row for each: ``J[i][j] = ∂y_i/∂x_j``.
 
-    On a graph, ``jacobian([y1, y2], [x1, x2])`` is a list of rows; on a function that returns several Values,
-    ``jacobian(f)`` is the function giving the rows. Of an array by an array it is an array, of a single Value a row.
+    Of an array by an array it is one with the axes of both: ``y.shape + x.shape``. Containers of results hold those of
+    the variables: of a list by a dict it is a list of dicts. The function runs once, and back once for each element.
+    On a graph, ``jacobian([y1, y2], [x1, x2])`` is a list of rows. Arguments as in :func:`grad`.
 
+    >>> import numpy as np
+    >>> A = np.array([[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]])
+    >>> jacobian(lambda x: A @ x)(np.zeros(2)).tolist() == A.tolist()
+    True
     >>> from scalargrad import Value
     >>> x, y = Value(2.0), Value(3.0)
     >>> [[float(d) for d in row] for row in jacobian([x * y, x + y], [x, y])]
     [[3.0, 2.0], [1.0, 1.0]]
     """
-    return _read(_jacobian, target, args, argnums, create_graph, named)
-
-
-def hvp(target: Any, *args: Any, argnums: int | tuple[int, ...] = 0, create_graph: bool = False, **named: Any) -> Any:
-    """The Hessian times a vector, ``Σ_j ∂²y/∂x_i∂x_j · v_j``, without the Hessian: it costs about two gradients.
-
-    On a graph, ``hvp(y, xs, v)``; on a function, ``hvp(f)`` takes the arguments of ``f`` and then ``v``, which is
-    arranged like the variables.
-
-    >>> curved = lambda p: p[0] ** 2 * p[1]
-    >>> [float(d) for d in hvp(curved, [2.0, 3.0], [1.0, 0.0])]
-    [6.0, 4.0]
-    """
-    return _read(_hvp, target, args, argnums, create_graph, named)
+    return _read(_jacobian, target, args, argnums, has_aux, create_graph, named)
 
 
 def hessian(
-    target: Any, *args: Any, argnums: int | tuple[int, ...] = 0, create_graph: bool = False, **named: Any
+    target: Any, *args: Any, argnums: Argnums = 0, has_aux: bool = False, create_graph: bool = False, **named: Any
 ) -> Any:
     """The second derivatives, one row for each variable: ``H[i][j] = ∂²y/∂x_i∂x_j``.
 
-    On a graph, ``hessian(y, [x1, x2])`` is a list of rows; ``hessian(f)`` is the function giving them. By an array it
-    is an array, by a single Value the second derivative.
+    By an array it has its axes twice. By a dict it is a dict of dicts, of a list one of lists. On a graph,
+    ``hessian(y, [x1, x2])`` is a list of rows. Arguments as in :func:`grad`.
 
     >>> saddle = lambda p: p[0] * p[0] - 3 * p[0] * p[1]
-    >>> [[float(d) for d in row] for row in hessian(saddle, [1.0, 2.0])]
+    >>> hessian(saddle)([1.0, 2.0])
     [[2.0, -3.0], [-3.0, 0.0]]
     """
-    return _read(_hessian, target, args, argnums, create_graph, named)
+    return _read(_hessian, target, args, argnums, has_aux, create_graph, named)
+
+
+def hvp(
+    target: Any, *args: Any, argnums: Argnums = 0, has_aux: bool = False, create_graph: bool = False, **named: Any
+) -> Any:
+    """The Hessian times a vector, ``Σ_j ∂²y/∂x_i∂x_j · v_j``, without the Hessian: it costs about two gradients.
+
+    On a function, ``hvp(f)`` takes the arguments of ``f`` and then ``v``, which is arranged like the variables; on a
+    graph, ``hvp(y, xs, v)``. ``scipy.optimize.minimize(f, x0, jac=grad(f), hessp=hvp(f))``.
+
+    >>> curved = lambda p: p[0] ** 2 * p[1]
+    >>> hvp(curved)([2.0, 3.0], [1.0, 0.0])
+    [6.0, 4.0]
+    """
+    return _read(_hvp, target, args, argnums, has_aux, create_graph, named)
+
+
+# --- products with the Jacobian --------------------------------------------------------------------------------------
+
+
+def vjp(function: Callable[..., Any], *primals: Any, has_aux: bool = False) -> Any:
+    """The value of ``function(*primals)``, and the function that takes upstream gradients back to them.
+
+    Vector times Jacobian: ``out, back = vjp(f, x, y)``, then ``back(g)`` is the tuple ``(Σ g·∂out/∂x, Σ g·∂out/∂y)``,
+    where ``g`` is arranged like ``out``. It may be called any number of times. With ``has_aux=True`` the function
+    returns ``(out, aux)``, and the result is ``(out, back, aux)``. (``jax.vjp``.)
+
+    >>> import numpy as np
+    >>> out, back = vjp(lambda x, y: x * y, np.array([1.0, 2.0]), 3.0)
+    >>> out, back(np.array([1.0, 10.0]))
+    (array([3., 6.]), (array([ 3., 30.]), 21.0))
+    """
+    ran = evaluated("vjp", function, tuple(range(len(primals))), primals, {}, has_aux)
+    outputs, structure = ran.outputs()
+    roots = [node for output in outputs for node in output.nodes]
+    known = ran.by.pullback(roots)
+
+    def back(upstream: Any) -> Any:
+        given = matching(outputs, structure, upstream, "vjp", "upstream gradient")
+        if ran.by.as_graph or not modes.is_differentiated():
+            return ran.given_back(ran.by.arranged(known(given)))
+        within = ran.by.as_graphs()  # the upstream gradient may depend on what is differentiated by
+        return as_nodes(within.arranged(within.pullback(roots)(given)))
+
+    out = ran.given_back(ran.plain(ran.result))
+    return (out, back, ran.given_back(ran.plain(ran.aux))) if has_aux else (out, back)
+
+
+def jvp(function: Callable[..., Any], primals: Any, tangents: Any, has_aux: bool = False) -> Any:
+    """The value of ``function(*primals)``, and how fast it changes along the tangents: ``Σ_i ∂out/∂x_i · t_i``.
+
+    Jacobian times vector. ``primals`` and ``tangents`` are tuples of as many arguments. With ``has_aux=True`` the
+    function returns ``(out, aux)``, and the result is ``(out, tangent, aux)``. (``jax.jvp``.) It is computed as the
+    derivative of the vjp by its upstream gradient, in which that is linear.
+
+    >>> jvp(lambda x, y: x * y, (2.0, 3.0), (1.0, 0.5))
+    (6.0, 4.0)
+    """
+    for what, given in (("primals", primals), ("tangents", tangents)):
+        if not isinstance(given, (tuple, list)):
+            raise TypeError(f"jvp: {what} are a tuple with one for each argument, not a {type(given).__name__}")
+    if len(primals) != len(tangents):
+        raise ValueError(f"jvp: {len(primals)} primals need as many tangents, not {len(tangents)}")
+    primals = tuple(primals)
+    ran = evaluated("jvp", function, tuple(range(len(primals))), primals, {}, has_aux)
+    outputs, structure = ran.outputs()
+    vectors = matching(ran.by.each, ran.by.structure, tuple(tangents), "jvp", "tangent")
+    upstreams = [Variable(output.kind(ran.by.as_nodes), output.as_leaf()) for output in outputs]
+    ends = Variables("jvp", upstreams, structure, ran.by.as_graph)
+    with recorded():
+        slopes = gradients([y for output in outputs for y in output.nodes], ends.nodes, ran.by.nodes)
+    tangent = ran.given_back(ends.arranged(ends.pullback(slopes)(vectors)))
+    out = ran.given_back(ran.plain(ran.result))
+    return (out, tangent, ran.given_back(ran.plain(ran.aux))) if has_aux else (out, tangent)
 
 
 # --- what is computed of a result and its variables ------------------------------------------------------------------
 
 
 def _grad(result: Any, by: Variables) -> Any:
-    return by.arranged(vjp([_one(result, "grad")], [1.0], by.nodes))
+    return by.arranged(by.pullback([one(result, by.name)])([1.0]))
+
+
+def _value_and_grad(result: Any, by: Variables) -> Any:
+    return _grad(result, by)
+
+
+def _elementwise_grad(result: Any, by: Variables) -> Any:
+    nodes = Output(result, by.name).nodes
+    return by.arranged(by.pullback(nodes)([1.0] * len(nodes)))
 
 
 def _jacobian(result: Any, by: Variables) -> Any:
-    xs = by.nodes
-    rows = [_by_element(y, xs) if isinstance(y, Node) else vjp([_one(y, "jacobian")], [1.0], xs) for y in parts(result)]
-    return by.rows(result, rows)
-
-
-def _by_element(y: Any, xs: list[Any]) -> list[Any]:
-    """The derivatives of each element of ``y``: of an array by an array, an array with the axes of both."""
-    if not isinstance(y, Node):
-        return vjp([y], [1.0], xs)
-    rows = [vjp([y], [seed], xs) for seed in y._seeds()]
-    return [y._gathered(derivatives) for derivatives in zip(*rows)]
+    leaves, structure = tree.flatten(result)
+    return tree.unflatten(structure, [by.blocks(Output(x, by.name)) for x in leaves])
 
 
 def _hvp(result: Any, by: Variables, v: Any) -> Any:
-    xs = by.nodes
-    vector = parts(v) if len(xs) > 1 or not is_array(v) else [v]
-    if not any(is_array(x) for x in vector):
-        vector = [x if isinstance(x, Node) else as_number(x, "hvp: v") for x in vector]
-    if len(xs) != len(vector):
-        raise ValueError(f"hvp: {len(xs)} variables need a v of as many numbers, not {len(vector)}")
+    vector = matching(by.each, by.structure, v, "hvp", "v")
     with recorded():
-        slopes = vjp([_one(result, "hvp")], [1.0], xs)
-    return by.arranged(vjp(slopes, vector, xs))
+        slopes = gradients([one(result, by.name)], [1.0], by.nodes)
+    return by.arranged(by.pullback(slopes)(vector))
 
 
 def _hessian(result: Any, by: Variables) -> Any:
     with recorded():
-        slopes = vjp([_one(result, "hessian")], [1.0], by.nodes)
-    return by.rows(by.given, [_by_element(slope, by.nodes) for slope in slopes])
-
-
-def _one(result: Any, name: str) -> Any:
-    if is_number(result) or len(getattr(result, "_seeds", list)()) == 1:
-        return result
-    advice = ""
-    if name != "jacobian" and (isinstance(result, (list, tuple)) or is_array(result)):
-        advice = "; the derivatives of several Values are a jacobian"
-    raise TypeError(f"{name}: expected the result to be one Value, not a {type(result).__name__}{advice}")
+        slopes = gradients([one(result, by.name)], [1.0], by.nodes)
+    return by.arrange([by.blocks(Output.of_slopes(part, x.shape)) for x, part in by.split(slopes)])
 
 
 # --- the two forms ---------------------------------------------------------------------------------------------------
 
 
-Reading = Callable[..., Any]
-"""What is computed on a graph: of a result and its variables (and v)."""
-
-
 def _read(
-    reading: Reading, target: Any, args: tuple[Any, ...], argnums: Any, create_graph: bool, named: dict[str, Any]
-) -> Any:
+    reading: Callable[..., Any], target: Any, args: tuple[Any, ...], argnums: Any, has_aux: bool, create_graph: bool,
+    named: dict[str, Any],
+) -> Any:  # fmt: skip
     name = reading.__name__[1:]
     if isinstance(target, (Node, list, tuple)) or is_array(target):
-        if len(args) != 1 + _extra(reading) or named or argnums != 0:
-            takes = "the result, the variables and v" if _extra(reading) else "the result and the variables"
-            raise TypeError(f"{name}: on a graph it takes {takes}, nothing more or less")
-        _require_nodes(target, name, "the result")
-        _require_nodes(args[0], name, "the variables")
-        return as_nodes(reading(target, Variables(parts(args[0]), args[0]), *args[1:]))
+        return _on_graph(reading, name, target, args, named or argnums != 0 or has_aux)
     if not callable(target):
         raise TypeError(f"{name}: expected a Value or a function, not {target!r}")
-    derivative = _of_function(reading, target, argnums, create_graph)
+    says = argnums == 0 and len(args) == 1 and not named and _says_which(args[0])  # as JAX and autograd have it
+    if says:
+        argnums, args = args[0], ()
+    if says or argnums != 0:
+        _require_places(name, target, argnums, not says)
+    derivative = _of_function(reading, name, target, argnums, has_aux, create_graph)
     return derivative(*args, **named) if args or named else derivative
 
 
-def _extra(reading: Reading) -> int:
+def _says_which(x: Any) -> bool:
+    """Whether this is the number or the name of an argument, or a tuple of such."""
+    if isinstance(x, tuple):
+        return bool(x) and all(map(_says_which, x)) and not any(isinstance(part, tuple) for part in x)
+    return isinstance(x, (int, str)) and not isinstance(x, bool)
+
+
+def _require_places(name: str, function: Any, argnums: Any, said: bool) -> None:
+    """Refuse what is no argument of the function. If it was not ``said`` by argnums=, a number may be meant."""
+    each = argnums if isinstance(argnums, tuple) else (argnums,)
+    if not all(isinstance(x, (int, str)) for x in each):
+        raise TypeError(
+            f"{name}: argnums is the number of an argument or its name, or a tuple of such, not {argnums!r}"
+        )
+    names, open_ended = parameters(function)
+    for x in each if names or open_ended is False else ():
+        if isinstance(x, str) and x not in names and not open_ended:
+            has = f"the function has no argument called {x!r}, but {', '.join(names)}"
+            what = "argnums is the number of an argument or its name; " if said else f"expected a number, not {x!r}: "
+            raise TypeError(f"{name}: {what}{has}")
+        if isinstance(x, int) and not said and not -len(names) <= x < len(names) and not open_ended:
+            raise TypeError(
+                f"{name}(f, {argnums!r}) is the {name} by argument {x}, and f takes {len(names)}; its value at "
+                f"{argnums!r} is {name}(f)({argnums!r})"
+            )
+
+
+def _on_graph(reading: Callable[..., Any], name: str, target: Any, args: tuple[Any, ...], more: Any) -> Any:
+    """The reading of a graph."""
+    if reading is _value_and_grad:
+        raise TypeError(f"{name} takes a function; of a graph, grad(y, x) is the derivative and y.data the value")
+    if len(args) != 1 + _extra(reading) or more:
+        takes = "the result, the variables and v" if _extra(reading) else "the result and the variables"
+        raise TypeError(f"{name}: on a graph it takes {takes}, nothing more or less")
+    for x in tree.flatten(target)[0]:
+        require_nodes(x, name, "the result")
+    return as_nodes(reading(target, of_graph(name, args[0]), *args[1:]))
+
+
+def _extra(reading: Callable[..., Any]) -> int:
     """How many arguments it takes after the variables."""
     return int(reading is _hvp)
 
 
 def _of_function(
-    reading: Reading, function: Callable[..., Any], argnums: Any, create_graph: bool
+    reading: Callable[..., Any],
+    name: str,
+    function: Callable[..., Any],
+    argnums: Any,
+    has_aux: bool,
+    create_graph: bool,
 ) -> Callable[..., Any]:
     """The function that calls ``function`` on variables of its own and reads the derivative off the graph."""
-    name = reading.__name__[1:]
-    places = argnums if isinstance(argnums, tuple) else (argnums,)
-    if not all(isinstance(place, int) for place in places):
-        raise TypeError(f"{name}: argnums is the number of an argument, or a tuple of such, not {argnums!r}")
+    count = _extra(reading)
 
     def derivative(*args: Any, **named: Any) -> Any:
-        count = len(args) - _extra(reading)
-        own, extra = args[: max(count, 0)], args[max(count, 0) :]
-        if len(extra) != _extra(reading) or not all(-count <= place < count for place in places):
-            v = " before v" * _extra(reading)
-            raise TypeError(f"{name}: no argument of number {argnums} among the {max(count, 0)} given{v}")
-        chosen = {place % count for place in places}
-        stand_ins = {i: arranged(own[i], [_stand_in(x, name) for x in parts(own[i])]) for i in chosen}
-        leaves = frozenset(x for stand_in in stand_ins.values() for x in parts(stand_in))
-        with recorded(), modes.deriving(partial(_taken_out, name, leaves)):
-            result = function(*(stand_ins.get(i, x) for i, x in enumerate(own)), **named)
-        many = isinstance(argnums, tuple)
-        variables, given = (tuple(of[place % count] for place in places) for of in (stand_ins, own))
-        nodes, given = parts(variables), given if many else given[0]
-        if not create_graph and not modes.is_differentiated() and not any(map(is_computed, parts([given, extra]))):
-            return reading(result, Variables(nodes, given, as_graph=False), *extra)
-        pairs = [pair for i in chosen for pair in zip(parts(stand_ins[i]), parts(own[i]))]
-        read = as_nodes(reading(result, Variables(nodes, given), *extra))
-        return spliced(read, {leaf: x for leaf, x in pairs if isinstance(x, Node)})
+        own, extra = (args[:-count], args[-count:]) if count else (args, ())
+        ran = evaluated(name, function, argnums, own, named, has_aux, create_graph, count)
+        if len(extra) < count:
+            raise TypeError(f"{name}: v is missing: it stands after the arguments of the function")
+        found = reading(ran.result, ran.by, *extra)
+        return ran.given_back(_together(ran, as_nodes(found) if ran.by.as_graph else found))
+
+    def _together(ran: Evaluated, found: Any) -> Any:
+        aux = (ran.plain(ran.aux),) if has_aux else ()
+        if reading is not _value_and_grad:
+            return (found, *aux) if has_aux else found
+        value = one(ran.result, name)
+        value = as_nodes(value) if ran.by.as_graph else ran.plain(value, numbers=True)
+        return ((value, *aux), found) if has_aux else (value, found)
 
     title = getattr(function, "__name__", type(function).__name__)
     derivative.__name__ = derivative.__qualname__ = f"{name}({title})"
     derivative.__doc__ = f"The {name} of {title} by argument {argnums}."
     return derivative
-
-
-class DetachedError(NotDifferentiableError):
-    """A number was taken out of the graph, in a function whose derivative was wanted."""
-
-
-_LOOKING = ("_taken_out", "concretized", "_look", "item", "__float__")
-
-
-def _taken_out(name: str, leaves: frozenset[Any], value: Any, what: str) -> None:
-    """Refuse to give away, as a plain number, what depends on the variables: its derivative would be lost."""
-    frame = sys._getframe(1)
-    while frame.f_back is not None and frame.f_code.co_name in _LOOKING:
-        frame = frame.f_back
-    if frame.f_globals.get("__name__", "").partition(".")[0] in PACKAGES:
-        return  # our own code looks at numbers to decide, and loses none
-    if not any(x in leaves for x in topological_order(value)):
-        return
-    while frame.f_back is not None and frame.f_globals.get("__name__", "").partition(".")[0] in (*PACKAGES, "numpy"):
-        frame = frame.f_back
-    path, line = frame.f_code.co_filename, frame.f_lineno
-    text = linecache.getline(path, line).strip()
-    where = f"{os.path.basename(path)}, line {line}" + f" ({short(text, 80)})" * bool(text)
-    raise DetachedError(
-        f"{name}: {what} of what depends on the variable, in {where}, gives a number without a derivative: compute "
-        "with it as it is, and with scalargrad's functions (scalargrad.exp for math.exp), keep it in a list or an "
-        "array of dtype object, or take its .data if it is meant to be a constant"
-    )
-
-
-def _stand_in(x: Any, where: str) -> Any:
-    """A new leaf with this number."""
-    make: Any = getattr(x, "_as_leaf", None)
-    return make() if make else Value(as_number(x, where))
-
-
-def recorded() -> AbstractContextManager[None]:
-    """What is computed in this block is recorded, even under no_grad."""
-    return nullcontext() if modes.recording() else modes.enable_grad()
-
-
-def _require_nodes(given: Any, name: str, what: str) -> None:
-    for x in parts(given):
-        if not isinstance(x, Node):
-            raise TypeError(f"{name}: expected {what} to be Values, not {x!r} ({type(x).__name__})")
-
-
-__all__ = ["grad", "hessian", "hvp", "jacobian"]

@@ -8,17 +8,17 @@ distance grows. The largest eigenvalue decides for all directions.
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
 
-from scalargrad import modes
-from scalargrad.derivatives import recorded
-from scalargrad.derivatives.arrangement import arranged, parts
-from scalargrad.derivatives.reverse import vjp
-from scalargrad.engine import Value
+from scalargrad import modes, tree
+from scalargrad.derivatives.reverse import gradients
+from scalargrad.derivatives.running import recorded
+from scalargrad.derivatives.taken import taken_out, told
+from scalargrad.derivatives.variables import Variable, as_list, backend_for
 from scalargrad.graph import Node
-from scalargrad.ops.registry import as_number
 from scalargrad.settings import Array
 
 __all__ = ["eta_max", "eta_opt", "largest_eigenvalue"]
@@ -124,16 +124,20 @@ def _hessian_product(target: Any, variables: Any) -> tuple[Callable[[Array], Arr
     if hasattr(variables, "parameters"):
         variables = variables.parameters()
     if not isinstance(target, (Node, np.ndarray)) and callable(target):
-        variables = arranged(variables, [_leaf(x) for x in parts(variables)])
-        with recorded(), modes.deriving():
-            target = target(variables)
+        given, structure = tree.flatten(variables)
+        backend = backend_for(given, modes.backend())
+        each = [Variable.standing_for(x, backend, "largest_eigenvalue") for x in given]
+        xs = [node for x in each for node in x.nodes]
+        with recorded(), modes.deriving(partial(taken_out, "largest_eigenvalue", frozenset(xs)), backend), told():
+            target = target(tree.unflatten(structure, [x.stand_in for x in each]))
+    else:
+        xs = [node for x in tree.flatten(variables)[0] for node in as_list(x)]
     if isinstance(target, np.ndarray) and target.size == 1:
         target = target.item()
-    if not isinstance(target, Node) or len(target._seeds()) != 1:
+    if not isinstance(target, Node) or getattr(target, "size", 1) != 1:
         raise TypeError(
             f"largest_eigenvalue: expected a single Value or Tensor computed from variables, not {target!r}"
         )
-    xs: list[Any] = parts(variables)
     if not all(isinstance(x, Node) for x in xs):
         raise TypeError("largest_eigenvalue: of a graph the variables are Values or Tensors, not plain numbers")
     shapes = [np.shape(x._data) for x in xs]
@@ -141,22 +145,16 @@ def _hessian_product(target: Any, variables: Any) -> tuple[Callable[[Array], Arr
     if not len(ends) or not ends[-1]:
         raise ValueError("largest_eigenvalue: there are no variables")
     with recorded():
-        slopes = vjp([target], [1.0], xs)
+        slopes = gradients([target], [1.0], xs)
 
     def multiply(v: Array) -> Array:
         pieces = [piece.reshape(shape) for piece, shape in zip(np.split(v, ends[:-1]), shapes)]
         with modes.no_grad(), np.errstate(all="ignore"):
-            products = vjp(slopes, [piece if piece.ndim else float(piece) for piece in pieces], xs)
+            products = gradients(slopes, [piece if piece.ndim else float(piece) for piece in pieces], xs)
         flat = [np.broadcast_to(_numbers(p), shape).ravel() for p, shape in zip(products, shapes)]
         return np.concatenate(flat).astype(np.float64)
 
     return multiply, int(ends[-1])
-
-
-def _leaf(x: Any) -> Any:
-    """A new variable with this number or these numbers."""
-    make: Any = getattr(x, "_as_leaf", None)
-    return make() if make else Value(as_number(x, "largest_eigenvalue"))
 
 
 def _numbers(x: Any) -> Any:

@@ -20,9 +20,9 @@ from scalargrad.ops.expansions import with_gradient_of
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Derivative:
-    """What :func:`.reverse.vjp` was asked for."""
+    """What :func:`.reverse.gradients` was asked for."""
 
-    vjp: Callable[..., list[Any]]
+    gradients: Callable[..., list[Any]]
     roots: tuple[Any, ...]
     upstreams: tuple[Any, ...]
     variables: tuple[Any, ...]
@@ -36,14 +36,14 @@ class Derivative:
         """The derivatives with other nodes in the operands' places."""
         roots, upstreams, variables = self._mapped(other)
         with modes.tracing(None):  # the nodes are there, and none of them was decided
-            found = self.vjp(roots, upstreams, variables)
+            found = self.gradients(roots, upstreams, variables)
         return [variable._constant_like(x) for x, variable in zip(found, variables)]
 
     def _mapped(self, other: Callable[[Any], Any]) -> list[tuple[Any, ...]]:
         return [tuple(map(other, given)) for given in (self.roots, self.upstreams, self.variables)]
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Derivative:
-        copied = memo[id(self)] = Derivative(self.vjp, *self._mapped(lambda x: copy.deepcopy(x, memo)))
+        copied = memo[id(self)] = Derivative(self.gradients, *self._mapped(lambda x: copy.deepcopy(x, memo)))
         return copied
 
 
@@ -51,7 +51,7 @@ _remembered = methodcaller("_remembered")
 
 
 def remembering(
-    found: list[Any], order: list[Any], asked: tuple[Sequence[Any], Sequence[Any], Sequence[Any]], vjp: Any
+    found: list[Any], order: list[Any], asked: tuple[Sequence[Any], Sequence[Any], Sequence[Any]], gradients: Any
 ) -> list[Any]:
     """These derivatives as they are, or, where a node on the way was decided, as nodes that know it."""
     if not any(map(_remembered, order)) or modes.tracer() is not None or not modes.recording():
@@ -67,5 +67,5 @@ def remembering(
         taken.add(id(x))
         own.append(x)
     if own:
-        own[0]._remember(own, set(), Derivative(vjp, *map(tuple, asked)))
+        own[0]._remember(own, set(), Derivative(gradients, *map(tuple, asked)))
     return own

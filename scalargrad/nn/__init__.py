@@ -13,16 +13,17 @@ True
 
 from typing import Any as _Any
 
-from scalargrad.nn import activations, containers, initialisers, layers, losses, module, regularisation
+from scalargrad.nn import activations, containers, initialisers, layers, losses, module, neurons, regularisation
 from scalargrad.nn.activations import *
 from scalargrad.nn.containers import *
 from scalargrad.nn.initialisers import *
 from scalargrad.nn.layers import *
 from scalargrad.nn.losses import *
 from scalargrad.nn.module import *
+from scalargrad.nn.neurons import *
 from scalargrad.nn.regularisation import *
 
-_PARTS = (activations, containers, initialisers, layers, losses, module, regularisation)
+_PARTS = (activations, containers, initialisers, layers, losses, module, neurons, regularisation)
 __all__ = sorted([name for part in _PARTS for name in part.__all__])
 
 

@@ -134,6 +134,18 @@ OPS.subscribe(_follow)
 __all__ = ["ACTIVATIONS", "Activation", *[kind.__name__ for kind in ACTIVATIONS.values()]]
 
 
+def chosen(given: Any, nonlin: Any, init: Any) -> Any:
+    """The activation that is meant: tanh by default and, if weights begin as micrograd's, relu.
+
+    ``nonlin``, or True and False in its place, is micrograd's word for whether there is one.
+    """
+    if nonlin is not None:
+        given = bool(nonlin)
+    if given is ...:
+        return "relu" if isinstance(init, str) and init == "micrograd" else "tanh"
+    return ("relu" if given else None) if isinstance(given, bool) else given
+
+
 def activation(given: Any, what: str = "activation") -> Module:
     """An activation by name, as an operation, a class or a module. A module that is given is copied."""
     if isinstance(given, str) and given in ACTIVATIONS:

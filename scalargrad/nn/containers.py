@@ -7,7 +7,7 @@ from typing import Any
 
 from scalargrad.graph import Node
 from scalargrad.nn import scoping
-from scalargrad.nn.activations import ACTIVATIONS
+from scalargrad.nn.activations import ACTIVATIONS, chosen
 from scalargrad.nn.activations import activation as activation_of
 from scalargrad.nn.backends import backend_of, relabel
 from scalargrad.nn.layers import Linear
@@ -70,7 +70,8 @@ class MLP(Sequential):
     """A multi-layer perceptron: linear layers with an activation between them; ``output`` is one after the last.
 
     ``MLP(2, [16, 16], 1)`` has 2 inputs, two hidden layers of 16 and one output, as has ``MLP(2, [16, 16, 1])``.
-    Weights begin as Xavier's, or as He's before ReLU and its relatives, unless ``init`` says otherwise. Of a single
+    The activation is tanh. Weights begin as Xavier's, or as He's before ReLU and its relatives, unless ``init`` says
+    otherwise; with ``init="micrograd"`` they begin as micrograd's, and the activation is relu by default. Of a single
     example, an MLP with one output gives a single node, not an array of one.
 
     >>> from scalargrad import nn
@@ -87,7 +88,7 @@ class MLP(Sequential):
         hidden: Sequence[int],
         outputs: int | None = None,
         *,
-        activation: Any = "tanh",
+        activation: Any = ...,
         output: Any = None,
         init: Any = None,
         bias_init: Any = "zeros",
@@ -96,7 +97,7 @@ class MLP(Sequential):
     ) -> None:
         where = type(self).__name__
         rng, kind = generator(seed, f"{where}: seed"), backend_of(backend, where)
-        between = activation_of(activation, f"{where}: activation")
+        between = activation_of(chosen(activation, None, init), f"{where}: activation")
         name = next((n for n, kind in ACTIVATIONS.items() if type(between) is kind), "")
         init = _GAINS.get(name, "xavier_uniform") if init is None else init
         if isinstance(hidden, str) or not (isinstance(hidden, Sequence) or len(getattr(hidden, "shape", ())) == 1):

@@ -14,17 +14,18 @@ and a generator of random numbers, and gives an array.
 from __future__ import annotations
 
 import math
+import random
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 from scalargrad.ops.given import require_unmasked
-from scalargrad.settings import Array, number, short
+from scalargrad.settings import Array, Unseeded, number, short
 
 __all__ = [
-    "INITIALISERS", "constant", "he_normal", "he_uniform", "normal", "uniform", "xavier_normal", "xavier_uniform",
-    "zeros",
+    "INITIALISERS", "constant", "he_normal", "he_uniform", "micrograd", "normal", "uniform", "xavier_normal",
+    "xavier_uniform", "zeros",
 ]  # fmt: skip
 
 Initialiser = Callable[[tuple[int, ...], np.random.Generator], Array]
@@ -86,9 +87,24 @@ def he_normal(shape: tuple[int, ...], rng: np.random.Generator) -> Array:
     return rng.normal(0.0, math.sqrt(2 / fans(shape)[0]), shape)
 
 
+def micrograd(shape: tuple[int, ...], rng: np.random.Generator) -> Array:
+    """Uniform over (−1, 1), unit by unit; without a seed drawn by Python's ``random``, whose seed micrograd's is.
+
+    >>> import random
+    >>> random.seed(1337)
+    >>> W = micrograd((2, 16), Unseeded(np.random.PCG64()))
+    >>> random.seed(1337)
+    >>> W[:, 0].tolist() == [random.uniform(-1, 1), random.uniform(-1, 1)]
+    True
+    """
+    draw = random.uniform if isinstance(rng, Unseeded) else rng.uniform
+    return np.array([draw(-1.0, 1.0) for _ in range(math.prod(shape))]).reshape(shape[::-1]).T
+
+
 INITIALISERS: dict[str, Initialiser] = {
     "zeros": zeros,
     "uniform": uniform(),
+    "micrograd": micrograd,
     "normal": normal(),
     "xavier_uniform": xavier_uniform,
     "xavier_normal": xavier_normal,

@@ -13,6 +13,7 @@ from scalargrad import modes
 from scalargrad.graph import Node
 from scalargrad.nn import scoping
 from scalargrad.nn.activations import activation as activation_of
+from scalargrad.nn.activations import chosen
 from scalargrad.nn.backends import as_values, backend_of, numbers_of, parameter
 from scalargrad.nn.initialisers import drawn
 from scalargrad.nn.module import Module
@@ -119,7 +120,9 @@ class Linear(Module):
 
 
 class Neuron(Module):
-    """One neuron: φ(x·w + b), of shapes (n, in) → (n,); of a single example a single number.
+    """One neuron: φ(x·w + b), of shapes (n, in) → (n,); of a single example a single number. φ is tanh.
+
+    ``nonlin`` True or False is micrograd's word for relu or none; with ``init="micrograd"`` φ is relu by default.
 
     >>> from scalargrad import nn
     >>> neuron = nn.Neuron(2, "sigmoid", init=[2.0, -3.0], bias_init=-3.0)
@@ -132,8 +135,9 @@ class Neuron(Module):
     def __init__(
         self,
         inputs: int,
-        activation: Any = "tanh",
+        activation: Any = ...,
         *,
+        nonlin: bool | None = None,
         init: Any = "xavier_uniform",
         bias_init: Any = "zeros",
         backend: Any = "value",
@@ -144,6 +148,7 @@ class Neuron(Module):
         self.inputs = size(inputs, f"{where}: inputs")
         self.w = parameter(drawn(init, (self.inputs,), rng, f"{where}: init"), kind, "w")
         self.b = parameter(drawn(bias_init, (), rng, f"{where}: bias_init"), kind, "b")
+        activation = chosen(activation, nonlin, init)
         self.activation = None if activation is None else activation_of(activation, f"{where}: activation")
 
     def forward(self, x: Any) -> Any:

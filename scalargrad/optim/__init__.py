@@ -15,12 +15,15 @@ The default is "torch": what other programs mean by the name, and in the case of
 True
 """
 
-from scalargrad.optim import adaptive, descent, schedules
+from scalargrad.optim import adam, adaptive, descent, schedules, signs
+from scalargrad.optim.adam import *
 from scalargrad.optim.adaptive import *
+from scalargrad.optim.adaptive import RMSprop as RMSprop
 from scalargrad.optim.descent import *
 from scalargrad.optim.optimizer import Optimizer
+from scalargrad.optim.signs import *
 
-RULES = (*descent.__all__, *adaptive.__all__)
-"""The optimizers, in the order of the lecture."""
+RULES = (*descent.__all__, *adaptive.__all__, *adam.__all__, *signs.__all__)
+"""The optimizers: those of the lecture in its order, each followed by its relatives."""
 
-__all__ = sorted(["RULES", "Optimizer", "schedules", *RULES])
+__all__ = sorted(["RULES", "Optimizer", "RMSprop", "schedules", *RULES])

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from scalargrad.optim.optimizer import Optimizer, Rate, put_back
-from scalargrad.settings import flag
+from scalargrad.optim.optimizer import Optimizer, put_back
+from scalargrad.optim.table import flag, number
 
 __all__ = ["GD", "SGD", "Momentum", "Nesterov"]
 
@@ -22,7 +22,8 @@ class SGD(Optimizer):
     """Gradient descent: x ← x − lr·g, where g is the gradient of the loss at x.
 
     It is called stochastic where g comes from a part of the data; ``GD`` is another name for it. With ``momentum`` μ,
-    as in PyTorch: v ← μv + g, x ← x − lr·v; with ``nesterov`` x ← x − lr·(g + μv) instead.
+    as in PyTorch: v ← μv + (1 − ``dampening``)·g, the first v being g, and x ← x − lr·v; with ``nesterov``
+    x ← x − lr·(g + μv) instead.
 
     See :class:`Optimizer` for what every optimizer takes and does. Source: the lecture; Robbins & Monro, 1951.
 
@@ -37,22 +38,29 @@ class SGD(Optimizer):
     0.512
     """
 
-    def __init__(
-        self, parameters: Any, lr: Rate, *, momentum: float = 0.0, nesterov: bool = False, **options: Any
-    ) -> None:
-        self.momentum = self._setting("momentum", momentum, least=0, below=1)
-        self.nesterov = flag(nesterov, f"{type(self).__name__}: nesterov")
-        if self.nesterov and not self.momentum:
-            raise ValueError("SGD: nesterov=True needs a momentum above 0, such as momentum=0.9")
-        if self.momentum:
-            self.state_names = ("velocity",)
-        super().__init__(parameters, lr, **options)
+    momentum = number(0.0, least=0, below=1)
+    dampening = number(0.0)
+    weight_decay = number(0.0, least=0)
+    nesterov = flag(False)
+
+    def check(self) -> None:
+        if self.nesterov and not (self.momentum and not self.dampening):
+            raise ValueError("SGD: nesterov=True needs a momentum above 0, such as momentum=0.9, and no dampening")
+
+    @property
+    def state_names(self) -> tuple[str, ...]:  # type: ignore[override]
+        """The velocity, where there is momentum."""
+        return ("velocity",) if self.momentum else ()
+
+    def start(self, x: Any) -> Arrays:
+        """Nothing: the first velocity is the first gradient, whatever the dampening."""
+        return ()
 
     def update(self, x: Any, g: Any, lr: float, t: int, v: Any = None) -> Arrays:
         """The plain step, or that with momentum."""
-        if v is None:
+        if not self.momentum:
             return (x - lr * g,)
-        v = self.momentum * v + g
+        v = g if v is None else self.momentum * v + (1 - self.dampening) * g
         return x - lr * (g + self.momentum * v if self.nesterov else v), v
 
 
@@ -84,10 +92,7 @@ class Momentum(Optimizer):
     """
 
     state_names = ("velocity",)
-
-    def __init__(self, parameters: Any, lr: Rate, *, momentum: float = 0.9, **options: Any) -> None:
-        self.momentum = self._setting("momentum", momentum, least=0, below=1)
-        super().__init__(parameters, lr, **options)
+    momentum = number(0.9, least=0, below=1)
 
     def lecture(self, x: Any, g: Any, lr: float, t: int, d: Any) -> Arrays:
         """The step d is x_k − x_{k−1}."""
@@ -136,17 +141,18 @@ class Nesterov(Momentum):
                 "Nesterov as the lecture writes it takes the gradient at x + βv: call step(closure) with a function "
                 "that clears the gradients, computes the loss and calls backward, or choose variant='torch'"
             )
-        here = [(slot, slot.read()) for slot in self._current()]
+        here = [(rule, slot, slot.read()) for rule in self._all() for slot in rule._current()]
+        before = [(slot, x) for _, slot, x in here]
         try:
             try:
-                for slot, x in here:
+                for rule, slot, x in here:
                     if slot.state:
-                        slot.write(x + self.momentum * slot.state[0])
+                        slot.write(x + rule.momentum * slot.state[0])
                 result = closure()
             finally:
-                put_back(here)
+                put_back(before)
         except BaseException:  # Ctrl-C may have come while they were put back
-            put_back(here)
+            put_back(before)
             raise
         super().step()
         return result

@@ -9,11 +9,11 @@ from typing import Any
 import numpy as np
 
 from scalargrad.engine import Value
-from scalargrad.optim.slots import Named, Slot, TensorSlot, collected, distribute, gather, of_values, slots_of
-from scalargrad.settings import Array, number, one_of, short
-
-Rate = float | Callable[[int], float]
-"""A learning rate: a number, or a function of how many steps have been taken (:mod:`.schedules`)."""
+from scalargrad.optim import states
+from scalargrad.optim.groups import Grouped, apply, group_settings, split
+from scalargrad.optim.slots import Named, Slot, TensorSlot, collected, distribute, slots_of
+from scalargrad.optim.table import choice, constructor, flag, number, settings_of
+from scalargrad.settings import Array
 
 Change = tuple[Slot, Any, tuple[Any, ...]]
 """A slot, the numbers in it, and what the rule makes of them."""
@@ -22,58 +22,78 @@ _dot = np.vdot
 _quiet = np.errstate(all="ignore")
 
 
-class Optimizer:
+class Optimizer(Grouped):
     """The base of the optimizers: a subclass says how one array of parameters and its gradient become new numbers.
 
-    ``parameters`` is a module, or Values, Tensors, arrays of Values, ``(name, any of these)`` pairs, or a list of such.
+    ``parameters`` is a module, or Values, Tensors, arrays of Values, ``(name, any of these)`` pairs, or a list of such;
+    or a list of *parameter groups*, dicts with such ``"params"`` and settings of their own, as PyTorch has them::
+
+        optim.SGD([{"params": body, "lr": 0.01}, {"params": head}], lr=0.1, momentum=0.9)
+
     A step takes the gradients g as they lie in the parameters and does, in this order:
 
     - ``clip_value=c``: each element of g is brought into [−c, c]. ``clip_norm=c``: if the norm of all gradients
       together, n = √Σg², is larger than c, they are multiplied by c/(n + 10⁻⁶). Both as in PyTorch; ``grad`` itself
       stays as it is.
-    - ``weight_decay=λ``: g ← g + λx, the gradient of ½λ‖x‖² (AdamW decays otherwise).
+    - ``maximize``: g ← −g, to go up instead of down.
+    - ``weight_decay=λ``: g ← g + λx, the gradient of ½λ‖x‖²; where it is *decoupled* (AdamW, Lion), x ← (1 − lr·λ)x.
     - the rule of the optimizer.
 
     A parameter no backward pass has reached (``grad`` is None) is skipped; for a Value, whose ``grad`` begins as 0,
     that is a gradient of 0. A step does not clear the gradients: call :meth:`zero_grad` before the next backward pass.
 
-    ``lr`` is a number, or a function of the number of steps taken; it may be set at any time.
+    ``lr`` is a number, or a function of the number of steps taken; it may be set at any time. Where there are groups,
+    ``optimizer.lr`` is that of the first, and setting it, or a schedule, changes the rates of the others in proportion.
     """
 
     variants: tuple[str, ...] = ("lecture", "torch")
     """The variants there are. Where a rule has only one form, both names mean it."""
     state_names: tuple[str, ...] = ()
     """The names of the arrays a rule carries from step to step."""
+    usual_rate: float | None = None
+    """The learning rate where none is given; None if one must be."""
+    decoupled_weight_decay: bool = False
+    """Whether weight decay shrinks the numbers themselves, and leaves their gradients."""
 
-    def __init__(
-        self,
-        parameters: Any,
-        lr: Rate,
-        *,
-        variant: str = "torch",
-        weight_decay: float = 0.0,
-        clip_norm: float | None = None,
-        clip_value: float | None = None,
-    ) -> None:
-        if not one_of(variant, self.variants):
-            known = " or ".join(map(repr, self.variants))
-            raise ValueError(f"{type(self).__name__}: variant is {known}, not {short(variant)}")
-        self.variant = variant
-        self.weight_decay = self._setting("weight_decay", weight_decay, least=0)
-        self.clip_norm = None if clip_norm is None else self._setting("clip_norm", clip_norm, above=0)
-        self.clip_value = None if clip_value is None else self._setting("clip_value", clip_value, above=0)
-        self.lr = lr
+    variant = choice("torch", "variants")
+    weight_decay = number(0.0, named=True, least=0)
+    maximize = flag(False, named=True)
+    clip_norm = number(None, whole=True, above=0)
+    clip_value = number(None, whole=True, above=0)
+
+    def __init_subclass__(cls, **options: Any) -> None:
+        super().__init_subclass__(**options)
+        cls.__signature__ = constructor(cls)  # type: ignore[attr-defined]
+
+    def __init__(self, parameters: Any, *rate_and_settings: Any, **settings: Any) -> None:
+        where = type(self).__name__
+        for name, setting in settings_of(type(self)).items():
+            if setting.also in settings and name not in settings:
+                settings[name] = settings.pop(setting.also)
+        try:
+            bound = constructor(type(self)).bind(parameters, *rate_and_settings, **settings)
+        except TypeError as error:
+            raise TypeError(f"{where}: {error}") from None
+        bound.apply_defaults()
+        given = bound.arguments
+        parameters, rate = given.pop("parameters"), given.pop("lr")
+        for name in sorted(given, key=lambda name: name != "variant"):  # on which defaults depend
+            setattr(self, name, given[name])
+        self.check()
+        self.ready = True
+        self._lr: Any = self._rate(rate)
         self.steps = 0
         """How many steps have been taken."""
-        try:
-            self._parameters: list[Named] = gather(parameters)
-        except (TypeError, ValueError) as error:
-            raise type(error)(f"{type(self).__name__}: parameters: {error}") from None
+        self._others: tuple[Optimizer, ...] = ()
+        self._proportion = (1.0, 0.0)
         self._slots: list[Slot] = []  # looked for at the first step: the model may be compiled in between
-
-    def _setting(self, name: str, given: Any, **bounds: float) -> float:
-        """A setting as a plain float: a NumPy scalar would change the dtype of the parameters."""
-        return number(given, f"{type(self).__name__}: {name}", **bounds)
+        (first, own), *others = split(parameters, where)
+        self._parameters: list[Named] = self._gathered(first)
+        self._defaults = {name: getattr(self, name) for name in group_settings(type(self))} | {"lr": self._lr}
+        self._lr = self._rate(own.pop("lr", self._lr))
+        apply(self, own, new=True)
+        for params, own in others:
+            self.add_param_group({"params": params} | own)
 
     # --- the rule ----------------------------------------------------------------------------------------------------
 
@@ -84,20 +104,6 @@ class Optimizer:
     def update(self, x: Array, g: Array, lr: float, t: int, *state: Any) -> tuple[Any, ...]:
         """The new x and the new state, in new arrays, at the step number ``t`` (from 1) of this x."""
         raise NotImplementedError
-
-    # --- the learning rate -------------------------------------------------------------------------------------------
-
-    @property
-    def lr(self) -> float:
-        """The learning rate of the next step."""
-        rate = self._lr
-        if isinstance(rate, float):
-            return rate
-        return self._setting("the learning rate of the schedule", rate(self.steps), least=0)
-
-    @lr.setter
-    def lr(self, new: Rate) -> None:
-        self._lr: Any = new if callable(new) else self._setting("lr", new, least=0)
 
     # --- stepping ----------------------------------------------------------------------------------------------------
 
@@ -116,26 +122,38 @@ class Optimizer:
     @_quiet
     def _changes(self) -> list[Change]:
         """The new numbers and states, computed before anything is written."""
-        found = [(slot, g) for slot in self._current() if (g := slot.gradient()) is not None]
-        found = self._clipped(found, self._square(found))
-        lr, rule = self.lr, getattr(self, self.variant, self.update)
+        found = [(slot, g) for rule in self._all() for slot in rule._current() if (g := slot.gradient()) is not None]
+        gradients = dict(self._clipped(found, self._square(found)))
+        return [change for rule in self._all() for change in rule._of_group(gradients)]
+
+    def _of_group(self, gradients: dict[Slot, Any]) -> list[Change]:
+        lr, rule, carried = self.lr, getattr(self, self.variant, self.update), len(self.state_names)
         changes = []
-        for slot, g in found:
-            before = x = slot.read()
-            state = slot.state or self.start(x)
+        for slot in self._slots:
+            if slot not in gradients:
+                continue
+            g, before = gradients[slot], slot.read()
+            x, state = before, slot.state
+            if len(state) < carried:  # at the first step, or where a setting was changed
+                state += self.start(x)[len(state) :]
+            if self.maximize:
+                g = -g
             if self.weight_decay:
                 x, g = self.decay(x, g, lr)
             changes.append((slot, before, rule(x, g, lr, slot.steps + 1, *state)))
         return changes
 
     def decay(self, x: Array, g: Array, lr: float) -> tuple[Array, Array]:
-        """The numbers and their gradient after weight decay, before the rule: g + λx."""
+        """The numbers and their gradient after weight decay, before the rule: x and g + λx, or (1 − lr·λ)x and g."""
+        if self.decoupled_weight_decay:
+            return x * (1 - lr * self.weight_decay), g
         return x, g + self.weight_decay * x
 
-    def zero_grad(self) -> None:
-        """Clear the gradients of all parameters."""
-        for slot in self._current():
-            slot.clear()
+    def zero_grad(self, set_to_none: bool = True) -> None:
+        """Clear the gradients of all parameters; those of Tensors are None then, or 0 if ``set_to_none`` is False."""
+        for rule in self._all():
+            for slot in rule._current():
+                slot.clear(set_to_none)
 
     def _current(self) -> list[Slot]:
         """Where the parameters are now: compiling a model moves its Values, and their state moves along."""
@@ -185,12 +203,14 @@ class Optimizer:
                 slot.write(x)
                 slot.state = tuple(state)
                 slot.steps += 1
-            self.steps = steps + 1
+            for rule in self._all():
+                rule.steps = steps + 1
         except BaseException:  # Ctrl-C, too
             put_back([(slot, x) for slot, x, _ in changes])
             for (slot, _, _), (earlier, count) in zip(changes, states):
                 slot.state, slot.steps = earlier, count
-            self.steps = steps
+            for rule in self._all():
+                rule.steps = steps
             raise
 
     # --- saving ------------------------------------------------------------------------------------------------------
@@ -198,78 +218,26 @@ class Optimizer:
     def state_dict(self) -> dict[str, Array]:
         """What is needed to continue with the same steps, as plain arrays by name: for ``numpy.savez``, say.
 
-        The settings are not in it, but for the learning rate if it is a number: make the optimizer as before, then
+        The settings are not in it, but for the learning rates if they are numbers: make the optimizer as before, then
         :meth:`load_state_dict`.
         """
-        saved = {"rule": np.array(self._title()), "steps": np.array(self.steps)}
-        if isinstance(self._lr, float):
-            saved["lr"] = np.array(self._lr)
-        for name, _, (count, state) in self._states():
-            if count:
-                saved[f"{name}.steps"] = np.array(count)
-                saved |= {f"{name}.{what}": np.array(array) for what, array in zip(self.state_names, state)}
-        return saved
-
-    def _states(self) -> list[tuple[str, Any, tuple[int, tuple[Any, ...]]]]:
-        """The name, the shape, and the steps and state of each Tensor and, together, of all Values."""
-        slots = self._current()
-        values = of_values(slots)
-        states: list[Any] = [(s.name, s.read().shape, (s.steps, s.state)) for s in slots if isinstance(s, TensorSlot)]
-        if values:
-            size = sum(len(slot.members) for slot in values)
-            states.append(("values", (size,), collected(slots, self._parameters)))
-        return states
+        return states.saved(self)
 
     def load_state_dict(self, saved: Mapping[str, Any]) -> None:
         """Continue from a result of :meth:`state_dict`.
 
         Raises ValueError, changing nothing, if it is of another rule, or of parameters of other names or shapes.
         """
-        if not isinstance(saved, Mapping):
-            raise TypeError(f"{type(self).__name__}: a state is what state_dict() gave, not {type(saved).__name__}")
-        left = {name: np.asarray(array) for name, array in saved.items()}
-        rule = str(left.pop("rule", ""))
-        if rule != self._title():
-            raise ValueError(f"the state is of {rule or 'no optimizer'}, not of {self._title()}: make such a one first")
-        steps = _taken(left, "steps")
-        lr = self._setting("the lr of the state", left.pop("lr"), least=0) if "lr" in left else None
-        loaded: dict[str, tuple[int, tuple[Array, ...]]] = {}
-        for owner, shape, _ in self._states():
-            count = _taken(left, f"{owner}.steps")
-            names = [f"{owner}.{name}" for name in self.state_names] if count else []
-            for name in names:
-                if name not in left:
-                    raise ValueError(f"the state has no {name}: it is not complete")
-                if left[name].shape != shape:
-                    raise ValueError(f"the state {name} has the shape {left[name].shape}, the parameter {shape}")
-                if left[name].dtype.kind not in "fiub":
-                    raise ValueError(f"the state {name} must be numbers, not an array of {left[name].dtype}")
-            loaded[owner] = count, tuple([left.pop(name) for name in names])
-        if left:
-            raise ValueError(f"the state is of other parameters: this optimizer has none called {min(left)!r}")
-        slots = self._current()
-        before = self._lr, self.steps, [(slot.steps, slot.state) for slot in slots]
-        try:
-            if lr is not None and isinstance(self._lr, float):
-                self._lr = lr
-            self.steps = steps
-            distribute(slots, self._parameters, *loaded.get("values", (0, ())))
-            for slot in slots:
-                if isinstance(slot, TensorSlot):
-                    slot.steps, state = loaded[slot.name]
-                    slot.state = tuple([np.array(array, dtype=slot.read().dtype) for array in state])
-        except BaseException:  # Ctrl-C, too
-            self._lr, self.steps, states_before = before
-            for slot, (count, state) in zip(slots, states_before):
-                slot.steps, slot.state = count, state
-            raise
+        states.load(self, saved)
 
     def _title(self) -> str:
         return f"{type(self).__name__} {self.variant}"
 
     def __repr__(self) -> str:
         rate = self._lr if isinstance(self._lr, float) else repr(self._lr)
-        return f"<{type(self).__name__} lr={rate}, {len(self._parameters)} parameters, {self.steps} steps taken>"
+        count = sum(len(rule._parameters) for rule in self._all())
+        groups = f" in {1 + len(self._others)} groups" if self._others else ""
+        return f"<{type(self).__name__} lr={rate}, {count} parameters{groups}, {self.steps} steps taken>"
 
 
 def put_back(numbers: list[tuple[Slot, Any]]) -> None:
@@ -278,17 +246,14 @@ def put_back(numbers: list[tuple[Slot, Any]]) -> None:
         slot.write(x.copy())
 
 
-def _taken(state: dict[str, Array], name: str) -> int:
-    """A number of steps, taken out of a state."""
-    given = state.pop(name, np.array(0))
-    if given.ndim or given.dtype.kind not in "iu" or given < 0:
-        raise ValueError(f"the state's {name} must be a whole number from 0 on, not {given}")
-    return int(given)
-
-
 def norm_of(gradients: list[Any]) -> float:
     """√Σg² of all elements, also where the squares would overflow or underflow."""
     largest = max([float(np.abs(g).max()) for g in gradients if g.size], default=0.0)
     if not largest:
         return 0.0
     return largest * math.sqrt(math.fsum(float(np.vdot(s, s)) for s in (np.divide(g, largest) for g in gradients)))
+
+
+def least(eps: float, x: Any) -> float:
+    """ε, but not so small that it is 0 in the type of x: a gradient of 0 would give 0/0 instead of no step."""
+    return eps if eps > 1e-37 else max(eps, float(np.finfo(x.dtype).smallest_subnormal))

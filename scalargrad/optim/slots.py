@@ -43,7 +43,7 @@ class Slot:
         """An array, or None if there is none."""
         raise NotImplementedError
 
-    def clear(self) -> None:
+    def clear(self, set_to_none: bool = True) -> None:
         """Clear the gradient."""
         raise NotImplementedError
 
@@ -74,8 +74,9 @@ class TensorSlot(Slot):
     def gradient(self) -> Any:
         return self.tensor.grad
 
-    def clear(self) -> None:
-        self.tensor.grad = None
+    def clear(self, set_to_none: bool = True) -> None:
+        zeros = not set_to_none and self.tensor.grad is not None
+        self.tensor.grad = np.zeros_like(self.tensor.grad) if zeros else None
 
     def element(self, i: int) -> str:
         return _at(self.name, i, self.tensor.shape)
@@ -124,7 +125,7 @@ class ValuesSlot(Slot):
     def gradient(self) -> Any:
         return np.array([v.grad for v in self.values], dtype=np.float64)
 
-    def clear(self) -> None:
+    def clear(self, set_to_none: bool = True) -> None:
         for v in self.values:
             v.grad = 0.0
 
