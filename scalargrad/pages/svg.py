@@ -31,7 +31,7 @@ def compact(drawing: Drawing) -> str:
     layout = drawing.layout
     box = " ".join(map(short, layout.view.split()))
     return (
-        f'<svg xmlns="{SVG}" viewBox="{box}" role="img">{ARROWS.format(drawing.style.prefix)}'
+        f'<svg xmlns="{SVG}" viewBox="{box}" role="img" aria-label="{html.escape(drawing.trace.root.name)}">{ARROWS.format(drawing.style.prefix)}'
         f'<g transform="{layout.shift}">' + "\n".join(map(_part, layout.parts)) + "</g></svg>"
     )
 

@@ -16,6 +16,13 @@ function zoomable(root, svg) {
     const box = svg.getBoundingClientRect();
     return { left: box.left, top: box.top, width: box.width || 900, height: box.height || 500 };
   };
+  // as high as the whole is where it can be read, but no higher than leaves room for the rest of the page
+  function size() {
+    const width = svg.clientWidth || 900;
+    const most = parseFloat(getComputedStyle(root).getPropertyValue("--sg-high")) || innerHeight * (width < 600 ? 0.42 : 0.5);
+    const high = home.height * Math.max(width / home.width, Math.min(readable(), 1.6));
+    svg.style.height = Math.max(120, Math.min(high, most)) + "px";
+  }
   const scale = () => { const box = frame(); return Math.min(box.width / view.width, box.height / view.height); };
   const isWhole = () => view.width >= home.width && view.height >= home.height;
 
@@ -159,7 +166,9 @@ function zoomable(root, svg) {
   new ResizeObserver(() => {
     if (svg.clientWidth === width) return;
     width = svg.clientWidth;
+    size();
     follow(lit);
   }).observe(svg);
+  size();
   return { follow, zoom, fit };
 }

@@ -155,6 +155,9 @@ class Plain(Markup):
         return mathematics
 
 
+_ELEMENTS = {"u": "u", "l": "i", "d": "b"}
+
+
 class Marked(Plain):
     """The same text with its roles marked, by characters that are in no label."""
 
@@ -163,8 +166,8 @@ class Marked(Plain):
 
     @staticmethod
     def as_html(escaped: str) -> str:
-        """The marks as elements: ``<i class=u>`` is upstream, ``l`` local, ``d`` downstream."""
-        return re.sub("\x01(.)", r"<i class=\1>", escaped).replace("\x02", "</i>")
+        """The marks as the shortest elements there are: ``u`` is upstream, ``i`` local, ``b`` downstream."""
+        return re.sub("\x01(.)(.*?)\x02", lambda found: "<{0}>{1}</{0}>".format(_ELEMENTS[found[1]], found[2]), escaped)
 
 
 class Markdown(Plain):

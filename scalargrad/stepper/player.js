@@ -93,14 +93,14 @@ function tell(step, asking) {
   if (asking) { line.textContent = step.question; return; }
   line.innerHTML = step.line.innerHTML;
   const captioned = new Set();
-  const parts = Array.from(line.querySelectorAll("i"));
+  const parts = Array.from(line.querySelectorAll("u, i, b"));
   for (const part of parts) {
-    const role = part.className;
+    const role = part.tagName;
     if (!captioned.has(role) && step.kind === "backward") part.classList.add("sg-caption");
     captioned.add(role);
-    const which = { u: [nodes.get(step.output), ".t-grad"], l: [edges.get(step.edge), ".t-formula"], d: [edges.get(step.edge), ".t-flow"] }[role];
+    const which = { U: [nodes.get(step.output), ".t-grad"], I: [edges.get(step.edge), ".t-formula"], B: [edges.get(step.edge), ".t-flow"] }[role];
     if (step.kind !== "backward" || !which || !which[0]) continue;
-    const twins = [...which[0].querySelectorAll(which[1]), ...parts.filter((other) => other.classList.contains(role))];
+    const twins = [...which[0].querySelectorAll(which[1]), ...parts.filter((other) => other.tagName === role)];
     part.addEventListener("pointerenter", () => twins.forEach((twin) => mark(twin, "sg-linked", true)));
     part.addEventListener("pointerleave", () => twins.forEach((twin) => mark(twin, "sg-linked", false)));
   }
