@@ -7,6 +7,7 @@ another object with ``name`` and ``pullback(upstream, y, operands, needed)``, wh
 from __future__ import annotations
 
 from collections import deque
+from functools import partial
 from itertools import repeat
 from typing import Any
 
@@ -31,7 +32,10 @@ def backpropagate(root: Any, seed: Array) -> dict[Any, Array]:
     grads: dict[Any, Array] = {root: seed}
     take, get = grads.pop, grads.get
     detecting = modes.detecting()
-    for node in reversed(topological_order(root)):
+    order = topological_order(root)
+    if keeping and any(node.__class__ in keeping for node in order):
+        take = partial(_taken, grads, leaves)
+    for node in reversed(order):
         g = take(node, None)
         if g is None:
             continue
@@ -57,6 +61,18 @@ def backpropagate(root: Any, seed: Array) -> dict[Any, Array]:
             earlier = get(operand)
             grads[operand] = downstream if earlier is None else earlier + downstream
     return leaves
+
+
+keeping: set[type] = set()
+"""The class of the computed nodes that keep their gradient; empty until one is asked to."""
+
+
+def _taken(grads: dict[Any, Array], kept: dict[Any, Array], node: Any, default: None) -> Any:
+    """The gradient of a node; of one that keeps it, it is noted."""
+    g = grads.pop(node, default)
+    if g is not None and node.__class__ in keeping:
+        kept[node] = g
+    return g
 
 
 def downstreams(node: Any, g: Array) -> Any:
@@ -104,7 +120,7 @@ def _commit(grads: dict[Any, Array], own: bool) -> None:
 def _sum(earlier: Any, grads: dict[Any, Array], leaf: Any, own: bool) -> Array:
     """The gradient of a leaf after the pass: what it has, and its own."""
     g = grads[leaf]
-    if earlier is None:
+    if earlier is None or leaf.op is not None:  # a computed node shows the latest pass
         return g if own or (owners_of(g) <= _ALONE and g.base is None and g.flags.writeable) else g.copy()
     shape = earlier.shape if type(earlier) is np.ndarray else np.shape(earlier)
     if shape not in (g.shape, ()):

@@ -16,8 +16,9 @@ from fastpath.node import leaf
 from fastpath.numerics import array_forward, quiet
 from fastpath.recording import apply, apply_structural, fast
 from scalargrad import modes
-from scalargrad.ops.composite import COMPOSITE, FUNCTIONS_ONLY
+from scalargrad.ops.composite import ALIASES, COMPOSITE, FUNCTIONS_ONLY
 from scalargrad.ops.operators import DUNDERS, install
+from scalargrad.ops.python import PYTHONS
 from scalargrad.ops.registry import OPS, Op
 from scalargrad.ops.structure import STRUCTURAL, StructuralOp
 
@@ -100,7 +101,10 @@ def _elementwise(cls: Any, op: Op) -> Callable[..., Any]:
         node = quick(self)
         return apply(op, (self,)) if node is None else node
 
-    return method
+    def formed(self: Any, *operands: Any, **named: Any) -> Any:
+        return op(self, *operands, **named) if operands or named else method(self)
+
+    return method if op.form in (None, PYTHONS.get(op.name)) else formed
 
 
 new = object.__new__
@@ -139,3 +143,5 @@ def give_methods(cls: Any) -> None:
     for function in COMPOSITE.values():
         if function not in FUNCTIONS_ONLY:
             setattr(cls, function.__name__, function)
+    for alias, name in ALIASES.items():
+        setattr(cls, alias, COMPOSITE[name])

@@ -15,8 +15,25 @@ import numpy as np
 from fastpath.numerics import Array, as_floats, owners_of
 from scalargrad import modes
 from scalargrad.copying import deepcopy_graph, reduce_graph
-from scalargrad.graph import Node
+from scalargrad.graph import Node, short
 from scalargrad.ops.structure import STRUCTURAL
+
+
+class Size(int):
+    """A number of elements, as NumPy's ``size``; called, it gives the shape or the length of an axis, as PyTorch's."""
+
+    def __new__(cls, array: Array) -> Self:
+        size = int.__new__(cls, array.size)
+        size._shape = array.shape
+        return size
+
+    _shape: tuple[int, ...]
+
+    def __call__(self, axis: int | None = None) -> Any:
+        return self._shape if axis is None else self._shape[axis]
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return int, (int(self),)
 
 
 class ArrayNode(Node):
@@ -43,6 +60,11 @@ class ArrayNode(Node):
             raise TypeError("Tensor(…) takes numbers, not a Tensor: use it as it stands, or its .detach()")
         if label is not None and not isinstance(label, str):
             raise TypeError(f"a label is a text, not {label!r}")
+        if requires_grad is not True and requires_grad is not False and not isinstance(requires_grad, np.bool_):
+            raise TypeError(
+                f"Tensor(data, requires_grad): requires_grad is True or False, not {short(repr(requires_grad))}; "
+                "several numbers are a list, Tensor([2, 3]), and a Tensor of a shape is made by zeros(2, 3)"
+            )
         self._data = as_floats(data, dtype)
         self._locked = False
         self.requires_grad = bool(requires_grad)
@@ -109,7 +131,9 @@ class ArrayNode(Node):
 
     shape = property(lambda self: self._data.shape, doc="The lengths of the axes.")
     ndim = property(lambda self: self._data.ndim, doc="The number of axes.")
-    size = property(lambda self: self._data.size, doc="The number of elements.")
+    size = property(
+        lambda self: Size(self._data), doc="The number of elements; size() and size(0) are lengths of axes."
+    )
     dtype = property(lambda self: self._data.dtype, doc="The type of the elements.")
 
     @property
@@ -131,6 +155,9 @@ class ArrayNode(Node):
 
     def __float__(self) -> float:
         return float(self.item())
+
+    def __int__(self) -> int:
+        return int(self.item())
 
     def __index__(self) -> int:
         if self._data.dtype.kind != "i":

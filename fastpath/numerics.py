@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from scalargrad import special
 from scalargrad.generated import compile_source
 from scalargrad.ops.broadcasting import unbroadcast
 from scalargrad.ops.given import require_unmasked
@@ -103,7 +104,7 @@ def first_bad(data: Array) -> tuple[int, ...] | None:
 def array_forward(op: Op) -> Callable[..., Any]:
     """The forward of an op on arrays: NumPy's ufunc of the same meaning where there is one."""
     ufunc = ufunc_of(op)
-    return partial(op.forward, np) if ufunc is None else ufunc
+    return partial(op.forward, special) if ufunc is None else ufunc
 
 
 def ufunc_of(op: Op) -> Any:

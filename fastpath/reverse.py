@@ -42,6 +42,8 @@ def _received(
         if op is None or node not in grads or node not in ways:
             continue
         g, needed = grads.pop(node), ways[node]
+        if type(op) is not Op and 0 in g.strides:
+            g = g.copy()  # a matrix product of a number that is everywhere the same would be slow
         if type(op) is Op:
             found: Any = array_backward(op, needed)(g, node._data, *node._arrays)
         elif type(op) is BoundOp:
@@ -54,7 +56,9 @@ def _received(
             if downstream is None or not need:
                 continue
             like = operand._data
-            if type(downstream) is not np.ndarray or downstream.shape != like.shape or downstream.dtype != like.dtype:
+            if np.ndim(downstream) == 0 and like.shape and operand._op is not None:  # of a sum: it takes no memory
+                downstream = np.broadcast_to(np.asarray(downstream, like.dtype), like.shape)
+            elif type(downstream) is not np.ndarray or downstream.shape != like.shape or downstream.dtype != like.dtype:
                 downstream = unbroadcast_array(downstream, like)
             if detecting:
                 check_backward(node, operands, operand, g, downstream)

@@ -12,13 +12,14 @@ from typing import Any
 import numpy as np
 
 from fastpath import functions
-from fastpath.backward import backpropagate, commit
+from fastpath.backward import backpropagate, commit, keeping
 from fastpath.comparing import Comparable
 from fastpath.differentiable import Differentiable
 from fastpath.methods import give_methods
 from fastpath.node import make as _make
 from fastpath.node import nodes_are
 from fastpath.numerics import as_floats
+from fastpath.pytorch import PyTorchNames
 from fastpath.recording import apply, apply_structural
 from scalargrad import modes
 from scalargrad.graph import short
@@ -27,7 +28,7 @@ from scalargrad.ops.operators import Operators
 
 
 @nodes_are
-class Tensor(Comparable, Differentiable, Operators, StructuralMethods):
+class Tensor(Comparable, Differentiable, Operators, StructuralMethods, PyTorchNames):
     """An array in a computational graph.
 
     ``data`` is copied: floats keep their dtype, ints and bools become float64. ``grad`` is None until a backward pass
@@ -113,6 +114,29 @@ class Tensor(Comparable, Differentiable, Operators, StructuralMethods):
                 "of that shape, or reduce it to one number with sum() or mean() first"
             )
         commit(backpropagate(self, start))
+
+    def retain_grad(self) -> None:
+        """Have the gradient of this computed Tensor kept in its ``grad`` by later backward passes, the latest one's.
+
+        >>> x = Tensor([1.0, 2.0], requires_grad=True)
+        >>> y = x * 3
+        >>> y.retain_grad()
+        >>> y.square().sum().backward()
+        >>> y.grad
+        array([ 6., 12.])
+        """
+        self._look("retain_grad()")
+        if not self.requires_grad:
+            raise RuntimeError("retain_grad: this Tensor has no gradient: nothing it depends on has requires_grad=True")
+        if self._op is not None:
+            keeping.add(Retaining)
+            self.__class__ = Retaining
+
+
+class Retaining(Tensor):
+    """A computed Tensor whose gradient is asked for."""
+
+    __slots__ = ()
 
 
 give_methods(Tensor)

@@ -108,6 +108,11 @@ class Value(Comparable, Operators, HandMade):
             modes.concretized(self, "float()")
         return float(self._data)
 
+    def __int__(self) -> int:
+        if modes.active:
+            modes.concretized(self, "int()")
+        raise TypeError("int() of a Value would cut off its number: write int(v.data)")
+
     def __bool__(self) -> bool:
         if modes.active:
             modes.concretized(self, "if")
@@ -152,7 +157,7 @@ class Value(Comparable, Operators, HandMade):
 
     def _downstreams(self, upstream: float) -> list[tuple[int, Value, float, float]]:
         """What this node passes on, edge by edge: position, operand, local derivative, ``upstream × local``."""
-        numbers = tuple(map(float, self.inputs))
+        numbers = tuple([getattr(x, "_data", x) for x in self.inputs])
         found = []
         for position, operand in enumerate(self.inputs):
             if isinstance(operand, Value):
@@ -162,7 +167,7 @@ class Value(Comparable, Operators, HandMade):
 
     def _recomputed(self) -> float:
         """What the operation gives on its operands as they are now."""
-        return float(self.op.recomputed(self._data, tuple(map(float, self.inputs))))
+        return float(self.op.recomputed(self._data, tuple([getattr(x, "_data", x) for x in self.inputs])))
 
     def _unbroadcast(self, downstream: Any) -> Any:
         """A gradient in the shape of this node: it is one number already."""

@@ -39,18 +39,43 @@ def one_line(error: BaseException) -> str:
     return visible(" ".join(str(error).split())) or type(error).__name__
 
 
-def decimal(x: float, precision: int) -> str:
-    """A number with ``precision`` decimals; as a power of ten where those would show nothing or too much.
+DIGITS = 4
+"""How many significant digits an inexact number has."""
 
-    >>> decimal(-1.0, 4), decimal(0.00001234, 2), decimal(2e9, 2), decimal(-0.0, 2)
-    ('-1.0000', '1.23e-5', '2.00e+9', '0.00')
+EXACT = 5
+"""Up to how many significant digits a number is written exactly."""
+
+_RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+
+
+def decimal(x: float, precision: int | None = None) -> str:
+    """A number as people write it: exactly where few digits suffice, else to four significant digits.
+
+    With ``precision`` every number that is not whole has that many decimals. Very large and very small ones are
+    multiples of a power of ten.
+
+    >>> decimal(-1.0), decimal(0.5), decimal(0.196612), decimal(-0.00517042), decimal(1.23456e-5)
+    ('−1', '0.5', '0.1966', '−0.005170', '1.235×10⁻⁵')
+    >>> decimal(-1.0, 4), decimal(0.196612, 2), decimal(0.001234, 2), decimal(2e9, 2), decimal(-0.0, 2)
+    ('−1', '0.20', '1.23×10⁻³', '2×10⁹', '0')
     """
     if not math.isfinite(x):
-        return str(x).replace("inf", "∞")
-    if x and not 10.0**-precision <= abs(x) < 1e7:
-        mantissa, _, exponent = f"{x:.{max(precision, 1)}e}".partition("e")
-        return f"{mantissa}e{int(exponent):+d}"
-    return f"{x + 0.0:.{precision}f}"
+        return str(x).replace("inf", "∞").replace("-", "−")
+    sign, x = "−" * (x < 0), abs(x)
+    if not x:
+        return "0"
+    mantissa, _, power = f"{x:.11e}".partition("e")  # to twelve digits, which hides what adding decimals loses
+    digits, exponent = mantissa.replace(".", "").rstrip("0"), int(power)
+    if (1e-4 if precision is None else 10.0**-precision) <= x < 1e7:
+        needed = max(len(digits) - 1 - exponent, 0)
+        asked = max(DIGITS - 1 - exponent, 0) if precision is None else precision
+        exact = not needed or (precision is None and len(digits) <= EXACT)
+        return f"{sign}{x:.{needed if exact else asked}f}"
+    few = DIGITS - 1 if precision is None else max(precision, 1)
+    mantissa, _, power = f"{x:.{few}e}".partition("e")
+    if len(digits) == 1 or (precision is None and len(digits) <= DIGITS):
+        mantissa = f"{float(mantissa):g}"
+    return f"{sign}{mantissa}×10{str(int(power)).translate(_RAISED)}"
 
 
 def is_large(x: Number) -> bool:
@@ -63,7 +88,7 @@ def shape_of(x: Number) -> str:
     return "×".join(map(str, x.shape)) if isinstance(x, ArrayNumber) else ""
 
 
-def number(x: Number, precision: int) -> str:
+def number(x: Number, precision: int | None = None) -> str:
     """A number, or an array: its elements if they are few, else its shape, mean and norm."""
     if not isinstance(x, ArrayNumber):
         return decimal(x, precision)
@@ -72,7 +97,7 @@ def number(x: Number, precision: int) -> str:
     return f"{shape_of(x)}  mean {decimal(x.mean, precision)}  norm {decimal(x.norm, precision)}"
 
 
-def _nested(x: object, precision: int) -> str:
+def _nested(x: object, precision: int | None) -> str:
     if isinstance(x, tuple):
         return f"[{', '.join(_nested(y, precision) for y in x)}]"
     return decimal(float(x), precision)  # type: ignore[arg-type]

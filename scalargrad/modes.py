@@ -287,7 +287,7 @@ def is_unknown(x: Any) -> bool:
     return known is not None and known.is_unknown(x)
 
 
-_WAYS_OUT = ("float()", "item()", "int()", "np.asarray()", "tolist()")
+_WAYS_OUT = ("float()", "item()", "int()", "np.asarray()", "tolist()", "a compiled call")
 """What gives a number to compute with. (A comparison decides by it; ``.data`` says that it is a constant.)"""
 
 

@@ -181,6 +181,17 @@ class Trace:
         return tuple(self._edges_by_input.get(int(getattr(node, "index", node)), ()))
 
     @cached_property
+    def _edges_by_output(self) -> dict[int, list[EdgeGrad]]:
+        found: dict[int, list[EdgeGrad]] = {}
+        for edge in self.edges:
+            found.setdefault(edge.output.index, []).append(edge)
+        return found
+
+    def edges_into(self, node: TraceNode | int) -> tuple[EdgeGrad, ...]:
+        """The edges that lead into a node, one for each operand that gets a gradient."""
+        return tuple(self._edges_by_output.get(int(getattr(node, "index", node)), ()))
+
+    @cached_property
     def forward(self) -> tuple[Step, ...]:
         """The forward pass, node by node."""
         return tuple(Step("leaf" if n.is_leaf else "forward", n) for n in self.nodes)

@@ -69,12 +69,12 @@ _NOTHING = Structure(None, None, ())
 
 def _opened(x: Any) -> tuple[_Keys, tuple[Any, ...]] | None:
     """The keys (None for a sequence) and the items of a container; None for a leaf."""
-    if x is None:
-        return None, ()
     if isinstance(x, (list, tuple)):
         return None, tuple(x)
     if isinstance(x, dict):
         return tuple(x), tuple(x.values())
+    if x is None:
+        return None, ()
     if hasattr(type(x), "__dataclass_fields__"):
         names = tuple(type(x).__dataclass_fields__)
         return names, tuple([getattr(x, name) for name in names])
@@ -165,6 +165,18 @@ def map(function: Callable[..., Any], tree: Any, *others: Any) -> Any:
     leaves, structure = flatten(tree)
     columns = [structure.leaves_of(other, "tree.map: another tree") for other in others]
     return unflatten(structure, [function(*row) for row in zip(leaves, *columns)])
+
+
+def leaves(tree: Any) -> Iterator[Any]:
+    """The leaves, from left to right."""
+    rest = [tree]
+    while rest:
+        x = rest.pop()
+        opened = _opened(x)
+        if opened is None:
+            yield x
+        else:
+            rest += reversed(opened[1])
 
 
 def named(tree: Any, name: str = "") -> Iterator[tuple[str, Any]]:

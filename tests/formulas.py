@@ -21,7 +21,7 @@ def read(formula, variables, style):
     return expression.evaluate(**{name: variables[name] for name in expression.names})
 
 
-MEANING = {"max": "maximum", "min": "minimum", "ln": "log", "sigma": "sigmoid", "H": "heaviside"}
+MEANING = {"max": "maximum", "min": "minimum", "ln": "log", "sigma": "sigmoid", "H": "heaviside", "Phi": "ndtr"}
 COMPARED = {">": "greater", "<": "less", "=": "equal", r"\ge": "greater_equal", r"\le": "less_equal"}
 COMPARED |= {r"\ne": "not_equal"}
 
@@ -29,8 +29,23 @@ COMPARED |= {r"\ne": "not_equal"}
 class Latex:
     """A reader of the LaTeX that formulas are written in: by recursive descent, straight to the number."""
 
-    TOKEN = re.compile(r"\s*(\\begin\{cases\}|\\end\{cases\}|\\text\{otherwise\}|\\\\|\\[a-z]+|\d+\.?\d*|[^\s\\])")
-    NAMED = ("sin", "cos", "tan", "arctan", "sinh", "cosh", "tanh", "max", "min", "ln", "sigma")
+    TOKEN = re.compile(r"\s*(\\begin\{cases\}|\\end\{cases\}|\\text\{otherwise\}|\\\\|\\[A-Za-z]+|\d+\.?\d*|[^\s\\])")
+    NAMED = (
+        "sin",
+        "cos",
+        "tan",
+        "arcsin",
+        "arccos",
+        "arctan",
+        "sinh",
+        "cosh",
+        "tanh",
+        "max",
+        "min",
+        "ln",
+        "sigma",
+        "Phi",
+    )
 
     def __init__(self, formula, variables):
         self.tokens = self.TOKEN.findall(formula.replace(r"\_", "_"))
@@ -69,9 +84,11 @@ class Latex:
             self.take()
             return -self.product()
         result = self.power()
-        while self.next() == r"\cdot":
-            self.take()
-            result *= self.power()
+        while self.next() in (r"\cdot", r"\bmod"):
+            if self.take() == r"\cdot":
+                result *= self.power()
+            else:
+                result = OPS["remainder"](result, self.power())
         return result
 
     def power(self):
@@ -124,6 +141,16 @@ class Latex:
         if name == "frac":
             above = self.group()
             return OPS["div"](above, self.group())
+        if name == "log":
+            for token in "_{":
+                self.take(token)
+            base = self.take("2", "10")
+            self.take("}")
+            return OPS[f"log{base}"](*self.parenthesised())
+        if name == "sqrt" and self.next() == "[":
+            for token in "[3]":
+                self.take(token)
+            return OPS["cbrt"](self.group())
         if name == "sqrt":
             return OPS["sqrt"](self.group())
         if name == "infty":

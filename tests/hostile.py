@@ -168,7 +168,22 @@ def same_structure(page, plain):
         same_structure(inner, plain_inner)
 
 
-DRAWN = {"svg", "g", "title", "polygon", "polyline", "path", "ellipse", "text", "a", "defs", "marker", "rect", "tspan"}
+DRAWN = {
+    "svg",
+    "g",
+    "title",
+    "polygon",
+    "polyline",
+    "path",
+    "ellipse",
+    "text",
+    "a",
+    "defs",
+    "marker",
+    "rect",
+    "tspan",
+    "style",
+}
 
 
 def harmless_svg(picture):

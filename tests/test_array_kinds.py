@@ -113,7 +113,7 @@ def test_elementwise_rows_take_empty_arrays_and_single_numbers(row, shape):
 A = np.random.default_rng(0).normal(size=(2, 3, 4))
 REDUCING = {
     "sum": np.sum, "mean": np.mean, "max": np.max, "min": np.min, "prod": np.prod, "var": np.var, "std": np.std,
-    "norm": lambda a, **k: np.sqrt(np.sum(a * a, **k)),
+    "l2norm": lambda a, **k: np.sqrt(np.sum(a * a, **k)),
     "logsumexp": lambda a, **k: np.log(np.sum(np.exp(a), **k)),
 }  # fmt: skip
 

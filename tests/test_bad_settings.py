@@ -22,6 +22,7 @@ LABELS, SCORES, NUMBERS = [0, 1, 1, 0], [0.1, 0.8, 0.4, 0.3], [1.0, 2.0, 3.0, 5.
 GOOD = [  # something to call, and arguments that are right
     (nn.Linear, (2, 3)), (nn.Neuron, (2,)), (nn.Perceptron, (2,)), (nn.Maxout, (2, 2)), (nn.Dropout, ()), (nn.BatchNorm1d, (3,)),
     *[(kind, ()) for kind in nn.ACTIVATIONS.values()], (nn.MLP, (2, [3], 1)), (nn.Activation, (tanh,)),
+    *[(getattr(nn, name), ()) for name in nn.losses.MODULES], (nn.Loss, (nn.mse,)),
     (nn.constant, (1.0,)), (nn.uniform, ()), (nn.normal, ()),
     *[(getattr(optim, name), ([Value(1.0)], 0.1)) for name in optim.RULES if name != "GD"],
     (schedules.constant, (0.1,)), (schedules.step, (0.1, 2)), (schedules.exponential, (0.1, 0.5)), (schedules.cosine, (0.1, 4)),

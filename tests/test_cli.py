@@ -51,8 +51,8 @@ def process(*arguments, **options):
 def test_steps_tells_both_passes(run):
     code, out, err = run("steps", NEURON, *VALUES)
     assert (code, err) == (0, "")
-    assert "v₁ = w₀·x₀ = 2.0000 × (-1.0000) = -2.0000" in out
-    assert "dL/dw₀ = dL/dv₁ × ∂v₁/∂w₀ = 0.1966 × x₀ = 0.1966 × (-1.0000) = -0.1966" in out
+    assert "v₁ = w₀·x₀ = 2 × (−1) = −2" in out
+    assert "dL/dw₀ = dL/dv₁ × ∂v₁/∂w₀ = 0.1966 × x₀ = 0.1966 × (−1) = −0.1966" in out
 
 
 @pytest.mark.parametrize(
@@ -82,7 +82,7 @@ def test_draw_writes_what_the_name_asks_for(run, ending):
 def test_the_drawing_shows_every_number_of_the_lecture(run):
     assert run("draw", NEURON, *VALUES, "-o", "neuron.svg", "--precision", "2")[0] == 0
     shown = html.unescape(re.sub(r"<[^>]*>", " ", Path("neuron.svg").read_text(encoding="utf-8"))).replace("−", "-")
-    for number in ("-2.00", "6.00", "4.00", "1.00", "-1.00", "0.37", "1.37", "0.73"):
+    for number in (" -2 ", " 6 ", " 4 ", " 1 ", " -1 ", "0.37", "1.37", "0.73"):
         assert number in shown
     for number in ("-0.53", "-0.20", "0.20", "0.39", "-0.39", "-0.59"):
         assert number in shown
@@ -191,21 +191,21 @@ def test_bench_starts_the_benchmark(capfd):
 @pytest.mark.parametrize(
     ("arguments", "result"),
     [
-        (["-x", "x=1"], "-1.0000"),
-        (["-x", "x=-1"], "1.0000"),
-        (["-x*2", "x=-1e-3"], "0.0020"),
-        (["-exp(-x)", "x=0"], "-1.0000"),
+        (["-x", "x=1"], "−1"),
+        (["-x", "x=-1"], "1"),
+        (["-x*2", "x=-1e-3"], "0.002"),
+        (["-exp(-x)", "x=0"], "−1"),
         (["x", "x=1/3"], "0.3333"),
-        (["x", "x=-1/3"], "-0.3333"),
-        (["x", "x=pi/2"], "1.5708"),
-        (["x", "x=−0.5"], "-0.5000"),
-        (["w₀*2", "w0=3"], "6.0000"),
-        (["w0*2", "w₀=3"], "6.0000"),
-        (["α*2", "α=0.1"], "0.2000"),
-        (["--precision", "1", "x*2", "x=3"], "6.0"),
-        (["x*y", "x=3", "--precision", "1", "y=2"], "6.0"),
-        (["--precision=1", "--", "-x", "x=3"], "-3.0"),
-        (["2+3"], "5.0000"),
+        (["x", "x=-1/3"], "−0.3333"),
+        (["x", "x=pi/2"], "1.571"),
+        (["x", "x=−0.5"], "−0.5"),
+        (["w₀*2", "w0=3"], "6"),
+        (["w0*2", "w₀=3"], "6"),
+        (["α*2", "α=0.1"], "0.2"),
+        (["--precision", "1", "x*2", "x=3"], "6"),
+        (["x*y", "x=3", "--precision", "1", "y=2"], "6"),
+        (["--precision=1", "--", "-x", "x=3"], "−3"),
+        (["2+3"], "5"),
     ],
 )
 def test_formulas_and_values_are_taken_as_they_are_typed(run, arguments, result):
@@ -273,7 +273,7 @@ def test_missing_values_are_named_and_the_command_is_shown_corrected(run):
     assert told == "scalargrad: no value is given for w0, y"
     code, out, err = run(*pasted(corrected))
     assert (code, err) == (0, "")
-    assert "y = 1.0" in out
+    assert "y = 1" in out
 
 
 # --- failures that are not the user's --------------------------------------------------------------------------------
@@ -487,7 +487,7 @@ def test_doctor_says_what_to_do_without_a_layout_engine(tmp_path):
 
 def test_without_a_layout_engine_draw_fails_in_one_line(tmp_path):
     done = process(
-        "draw", "exp(x)", "x=1", "-o", str(tmp_path / "a.svg"), env={"SCALARGRAD_DOT": str(tmp_path / "none")}
+        "draw", "exp(exp(x))", "x=1", "-o", str(tmp_path / "a.svg"), env={"SCALARGRAD_DOT": str(tmp_path / "none")}
     )
     assert done.returncode == 1
     assert re.fullmatch(rb"scalargrad: .+\n", done.stderr)

@@ -65,7 +65,7 @@ def test_it_has_a_signature(row):
 SAVED = {
     "mul": "a, b", "tanh": "y", "add": "nothing", "div": "b, y", "where": "condition",
     "matmul": "a, b", "sum": "nothing but shapes and settings", "max": "a, Y", "softmax": "Y", "log_softmax": "Y",
-    "concatenate": "nothing but shapes and settings", "einsum": "the other arrays", "prod": "a", "norm": "x, Y",
+    "concatenate": "nothing but shapes and settings", "einsum": "the other arrays", "prod": "a", "l2norm": "x, Y",
     "cross_entropy": "labels, what the forward computed on the way",
 }  # fmt: skip
 
@@ -92,7 +92,7 @@ def test_the_classes_of_rows_have_their_own():
 
 
 def test_of_a_row_that_does_not_run_on_symbols_the_rest_is_shown():
-    with temporary(op("odd", lambda xp, a: xp.arccosh(a), (lambda y, a: 1 if a > 0 else 0,), note="strange")) as odd:
+    with temporary(op("odd", lambda xp, a: xp.spacing(a), (lambda y, a: 1 if a > 0 else 0,), note="strange")) as odd:
         assert odd.__doc__ == "odd(a): strange."
     with temporary(op("odd", lambda xp, a: xp.log(a) if a else 1, (lambda y, a: 2 * y,), note="strange")) as odd:
         assert odd.__doc__ == "odd(a): strange."

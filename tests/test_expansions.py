@@ -16,11 +16,13 @@ from scalargrad.graph import topological_order
 from scalargrad.ops.structure import STRUCTURAL
 from scalargrad.rules import Expanded
 
-DECIDING = {"max", "min", "std", "norm", "logsumexp", "softmax", "log_softmax", "cross_entropy"}
+DECIDING = {"max", "min", "std", "l2norm", "logsumexp", "softmax", "log_softmax", "cross_entropy", "sort"}
+LINALG = {"inv", "solve", "det", "logabsdet", "detsign", "cholesky"}
+"""They decide, too; at most of the numbers here no two ways of computing them agree. See test_linalg.py."""
 SAMPLES = [
     pytest.param(sample, id=f"{row.name}-{i}")
     for row in STRUCTURAL.values()
-    if not row.why_not
+    if not row.why_not and row.name not in LINALG
     for i, sample in enumerate(row.samples)
 ]
 STARTS = [
@@ -143,7 +145,7 @@ def test_a_compiled_function_is_right_at_all_numbers(sample):
 
 
 def test_the_rows_that_look_at_numbers_are_known():
-    assert {row.name for row in STRUCTURAL.values() if row.decides} == DECIDING
+    assert {row.name for row in STRUCTURAL.values() if row.decides} == DECIDING | LINALG
 
 
 @pytest.mark.parametrize("copied", [copy.copy, copy.deepcopy, lambda x: pickle.loads(pickle.dumps(x))])

@@ -13,6 +13,7 @@ ROOT = Path(__file__).parent.parent
 FLOORS = """
     turns tree
     numerics language generated packages graph scopes tracer records saving
+    special
     entering
     anomalies modes endings settings stored
     ops formatting
@@ -40,13 +41,15 @@ FLOORS = """
     fastpath.numerics fastpath.bound
     fastpath.backward fastpath.node
     fastpath.recording fastpath.reverse
-    fastpath.comparing fastpath.differentiable fastpath.functions fastpath.methods
+    fastpath.comparing fastpath.differentiable fastpath.functions fastpath.methods fastpath.pytorch
     fastpath.tensor
+    fastpath.creation
     fastpath.traced
     fastpath.ir
     fastpath.emit
     fastpath.plan fastpath.exploding
     fastpath.compiler
+    fastpath.nn
     fastpath
     fastpath.bench
 

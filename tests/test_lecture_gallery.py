@@ -289,7 +289,7 @@ def test_an_output_there_is_not_is_told_with_those_there_are():
 def test_options_reach_the_drawing_and_the_steps():
     neuron = lectures.system("sigmoid-neuron")
     assert "0.393224" in neuron.draw(precision=6).dot
-    assert "0.20 × w₀ = 0.20 × 2.00 = 0.40 (exactly 0.3932)" in neuron.steps(rounding=2, lang="en").text
+    assert "0.20 × w₀ = 0.20 × 2 = 0.40 (exactly 0.3932)" in neuron.steps(rounding=2, lang="en").text
 
 
 @pytest.mark.parametrize(

@@ -21,6 +21,7 @@ CASES |= {
     "mse": (RNG.normal(size=(3, 2)), RNG.normal(size=(3, 2))),
     "nll": (np.exp(SCORES) / np.exp(SCORES).sum(axis=1, keepdims=True), [0, 2, 1, 1]),
 }
+OF_CLASSES = {"cross_entropy", "multi_margin", "multiclass_hinge", "nll", "nll_with_logs"}
 
 
 def values(x):
@@ -83,7 +84,7 @@ def test_the_gradient_is_right(name):
 def test_targets_may_be_arguments_of_a_compiled_function(name):
     x, y = CASES[name]
     f = compile(lambda x, y: LOSSES[name](x, y))
-    whole = name in ("cross_entropy", "multiclass_hinge", "nll")
+    whole = name in OF_CLASSES
     for targets in (np.asarray(y), np.asarray(y)[::-1].copy()):
         targets = targets if whole else targets.astype(float)
         t = Tensor(x, requires_grad=True)
@@ -101,7 +102,7 @@ class Refusing(Tracer):
         raise AssertionError(f"a loss looked at a traced number: {what}")
 
 
-@pytest.mark.parametrize("name", sorted(set(CASES) - {"cross_entropy", "multiclass_hinge", "nll"}))
+@pytest.mark.parametrize("name", sorted(set(CASES) - OF_CLASSES))
 def test_losses_of_one_example_do_not_look_at_traced_numbers(name):
     x, y = float(np.ravel(CASES[name][0])[0]), float(np.ravel(CASES[name][1])[0])
     with tracing(Refusing()):

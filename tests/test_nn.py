@@ -173,7 +173,7 @@ def test_a_module_without_forward_says_what_to_do():
     "module",
     [
         *[getattr(nn, row.activation)() for row in OPS.values() if row.activation],
-        nn.LeakyReLU(0.2), nn.ELU(0.5), nn.Activation(OPS["sin"]),
+        nn.LeakyReLU(0.2), nn.ELU(0.5), nn.GELU(), nn.GELU(approximate="tanh"), nn.Threshold(0.1, 20), nn.Activation(OPS["sin"]),
     ],
     ids=repr,
 )  # fmt: skip
@@ -187,7 +187,8 @@ def test_an_activation_is_its_row_on_every_kind_of_input(module):
 
 def test_an_activation_is_made_from_its_row():
     assert {row.activation for row in OPS.values()} - {""} == {
-        "ELU", "Heaviside", "LeakyReLU", "ReLU", "SiLU", "Sigmoid", "Softplus", "Softsign", "Tanh",
+        "CELU", "ELU", "Hardshrink", "Hardsigmoid", "Hardswish", "Hardtanh", "Heaviside", "LeakyReLU", "LogSigmoid", "Mish",
+        "ReLU", "ReLU6", "SELU", "SiLU", "Sigmoid", "Softplus", "Softshrink", "Softsign", "Tanh", "Tanhshrink", "Threshold",
     }  # fmt: skip
     assert str(inspect.signature(nn.LeakyReLU)) == "(slope=0.01)"
     assert str(inspect.signature(nn.Tanh)) == "()"
@@ -202,6 +203,22 @@ def test_an_activation_is_made_from_its_row():
     }.items():
         with pytest.raises(TypeError, match=message):
             call()
+
+
+def test_gelu_is_exact_or_approximated_and_glu_gates():
+    assert [repr(nn.GELU()), repr(nn.GELU("tanh")), repr(nn.GLU())] == [
+        "GELU()", "GELU(approximate='tanh')", "GLU(axis=-1)",
+    ]  # fmt: skip
+    assert repr(nn.MLP(1, [2], 1, activation="gelu").layers[1]) == "GELU()"
+    assert repr(nn.LeakyReLU(negative_slope=0.2)) == "LeakyReLU(slope=0.2)"
+    with pytest.raises(ValueError, match=r"^GELU: approximate is 'none' or 'tanh', not 'erf'"):
+        nn.GELU("erf")
+    x = np.arange(12.0).reshape(2, 6)
+    expected = x[:, :3] / (1 + np.exp(-x[:, 3:]))
+    np.testing.assert_allclose(nn.GLU()(x), expected, rtol=1e-15)
+    np.testing.assert_allclose(nn.GLU(1)(Tensor(x)).data, expected, rtol=1e-15)
+    with pytest.raises(ValueError, match="cannot be cut into 2 equal parts"):
+        nn.GLU()(x[:, :5])
 
 
 def test_a_new_row_that_is_an_activation_is_a_module_until_it_is_removed():

@@ -27,7 +27,10 @@ SPECIAL += [
     1.7976931348623157e308,
 ]
 SPECIAL += [1e-300, -1e-300, 1e-308, 5e-324, -5e-324, math.pi, math.pi / 2, 1 - 2**-53, 1 + 2**-52, -1 + 2**-53]
-COUNT = dict.fromkeys(("maximum", "minimum", "logaddexp", "divide", "power", "heaviside"), 2) | {"where": 3}
+COUNT = dict.fromkeys(
+    ("maximum", "minimum", "fmax", "fmin", "logaddexp", "logaddexp2", "divide", "power", "heaviside"), 2
+)
+COUNT |= dict.fromkeys(("hypot", "arctan2", "copysign", "fmod", "remainder", "floor_divide"), 2) | {"where": 3}
 FUNCTIONS = sorted(
     name
     for name, function in vars(numerics).items()
@@ -54,7 +57,7 @@ def agree(name, operands):
     with np.errstate(all="ignore"):
         theirs = getattr(np, name)(*(np.array([x]) for x in operands))[0]
     assert type(ours) in (float, bool), f"{name}{operands} is {ours!r}"
-    if name in ("maximum", "minimum") and operands[0] == 0 == operands[1]:
+    if name in ("maximum", "minimum", "fmax", "fmin") and operands[0] == 0 == operands[1]:
         assert ours == 0 == theirs  # of 0 and −0, NumPy may take either
         return
     assert same(ours, float(theirs), 4), f"{name}{operands} is {ours!r}, in NumPy {theirs!r}"

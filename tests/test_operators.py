@@ -3,6 +3,7 @@
 import math
 import operator
 
+import numpy as np
 import pytest
 
 from fastpath import Tensor
@@ -25,7 +26,7 @@ class Written(Operators):
 
 BINARY = {"add": operator.add, "sub": operator.sub, "mul": operator.mul, "div": operator.truediv, "pow": operator.pow}
 UNARY = {
-    "neg": operator.neg, "abs": abs, "round": round, "floor": math.floor, "ceil": math.ceil,
+    "neg": operator.neg, "abs": abs, "round": round, "floor": math.floor, "ceil": math.ceil, "trunc": math.trunc,
 }  # fmt: skip
 
 
@@ -92,14 +93,39 @@ def test_another_type_is_asked(name, operand):
     assert BINARY[name](Accepting(), operand) == "left"
 
 
-@pytest.mark.parametrize("operand", [Written("a"), Value(1.5), Tensor([1.5])], ids=lambda x: type(x).__name__)
-def test_rounding_to_digits_is_refused_with_the_way_out(operand):
-    kind = type(operand).__name__
-    for digits in (0, 2, -1):
-        with pytest.raises(
-            TypeError, match=rf"^round of a {kind} takes no digits: round the number, its \.data, instead$"
-        ):
-            round(operand, digits)
+@pytest.mark.parametrize(("name", "function"), {"remainder": operator.mod, "floor_divide": operator.floordiv}.items())
+def test_remainders_and_quotients_are_their_ops(name, function):
+    a, b = Written("a"), Written("b")
+    assert [function(a, b), function(a, 2), function(2.0, a)] == [f"{name}(a, b)", f"{name}(a, 2)", f"{name}(2.0, a)"]
+    assert divmod(a, b) == ("floor_divide(a, b)", "remainder(a, b)")
+    assert divmod(7, a) == ("floor_divide(7, a)", "remainder(7, a)")
+    with pytest.raises(TypeError):
+        function(a, "text")
+    with pytest.raises(TypeError):
+        divmod(a, "text")
+    for kind in (Value, Tensor):
+        for x, y in ((7.5, 2.0), (-7.5, 2.0), (7.5, -2.0), (0.0, -1.0), (1.0, 0.1)):
+            for given in ((kind(x), y), (x, kind(y)), (kind(x), kind(y))):
+                result = function(*given)
+                assert result.data == function(x, y)
+                assert np.signbit(result.data) == np.signbit(function(x, y))
+                assert (
+                    [float(z.data) for z in divmod(*given)]
+                    == list(divmod(x, y))
+                    == [float(z.data) for z in np.divmod(*given)]
+                )
+    u, v = Value(7.5), Value(2.0)
+    divmod(u, v)[1].backward()
+    assert (u.grad, v.grad) == (1.0, -3.0)
+
+
+@pytest.mark.parametrize("operand", [Value(1.5), Tensor([1.5])], ids=lambda x: type(x).__name__)
+def test_rounding_to_digits_is_rounding_of_a_multiple(operand):
+    for number, digits in ((1.256, 2), (1234.5, -2), (1.5, 0)):
+        rounded = round(type(operand)(number), digits)
+        assert rounded.data == np.round(number, digits)
+    with pytest.raises(TypeError, match=r"^round: decimals is an integer, not 'x'"):
+        round(operand, "x")
 
 
 @pytest.mark.parametrize("name", BINARY)

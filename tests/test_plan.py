@@ -56,7 +56,9 @@ def test_every_elementwise_op_compiled_is_what_the_tensors_give(op):
     agree(lambda *x: weighted(op(*x)), arrays)
 
 
-@pytest.mark.parametrize("op", [op for op in OPS.values() if len(op.operands) > 1], ids=lambda op: op.name)
+@pytest.mark.parametrize(
+    "op", [op for op in OPS.values() if len(op.operands) > 1 and not op.why_not], ids=lambda op: op.name
+)
 def test_operands_broadcast_and_may_be_numbers(op):
     arrays = [a.reshape(shape) for a, shape in zip(draw(op, 4), ((4, 1), (1, 4), (2, 2, 1)), strict=False)]
     arrays = arrays if len(arrays) < 3 else [*arrays[:2], arrays[2].reshape(-1)[0].reshape(())]

@@ -25,12 +25,12 @@ def lines(told, *kinds):
 
 def test_every_forward_line_is_a_formula_the_numbers_put_in_and_the_result():
     assert lines(steps(neuron(), precision=2), "forward") == [
-        "v₁ = w₀·x₀ = 2.00 × (-1.00) = -2.00",
-        "v₂ = w₁·x₁ = (-3.00) × (-2.00) = 6.00",
-        "v₃ = v₁ + v₂ = (-2.00) + 6.00 = 4.00",
-        "v₄ = v₃ + w₂ = 4.00 + (-3.00) = 1.00",
-        "v₅ = −v₄ = -1.00",
-        "v₆ = exp(v₅) = exp(-1.00) = 0.37",
+        "v₁ = w₀·x₀ = 2 × (−1) = −2",
+        "v₂ = w₁·x₁ = (−3) × (−2) = 6",
+        "v₃ = v₁ + v₂ = (−2) + 6 = 4",
+        "v₄ = v₃ + w₂ = 4 + (−3) = 1",
+        "v₅ = −v₄ = −1",
+        "v₆ = exp(v₅) = exp(−1) = 0.37",
         "v₇ = 1 + v₆ = 1 + 0.37 = 1.37",
         "L = 1/v₇ = 1/1.37 = 0.73",
     ]
@@ -38,10 +38,10 @@ def test_every_forward_line_is_a_formula_the_numbers_put_in_and_the_result():
 
 def test_every_backward_line_is_the_chain_rule_for_one_edge():
     told = lines(steps(neuron()), "backward")
-    assert told[0] == "dL/dv₇ = dL/dL × ∂(1/v₇)/∂v₇ = 1.0000 × (−1/v₇²) = 1.0000 × (-0.5344) = -0.5344"
-    assert "dL/dv₄ = dL/dv₅ × ∂v₅/∂v₄ = -0.1966 × (-1.0000) = 0.1966" in told
-    assert "dL/dw₀ = dL/dv₁ × ∂v₁/∂w₀ = 0.1966 × x₀ = 0.1966 × (-1.0000) = -0.1966" in told
-    assert "dL/dx₀ = dL/dv₁ × ∂v₁/∂x₀ = 0.1966 × w₀ = 0.1966 × 2.0000 = 0.3932" in told
+    assert told[0] == "dL/dv₇ = dL/dL × ∂(1/v₇)/∂v₇ = 1 × (−1/v₇²) = 1 × (−0.5344) = −0.5344"
+    assert "dL/dv₄ = dL/dv₅ × ∂v₅/∂v₄ = −0.1966 × (−1) = 0.1966" in told
+    assert "dL/dw₀ = dL/dv₁ × ∂v₁/∂w₀ = 0.1966 × x₀ = 0.1966 × (−1) = −0.1966" in told
+    assert "dL/dx₀ = dL/dv₁ × ∂v₁/∂x₀ = 0.1966 × w₀ = 0.1966 × 2 = 0.3932" in told
     assert len(told) == len(trace(neuron()).edges)
 
 
@@ -55,19 +55,19 @@ def test_the_backward_pass_starts_by_saying_where_the_one_comes_from():
 def test_a_fork_tells_each_share_and_then_their_sum():
     a, b = Value(3.0, label="a"), Value(2.0, label="b")
     told = lines(steps((a * b + a).square(), precision=1), "backward", "sum")
-    assert "dL/da via v₁ = dL/dv₁ × ∂v₁/∂a = 18.0 × b = 18.0 × 2.0 = 36.0" in told
-    assert "dL/da via v₂ = dL/dv₂ × ∂v₂/∂a = 18.0 × 1.0 = 18.0" in told
+    assert "dL/da via v₁ = dL/dv₁ × ∂v₁/∂a = 18 × b = 18 × 2 = 36" in told
+    assert "dL/da via v₂ = dL/dv₂ × ∂v₂/∂a = 18 × 1 = 18" in told
     (total,) = (line for line in told if " + " in line)
-    assert total.startswith("dL/da = dL/da via v₂ + dL/da via v₁ = 18.0 + 36.0 = 54.0 (a is used 2 times")
+    assert total.startswith("dL/da = dL/da via v₂ + dL/da via v₁ = 18 + 36 = 54 (a is used 2 times")
     assert told.index(total) > max(i for i, line in enumerate(told) if "dL/da via" in line and line != total)
 
 
 def test_a_node_used_twice_by_one_operation_is_told_by_operand():
     a = Value(3.0, label="a")
     told = lines(steps(a * a, precision=1), "backward", "sum")
-    assert told[0] == "dL/da via L, operand 1 = dL/dL × ∂(a·a)/∂a⁽¹⁾ = 1.0 × a = 1.0 × 3.0 = 3.0"
+    assert told[0] == "dL/da via L, operand 1 = dL/dL × ∂(a·a)/∂a⁽¹⁾ = 1 × a = 1 × 3 = 3"
     assert told[1].startswith("dL/da via L, operand 2 = ")
-    assert told[2].startswith("dL/da = dL/da via L, operand 1 + dL/da via L, operand 2 = 3.0 + 3.0 = 6.0")
+    assert told[2].startswith("dL/da = dL/da via L, operand 1 + dL/da via L, operand 2 = 3 + 3 = 6")
 
 
 def test_a_sum_of_many_shares_shows_the_first_and_the_last():
@@ -75,7 +75,7 @@ def test_a_sum_of_many_shares_shows_the_first_and_the_last():
     (total,) = lines(steps(sum((x * k for k in range(2, 22)), Value(0.0))), "sum")
     assert total.count("via") == 6
     assert " + … + " in total
-    assert "= 230.0000 (x is used 20 times" in total
+    assert "= 230 (x is used 20 times" in total
 
 
 def test_a_leaf_alone_has_its_value_and_its_seed():
@@ -119,7 +119,7 @@ def test_a_stepper_is_a_sequence_of_drawings_that_cannot_be_changed():
     last = told[25]
     assert isinstance(last, Drawing)
     assert (last.formula, last.local, last.numbers, last.result) == (
-        "dL/dx₀ = dL/dv₁ × ∂v₁/∂x₀", "w₀", "0.1966 × 2.0000", "0.3932",
+        "dL/dx₀ = dL/dv₁ × ∂v₁/∂x₀", "w₀", "0.1966 × 2", "0.3932",
     )  # fmt: skip
     with pytest.raises(AttributeError):
         last.result = "0"
@@ -141,7 +141,7 @@ def test_steps_touch_no_gradient():
 
 def test_text_is_numbered_from_one_under_two_headings():
     told = steps(neuron()).text.splitlines()
-    assert told[:2] == ["Forward", "   1. w₀ = 2.0000"]
+    assert told[:2] == ["Forward", "   1. w₀ = 2"]
     assert told[14:16] == ["", "Backward"]
     assert told[-1].startswith("  26. dL/dx₀")
     assert str(steps(neuron())) == steps(neuron()).text
@@ -150,7 +150,7 @@ def test_text_is_numbered_from_one_under_two_headings():
 # --- edges of the input ----------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("precision", [-1, 18, 2.0, "4", True, None])
+@pytest.mark.parametrize("precision", [-1, 18, 2.0, "4", True])
 def test_a_precision_that_is_no_number_of_decimals_is_refused(precision):
     with pytest.raises(ValueError, match="precision is a number of decimals from 0 to 17, not"):
         steps(neuron(), precision=precision)
@@ -169,17 +169,17 @@ def test_steps_through_what_has_no_gradient_are_refused():
 @pytest.mark.parametrize(
     ("x", "precision", "shown"),
     [
-        (0.0, 2, "0.00"),
-        (-0.0, 2, "0.00"),
-        (-1.005, 1, "-1.0"),
+        (0.0, 2, "0"),
+        (-0.0, 2, "0"),
+        (-1.005, 1, "−1.0"),
         (0.01, 2, "0.01"),
-        (0.0099, 2, "9.90e-3"),
-        (-1e-300, 4, "-1.0000e-300"),
-        (12345678.9, 2, "1.23e+7"),
+        (0.0099, 2, "9.90×10⁻³"),
+        (-1e-300, 4, "−1×10⁻³⁰⁰"),
+        (12345678.9, 2, "1.23×10⁷"),
         (float("inf"), 2, "∞"),
-        (float("-inf"), 2, "-∞"),
+        (float("-inf"), 2, "−∞"),
         (float("nan"), 2, "nan"),
-        (0.4, 0, "4.0e-1"),
+        (0.4, 0, "4×10⁻¹"),
         (7.0, 0, "7"),
     ],
 )
@@ -189,16 +189,19 @@ def test_numbers_never_round_to_a_nothing_they_are_not(x, precision, shown):
 
 def test_infinite_and_undefined_gradients_are_told():
     told = steps(Value(0.0, label="x").log(), precision=1)
-    assert told[1].text == "L = log(x) = log(0.0) = -∞"
-    assert told[-1].text == "dL/dx = dL/dL × ∂log(x)/∂x = 1.0 × (1/x) = 1.0 × ∞ = ∞"
+    assert told[1].text == "L = log(x) = log(0) = −∞"
+    assert told[-1].text == "dL/dx = dL/dL × ∂log(x)/∂x = 1 × (1/x) = 1 × ∞ = ∞"
     assert r"\infty" in told.latex
 
 
 def test_a_label_that_looks_like_a_formula_is_enclosed():
     rate, w = Value(0.5, label="learning rate"), Value(2.0, label="a+b")
     told = steps(rate * w, precision=1)
-    assert told[2].text == "L = (learning rate)·(a+b) = 0.5 × 2.0 = 1.0"
-    assert told[4].text == "dL/d(learning rate) = dL/dL × ∂((learning rate)·(a+b))/∂(learning rate) = 1.0 × (a+b) = 1.0 × 2.0 = 2.0"
+    assert told[2].text == "L = (learning rate)·(a+b) = 0.5 × 2 = 1"
+    assert (
+        told[4].text
+        == "dL/d(learning rate) = dL/dL × ∂((learning rate)·(a+b))/∂(learning rate) = 1 × (a+b) = 1 × 2 = 2"
+    )
 
 
 HOSTILE = [
@@ -263,18 +266,18 @@ def traced_arrays():
 def test_arrays_are_shown_whole_if_small_and_by_what_sums_them_up_if_not():
     told = steps(traced_arrays(), precision=2)
     assert lines(told, "leaf", "forward") == [
-        "W = (2×50 mean 0.25 norm 1.00)",
-        "x = 3.00",
-        "v₁ = W·x = [1.00, -2.00]",
-        "v₂ = v₁² = [1.00, -2.00]",
-        "L = sum(v₂) = 5.00",
+        "W = (2×50 mean 0.25 norm 1)",
+        "x = 3",
+        "v₁ = W·x = [1, −2]",
+        "v₂ = v₁² = [1, −2]",
+        "L = sum(v₂) = 5",
     ]
     assert lines(told, "backward") == [
-        "dL/dv₂ = dL/dL × ∂sum(v₂)/∂v₂ = ḡ = [1.00, -2.00]",
-        "dL/dv₁ = dL/dv₂ × ∂v₂/∂v₁ = dL/dv₂ × (2·v₁) = [1.00, -2.00]",
-        "dL/dW = dL/dv₁ × ∂v₁/∂W = dL/dv₁ × x = (2×50 mean 0.25 norm 1.00)",
+        "dL/dv₂ = dL/dL × ∂sum(v₂)/∂v₂ = ḡ = [1, −2]",
+        "dL/dv₁ = dL/dv₂ × ∂v₂/∂v₁ = dL/dv₂ × (2·v₁) = [1, −2]",
+        "dL/dW = dL/dv₁ × ∂v₁/∂W = dL/dv₁ × x = (2×50 mean 0.25 norm 1)",
     ]
-    assert r"\text{(2\ensuremath{\times}50 mean 0.25 norm 1.00)}" in told.latex
+    assert r"\text{(2\ensuremath{\times}50 mean 0.25 norm 1)}" in told.latex
 
 
 # --- documents -------------------------------------------------------------------------------------------------------
@@ -307,13 +310,13 @@ def test_latex_is_balanced_for_every_op():
 
 def test_latex_writes_names_numbers_and_the_chain_rule():
     told = steps(neuron())
-    assert told[2].latex == r"v_{1} = w_{0} \cdot x_{0} = 2.0000 \times \left(-1.0000\right) = -2.0000"
+    assert told[2].latex == r"v_{1} = w_{0} \cdot x_{0} = 2 \times \left(-1\right) = -2"
     assert told[-1].latex == (
         r"\frac{\mathrm{d} L}{\mathrm{d} x_{0}} = \frac{\mathrm{d} L}{\mathrm{d} v_{1}} \times "
-        r"\frac{\partial v_{1}}{\partial x_{0}} = 0.1966 \times w_{0} = 0.1966 \times 2.0000 = 0.3932"
+        r"\frac{\partial v_{1}}{\partial x_{0}} = 0.1966 \times w_{0} = 0.1966 \times 2 = 0.3932"
     )
-    assert decimal(1e-9, 2) == "1.00e-9"
-    assert steps(Value(1e-9, label="ε") * 1, precision=2)[0].latex == r"\epsilon = 1.00 \cdot 10^{-9}"
+    assert decimal(1e-9, 2) == "1×10⁻⁹"
+    assert steps(Value(1e-9, label="ε") * 1, precision=2)[0].latex == r"\epsilon = 1 \cdot 10^{-9}"
 
 
 def test_latex_has_no_mathematical_character_that_pdflatex_does_not_know():
@@ -359,26 +362,27 @@ def test_a_compound_factor_is_enclosed_and_a_call_is_not():
 
 def test_a_step_is_a_drawing_with_its_part_lit_and_its_line_beneath():
     told = steps(neuron(), precision=2)
-    forward, backward = told[2], told[25]
+    forward, backward = told[2], told[14]
     assert forward.dot.count('border="2"') == 1
-    assert "3. v₁ = w₀·x₀ = 2.00 × (-1.00) = -2.00" in forward.dot
+    assert "3. v₁ = w₀·x₀ = 2 × (−1) = −2" in forward.dot
     assert backward.dot.count("penwidth=2.5") == 1
     assert 'border="2"' not in backward.dot
+    assert told[25].dot.count('border="2"') == 1  # the edge of a leaf that stands in its operation
     assert "<text" in told[2].svg
 
 
 def test_what_is_not_computed_yet_has_the_colour_of_what_is_behind_it():
     told = steps(neuron(), precision=2)
-    visible = [dot.count('color="#0a6b2d"') for dot in (step.dot for step in told)]
+    visible = [dot.count('color="#0a58ad"') for dot in (step.dot for step in told)]
     assert visible[:13] == list(range(1, 14))
     assert set(visible[13:]) == {13}
-    assert '<font color="#b3261e">' not in told[12].dot
+    assert '<font color="#b34700">' not in told[12].dot
     assert told[25].dot.count("<font") == told[0].dot.count("<font")  # every number keeps its place
 
 
 def test_a_notebook_shows_a_step_as_a_picture_with_its_line_as_text():
     bundle = steps(neuron())[3]._repr_mimebundle_()
-    assert bundle["text/plain"] == "w₁ = -3.0000"
+    assert bundle["text/plain"] == "w₁ = −3"
     assert "image/svg+xml" in bundle
 
 
@@ -388,10 +392,10 @@ def test_a_notebook_shows_a_step_as_a_picture_with_its_line_as_text():
 def test_rounding_reproduces_the_slides_and_tells_the_exact_numbers():
     told = steps(neuron(), rounding=2)
     values = [step.result for step in told if step.kind == "forward"]
-    assert values == ["-2.00", "6.00", "4.00", "1.00", "-1.00", "0.37", "1.37", "0.73"]
+    assert values == ["−2", "6", "4", "1", "−1", "0.37", "1.37", "0.73"]
     grads = {step.formula.split(" = ")[0]: step for step in told if step.kind == "backward"}
-    assert grads["dL/dx₀"].text.endswith("= 0.20 × w₀ = 0.20 × 2.00 = 0.40 (exactly 0.3932)")
-    assert (grads["dL/dx₁"].result, grads["dL/dx₁"].exact) == ("-0.60", "-0.5898")
+    assert grads["dL/dx₀"].text.endswith("= 0.20 × w₀ = 0.20 × 2 = 0.40 (exactly 0.3932)")
+    assert (grads["dL/dx₁"].result, grads["dL/dx₁"].exact) == ("−0.60", "−0.5898")
     assert r"\text{exactly 0.3932}" in told.latex
     assert "(exactly 0.3932)" in told.markdown
     assert "0.3932" in told.html
@@ -413,8 +417,8 @@ def test_rounding_at_a_fork_adds_up_rounded_shares():
     x = Value(1 / 3, label="x")
     told = steps(x * 2 + x.square(), rounding=1)
     (total,) = (step for step in told if step.kind == "sum")
-    assert "0.6 + 2.0 = 2.6" in total.text
-    assert "exactly 2.6667" in total.text
+    assert "0.6 + 2 = 2.6" in total.text
+    assert "exactly 2.667" in total.text
 
 
 def test_rounding_leaves_the_rule_of_a_function_of_ones_own():

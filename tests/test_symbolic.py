@@ -49,6 +49,9 @@ def trees(rows):
 
 
 formulas = trees(ARITHMETIC) | trees(ROWS)
+opaque = trees(ARITHMETIC) | trees(
+    [row for row in ROWS if row.name not in ("hypot", "floor_divide")]
+)  # LaTeX shows their insides
 generic = trees(ARITHMETIC) | trees([row for row in ROWS if row.name != "equal"])  # tidying takes it as false
 
 
@@ -69,7 +72,7 @@ def test_the_text_of_a_formula_reads_back_to_the_same_number(sym):
 
 
 @settings(max_examples=N, deadline=None)
-@given(formulas)
+@given(opaque)
 def test_the_latex_of_a_formula_reads_back_to_the_same_number(sym):
     assert same(read(latex(sym), VARIABLES, "latex"), value_of(sym, VARIABLES)), latex(sym)
 

@@ -207,6 +207,6 @@ def test_an_op_of_a_file_that_takes_another_number_of_operands_is_only_told():
         if node["op"] == "mul":
             node["op"] = "tanh"
     told = steps(Trace.from_json(json.dumps(data)))
-    assert "tanh(3.0000, -2.0000)" in told.text
+    assert "tanh(3, −2)" in told.text
     assert r"\operatorname{tanh}" in told.latex
     assert steps(told.trace, rounding=1).text

@@ -11,6 +11,7 @@ import numpy as np
 
 from fastpath.numerics import Array, shown
 from fastpath.tensor import Tensor
+from scalargrad import modes
 from scalargrad.ops.given import is_number, require_unmasked
 
 
@@ -145,6 +146,8 @@ def is_whole(x: Any) -> bool:
 def as_array(x: Any, name: str, expected: str) -> Array:
     """An argument of real numbers as an array."""
     if isinstance(x, Tensor):
+        if modes.active and modes.derivers():
+            modes.concretized(x, "a compiled call")
         return x._data
     require_unmasked(f"compile: the argument {name}", x)
     try:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, TypeVar
 
 from fastpath.compiler.arguments import signature_of
@@ -63,6 +63,12 @@ class Compiled:
     def _compiled_from(self) -> Callable[..., Any]:
         """What it was made of, for those who look for what that closes over."""
         return self.function
+
+    def _leave_no_gradient(self, parameters: Iterable[Any]) -> None:
+        """Within a function that is differentiated, refuse numbers computed from what depends on its variables."""
+        if modes.active and modes.derivers():
+            for x in parameters:
+                modes.concretized(x, "a compiled call")
 
     def _look_for_anomalies(self, arguments: tuple[Any, ...], named: dict[str, Any], backward: bool = True) -> None:
         """Under ``detect_anomaly``, run the function as it is first, so that the operation is named."""

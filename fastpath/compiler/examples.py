@@ -87,13 +87,16 @@ class CompiledScalars(Compiled):
     def __call__(self, *arguments: Any, **named: Any) -> Any:
         """The mean over the examples as a float (or what ``reduction`` says).
 
-        Within another function that is traced it is that function's part, and takes one example.
+        Within another function that is traced or differentiated it is that function's part, and takes one example.
         """
-        if modes.special:
+        if modes.active:
             if modes.tracer() is not None:
                 return self._within(arguments, named)
+            if modes.derivers() and _has_nodes(arguments, named):
+                return self.function(*arguments, **named)
             self._look_for_anomalies(arguments, named, backward=False)
         made, arrays, batch = self._prepared(arguments, named)
+        self._leave_no_gradient(self.parameters)
         return made.rebuild(several(made.compiled(*arrays)), batch)
 
     def value_and_grad(self, *arguments: Any, **named: Any) -> tuple[float, Mapping[Value, float]]:
@@ -116,6 +119,7 @@ class CompiledScalars(Compiled):
     def plan(self, *arguments: Any, **named: Any) -> Plan:
         """The plan for arguments like these: print or draw it."""
         made, arrays, _ = self._prepared(arguments, named)
+        self._leave_no_gradient(self.parameters)
         return made.compiled.plan(*arrays)
 
     def lifted(self, *arguments: Any, **named: Any) -> Vectorized:
@@ -127,7 +131,7 @@ class CompiledScalars(Compiled):
 
     def _within(self, arguments: tuple[Any, ...], named: dict[str, Any]) -> Any:
         """The function itself, as a part of another one that is traced."""
-        if not any(isinstance(x, Value) or _holds_objects(x) for x in (*arguments, *named.values())):
+        if not _has_nodes(arguments, named):
             raise TracingError(
                 f"compile: {self.__name__} is called with numbers inside of a function that is traced, and its result "
                 "would be frozen; call it with the Values of the example, or outside"
@@ -157,6 +161,7 @@ class CompiledScalars(Compiled):
         if modes.special:
             self._look_for_anomalies(arguments, named)
         made, arrays, _ = self._prepared(arguments, named)
+        self._leave_no_gradient(self.parameters)
         if not made.lifted.parameters:
             raise ValueError(f"compile: {self.__name__} closes over no Value, so there is nothing to differentiate by")
         if made.reduction == "none":
@@ -283,6 +288,11 @@ class CompiledScalars(Compiled):
         again = compared(second, third)
         where = line_of(again.node, third) if again else line_of(difference.node, second)
         raise other_each_time(self.__name__, where, _OTHER_GRAPH)
+
+
+def _has_nodes(arguments: tuple[Any, ...], named: dict[str, Any]) -> bool:
+    """Whether there are Values among the arguments, or arrays of such."""
+    return any(isinstance(x, Value) or _holds_objects(x) for x in (*arguments, *named.values()))
 
 
 def _holds_objects(x: Any) -> bool:

@@ -61,11 +61,11 @@ class CompiledFunction(Compiled):
     def __call__(self, *arguments: Any, **named: Any) -> Any:
         """What the function gives: an array or, for a single number, a float; or these in tuples, lists and dicts.
 
-        Within another function that is traced it is that function's part. Under ``detect_anomaly`` it runs as it is
-        first, so that the operation is named.
+        Within another function that is traced or differentiated it is that function's part. Under ``detect_anomaly`` it
+        runs as it is first, so that the operation is named.
         """
-        if modes.special:
-            if modes.tracer() is not None:
+        if modes.active:
+            if modes.tracer() is not None or modes.derivers():
                 return self.function(*arguments, **named)
             self._look_for_anomalies(arguments, named, backward=False)
         plan, rebuild, arrays = self._prepared(arguments, named, None)
@@ -80,6 +80,7 @@ class CompiledFunction(Compiled):
         if modes.special:
             self._look_for_anomalies(arguments, named)
         plan, _, arrays = self._prepared(arguments, named, _wanted(argnums))
+        self._leave_no_gradient(plan.variables)
         value, *gradients = plan.run(*arrays)
         if argnums is not None:
             return value, gradients[0] if isinstance(argnums, int) else tuple(gradients)
@@ -93,6 +94,7 @@ class CompiledFunction(Compiled):
         if modes.special:
             self._look_for_anomalies(arguments, named)
         plan, _, arrays = self._prepared(arguments, named, ())
+        self._leave_no_gradient(plan.variables)
         value, *gradients = plan.run(*arrays)
         commit(dict(zip(plan.variables, gradients)), own=True)
         return value  # type: ignore[no-any-return]

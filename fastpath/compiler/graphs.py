@@ -141,6 +141,9 @@ class CompiledGraph:
         if missing or unknown:
             wrong = [f"{what} {', '.join(names)}" for what, names in (("no", missing), ("unknown", unknown)) if names]
             raise TypeError(f"this graph takes {', '.join(self.names) or 'no argument'}: {'; '.join(wrong)} given")
+        if modes.active and modes.derivers():
+            for x in self._others:
+                modes.concretized(x, "a compiled call")
         arrays = {}
         for name in self.names:
             x = given[name]

@@ -76,10 +76,15 @@ def _leaf(array: Any) -> Any:
     return leaf
 
 
+def _dummy(x: Expr) -> Array:
+    """An array of this shape, whose matrices can be inverted."""
+    return np.broadcast_to(np.eye(*x.shape[-2:], dtype=x.dtype) if len(x.shape) > 1 else np.zeros((), x.dtype), x.shape)
+
+
 def called(build: Builder, op: StructuralOp, exprs: tuple[Expr, ...], settings: dict[str, Any], like: Any) -> Expr:
     """A structural op called on arrays. ``like`` has the shape and dtype of the result, or is None."""
     if like is None:
-        dummies = tuple([x.value if x.value is not None else np.zeros(x.shape, x.dtype) for x in exprs])
+        dummies = tuple([x.value if x.value is not None else _dummy(x) for x in exprs])
         like = np.asarray(op.on_arrays(dummies, settings))
     if op.saves:
         return build.call(op.name, Saving(op, settings), exprs, like)

@@ -10,6 +10,7 @@ from fastpath.ir import indexing, losses
 from fastpath.ir.calling import called
 from fastpath.ir.expr import MissingError, UnreadableError, float_type
 from fastpath.numerics import array_forward, ufunc_of
+from scalargrad import special
 from scalargrad.ops.registry import Op
 from scalargrad.ops.structure import STRUCTURAL, StructuralOp
 
@@ -32,6 +33,8 @@ class Namespace:
 
     def __getattr__(self, name: str) -> Any:
         function = getattr(np, name, None)
+        if name in special.FUNCTIONS:
+            return _Ufunc(self._build, name)
         if not isinstance(function, np.ufunc) or function.nout > 1 or function.signature is not None:
             raise MissingError(f"np.{name} is not written down in plans")
         return _Ufunc(self._build, name)

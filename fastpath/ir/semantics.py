@@ -13,9 +13,10 @@ import numpy as np
 
 from fastpath.ir.expr import VIEWS, Expr
 from fastpath.numerics import Array, ignoring
+from scalargrad import special
 
 
-def value_of(expr: Expr, inputs: Sequence[Any], arguments: Sequence[Any], xp: Any = np) -> Any:
+def value_of(expr: Expr, inputs: Sequence[Any], arguments: Sequence[Any], xp: Any = special) -> Any:
     """The array an Expr is, from those of its inputs and from the arguments of the program."""
     leaf = _LEAVES.get(expr.code)
     if leaf is not None:
@@ -34,7 +35,7 @@ _LEAVES: dict[str, Callable[..., Any]] = {
 }
 
 
-def meaning(code: str, settings: Any, arrays: Sequence[Any], xp: Any = np) -> Any:
+def meaning(code: str, settings: Any, arrays: Sequence[Any], xp: Any = special) -> Any:
     """What an instruction gives on these arrays: a ufunc of the code's name, or one of :data:`MEANINGS`."""
     special = MEANINGS.get(code)
     return special(xp, settings, *arrays) if special else getattr(xp, code)(*arrays)

@@ -84,7 +84,12 @@ class Traced(Tensor):
     _array = data
 
     def _as_leaf(self) -> Any:
-        return refuse("a gradient", "take gradients of the outer function instead")
+        """What stands for it in a function that is differentiated: the derivative has it again in its place."""
+        if self._data.dtype.kind != "f":
+            return refuse("a gradient by whole numbers", "give an array of floats")
+        leaf = make(self._data, None, (), None, None)
+        leaf.__class__, leaf.requires_grad, leaf.label = Traced, True, self.label
+        return leaf
 
     def __array__(self, *arguments: Any, **named: Any) -> Any:
         return refuse("an array made", "use the functions of scalargrad on it")

@@ -118,8 +118,8 @@ def checked(function: Callable[..., Any], leaves: Sequence[Any]) -> Any:
     """What a function gives on these leaves, which its arguments are made of; no number of theirs may be taken out."""
     variables = frozenset(node for x in leaves for node in as_list(x))
     backend = backend_for(list(leaves), "")
-    with modes.deriving(partial(taken_out, "gradcheck", variables), backend), told():
-        return function()
+    with modes.deriving(partial(taken_out, "gradcheck", variables), backend):
+        return told(function)
 
 
 def _labels(name: str, argument: Any) -> list[str]:

@@ -35,7 +35,9 @@ def draw_arguments(parser: Parser) -> None:
 
     text = say("the file to write: {0}", Drawing.endings)
     parser.add_argument("-o", "--output", metavar="FILE", default="graph.svg", help=text)
-    parser.add_argument("--precision", type=precision, metavar="N", help=say("decimals"))
+    parser.add_argument(
+        "--precision", type=precision, metavar="N", help=say("decimals; four significant digits if not given")
+    )
     parser.add_argument("--direction", metavar="D", help=say("where data flows: LR, to the right, or TB, down"))
     parser.add_argument("--theme", metavar="T", help=say("the colours: {0}", either(THEMES)))
     parser.add_argument("--show", metavar="A,B", help=say("which of {0} to show", ",".join(PARTS)))
@@ -94,7 +96,9 @@ def steps_arguments(parser: Parser) -> None:
     parser.add_argument(
         "--worksheet", metavar="FILE", help=say("write a worksheet and its key: {0}", Worksheet.endings)
     )
-    parser.add_argument("--precision", type=precision, metavar="N", default=4, help=say("decimals; 4 if not given"))
+    parser.add_argument(
+        "--precision", type=precision, metavar="N", help=say("decimals; four significant digits if not given")
+    )
     text = say("round every number to N decimals before going on, as on the slides")
     parser.add_argument("--rounding", type=precision, metavar="N", help=text)
 

@@ -185,17 +185,18 @@ def vjp(function: Callable[..., Any], *primals: Any, has_aux: bool = False) -> A
     >>> out, back(np.array([1.0, 10.0]))
     (array([3., 6.]), (array([ 3., 30.]), 21.0))
     """
-    ran = evaluated("vjp", function, tuple(range(len(primals))), primals, {}, has_aux)
+    within = modes.is_differentiated()
+    ran = evaluated("vjp", function, tuple(range(len(primals))), primals, {}, has_aux, connected=within)
     outputs, structure = ran.outputs()
     roots = [node for output in outputs for node in output.nodes]
     known = ran.by.pullback(roots)
 
     def back(upstream: Any) -> Any:
-        given = matching(outputs, structure, upstream, "vjp", "upstream gradient")
+        given = matching(outputs, structure, upstream, "vjp", "gradient")
         if ran.by.as_graph or not modes.is_differentiated():
             return ran.given_back(ran.by.arranged(known(given)))
-        within = ran.by.as_graphs()  # the upstream gradient may depend on what is differentiated by
-        return as_nodes(within.arranged(within.pullback(roots)(given)))
+        by = ran.by.as_graphs()  # the upstream gradient may depend on what is differentiated by
+        return as_nodes(by.arranged(by.pullback(roots)(given)))
 
     out = ran.given_back(ran.plain(ran.result))
     return (out, back, ran.given_back(ran.plain(ran.aux))) if has_aux else (out, back)
@@ -241,7 +242,7 @@ def _value_and_grad(result: Any, by: Variables) -> Any:
 
 
 def _elementwise_grad(result: Any, by: Variables) -> Any:
-    nodes = Output(result, by.name).nodes
+    nodes = [node for x in tree.leaves(result) for node in Output(x, by.name).nodes]
     return by.arranged(by.pullback(nodes)([1.0] * len(nodes)))
 
 
@@ -357,5 +358,7 @@ def _of_function(
 
     title = getattr(function, "__name__", type(function).__name__)
     derivative.__name__ = derivative.__qualname__ = f"{name}({title})"
+    if not count:
+        derivative.__wrapped__ = function  # type: ignore[attr-defined]  # for its signature
     derivative.__doc__ = f"The {name} of {title} by argument {argnums}."
     return derivative

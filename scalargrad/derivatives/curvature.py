@@ -128,8 +128,8 @@ def _hessian_product(target: Any, variables: Any) -> tuple[Callable[[Array], Arr
         backend = backend_for(given, modes.backend())
         each = [Variable.standing_for(x, backend, "largest_eigenvalue") for x in given]
         xs = [node for x in each for node in x.nodes]
-        with recorded(), modes.deriving(partial(taken_out, "largest_eigenvalue", frozenset(xs)), backend), told():
-            target = target(tree.unflatten(structure, [x.stand_in for x in each]))
+        with recorded(), modes.deriving(partial(taken_out, "largest_eigenvalue", frozenset(xs)), backend):
+            target = told(target, tree.unflatten(structure, [x.stand_in for x in each]))
     else:
         xs = [node for x in tree.flatten(variables)[0] for node in as_list(x)]
     if isinstance(target, np.ndarray) and target.size == 1:

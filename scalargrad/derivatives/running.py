@@ -149,9 +149,12 @@ def _holds_nodes(x: Any) -> bool:
 
 def evaluated(
     name: str, function: Callable[..., Any], argnums: Any, args: tuple[Any, ...], named: dict[str, Any],
-    has_aux: bool = False, create_graph: bool = False, extra: int = 0,
+    has_aux: bool = False, create_graph: bool = False, extra: int = 0, connected: bool = False,
 ) -> Evaluated:  # fmt: skip
-    """Call a function with new leaves for the arguments it is to be differentiated by."""
+    """Call a function with new leaves for the arguments it is to be differentiated by.
+
+    ``connected``, they stay a part of the graph that they are given from, instead of being put in its place at the end.
+    """
     many = isinstance(argnums, tuple)
     places = [place_of(name, function, x, args, named, extra) for x in (argnums if many else (argnums,))]
     own: list[Any] = list(args)
@@ -164,7 +167,7 @@ def evaluated(
             continue
         given = args[place] if isinstance(place, int) else named[place] if place in named else default(function, place)
         leaves, structure = tree.flatten(given)
-        variables = [Variable.standing_for(x, backend, name) for x in leaves]
+        variables = [Variable.standing_for(x, backend, name, connected) for x in leaves]
         chosen[place] = variables, structure
         stand_in = tree.unflatten(structure, [x.stand_in for x in variables])
         if isinstance(place, int):
@@ -172,10 +175,11 @@ def evaluated(
         else:
             by_name[place] = stand_in
         for x in variables:
-            originals |= {n: g for n, g in zip(x.nodes, as_list(x.given)) if isinstance(g, Node)}
+            if _holds_nodes(x.given) and not connected:
+                originals |= {n: g for n, g in zip(x.nodes, as_list(x.given)) if isinstance(g, Node)}
     leaves_ = frozenset([node for variables, _ in chosen.values() for x in variables for node in x.nodes])
-    with recorded(), modes.deriving(partial(taken_out, name, leaves_), backend), told():
-        result = function(*own, **by_name)
+    with recorded(), modes.deriving(partial(taken_out, name, leaves_), backend):
+        result = told(function, *own, **by_name)
     aux = None
     if has_aux:
         if not isinstance(result, tuple) or len(result) != 2:
@@ -260,7 +264,8 @@ def matching(
         return spread(targets[0], x, where)
     leaves = as_list(x) if is_array(x) else tree.flatten(x)[0]
     if len(leaves) != len(targets):
-        raise ValueError(f"{name}: {len(targets)} variables need a {what} of as many numbers, not {len(leaves)}")
+        of = "variables" if isinstance(targets[0], Variable) else "results"
+        raise ValueError(f"{name}: {len(targets)} {of} need a {what} of as many numbers, not {len(leaves)}")
     if not is_array(x):
         leaves = structure.leaves_of(x, where)
     return [g for target, leaf in zip(targets, leaves) for g in spread(target, leaf, where)]

@@ -6,8 +6,7 @@ import linecache
 import os
 import re
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from itertools import islice
 from opcode import opmap
 from typing import Any
@@ -52,11 +51,10 @@ def _expression(frame: Any, line: str) -> str:
     return line.encode()[column:last].decode(errors="ignore") if start == end and column is not None else line
 
 
-@contextmanager
-def told() -> Iterator[None]:
-    """NumPy hides our error behind one of its own where a Tensor is put into an array; here it comes out."""
+def told(function: Callable[..., Any], *args: Any, **named: Any) -> Any:
+    """Call a function. NumPy hides our error behind its own where a Tensor is put into an array; here it comes out."""
     try:
-        yield
+        return function(*args, **named)
     except ValueError as error:
         if isinstance(error.__cause__, DetachedError):
             raise error.__cause__ from None

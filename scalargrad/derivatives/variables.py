@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable, Sequence
+from functools import cache
 from importlib import import_module
 from typing import Any, cast
 
@@ -16,6 +17,13 @@ from scalargrad.engine import Value
 from scalargrad.graph import Node
 from scalargrad.ops.registry import as_number, is_number
 from scalargrad.packages import BACKENDS
+
+
+@cache
+def _tensor() -> Any:
+    """The class Tensor, loaded when it is first needed."""
+    module, _, name = BACKENDS["tensor"].partition(":")
+    return getattr(import_module(module), name)
 
 
 def is_array(x: Any) -> bool:
@@ -31,7 +39,7 @@ def backend_for(arguments: Any, around: str) -> str:
     an array anywhere.
     """
     arrays = False
-    for x in tree.flatten(arguments)[0]:
+    for x in tree.leaves(arguments):
         if isinstance(x, Node):
             return "value" if isinstance(x, Value) else "tensor"
         if is_array(x):
@@ -59,14 +67,16 @@ class Variable:
         self.shape = None if single else stand_in.shape
 
     @classmethod
-    def standing_for(cls, given: Any, backend: str, name: str) -> Variable:
-        """New leaves with the numbers of what a function was given."""
+    def standing_for(cls, given: Any, backend: str, name: str, connected: bool = False) -> Variable:
+        """New leaves with the numbers of what a function was given; ``connected``, nodes computed from a node given."""
         if isinstance(given, Node):
+            if connected and getattr(given, "requires_grad", True):
+                return cls(given, given * 1.0)  # type: ignore[operator]
             return cls(given, given._as_leaf())  # type: ignore[attr-defined]
+        if is_array(given) and given.dtype.kind not in "fiubO":
+            raise TypeError(f"{name}: expected real numbers, not an array of {given.dtype}")
         if backend == "tensor" and (is_array(given) or is_number(given)):
-            module, _, kind = BACKENDS["tensor"].partition(":")
-            make = getattr(import_module(module), kind)
-            return cls(given, make(given if is_array(given) else as_number(given, name), requires_grad=True))
+            return cls(given, _tensor()(given if is_array(given) else as_number(given, name), requires_grad=True))
         if not is_array(given) or not given.ndim:
             return cls(given, Value(as_number(given, name)))
         return cls(given, boxed([_leaf(x, name) for x in given.ravel().tolist()], given.shape))

@@ -11,11 +11,12 @@ from pathlib import Path
 from typing import Any
 
 from scalargrad import graph
-from scalargrad.drawing import dot, layout, tikz
-from scalargrad.drawing.folding import fold, scopes_of
-from scalargrad.drawing.parts import Parts, parts_of
-from scalargrad.drawing.placing import Layout, placed
-from scalargrad.drawing.style import PARTS, Style
+from scalargrad.drawing import dot, layout, png, svg, tikz
+from scalargrad.drawing.folding import scopes_of
+from scalargrad.drawing.opening import folded_for, opened
+from scalargrad.drawing.parts import Parts
+from scalargrad.drawing.placing import Layout, arranged
+from scalargrad.drawing.style import AUTO, PARTS, Style
 from scalargrad.drawing.style import theme as theme_of
 from scalargrad.endings import Endings
 from scalargrad.formatting import number, one_line, visible
@@ -27,8 +28,6 @@ __all__ = ["Drawing", "draw"]
 
 NOTEBOOK_NODES = 150
 """Up to how many nodes a notebook gets the PNG beside the SVG."""
-
-DEEPEST = 1_000
 
 LONGEST = 200
 """Up to how many characters of a label stand in the table of text."""
@@ -52,7 +51,7 @@ class Drawing:
     )
     """How a drawing is saved."""
 
-    def __init__(self, trace: Trace, style: Style, depth: int) -> None:
+    def __init__(self, trace: Trace, style: Style, depth: int | None) -> None:
         self.trace = trace
         self.style = style
         self.depth = depth
@@ -60,7 +59,7 @@ class Drawing:
     @cached_property
     def parts(self) -> Parts:
         """What the drawing consists of: nodes, edges and frames with their texts, as plain records."""
-        return parts_of(self.trace, self.style, self.depth)
+        return opened(self.trace, self.style, self.depth)
 
     @cached_property
     def dot(self) -> str:
@@ -69,18 +68,18 @@ class Drawing:
 
     @cached_property
     def svg(self) -> str:
-        """The drawing as SVG."""
-        return layout.render(self.dot, "svg").decode("utf-8")
+        """The drawing as SVG; as wide as where it stands at most."""
+        return svg.write(self.layout, self.style)
 
     @cached_property
     def png(self) -> bytes:
         """The drawing as PNG, at twice the size of the screen's points."""
-        return layout.render(self.dot, "png", "-Gdpi=144")
+        return layout.render(png.source(self.layout, self.style), "png", "-Knop2", "-Gdpi=144")
 
     @cached_property
     def layout(self) -> Layout:
-        """The parts of the drawing where the layout program has put them."""
-        return placed(self.parts, self.svg, self.style.prefix)
+        """The parts of the drawing in their places."""
+        return arranged(self.parts, self.style.direction)
 
     def save(self, path: str | os.PathLike[str]) -> Path:
         """Write the drawing; the ending of the name says how, see ``endings``; ``.json`` is the Trace.
@@ -136,8 +135,8 @@ class Drawing:
 def draw(
     root: Any,
     *,
-    precision: int = 2,
-    direction: str = "LR",
+    precision: int | None = None,
+    direction: str = AUTO,
     theme: str = "light",
     show: str | Iterable[str] = PARTS,
     max_nodes: int = 500,
@@ -151,9 +150,12 @@ def draw(
 ) -> Drawing:
     """Draw the graph behind a result, or a Trace.
 
-    ``precision`` is the number of decimals; ``direction`` of the data "LR" (left to right) or "TB" (downward);
-    ``theme`` "light" or "dark"; ``show`` which of "values", "upstream", "local", "downstream", "formulas" appear;
-    ``depth`` folds the scopes nested deeper (0: every outermost scope is one box); ``highlight`` the ids of nodes
+    What cannot be read at once is folded: a card for each neuron of a network, for each step of a recurrence. Long
+    drawings are cut into rows. ``depth`` folds or opens scopes by hand (0: each outermost scope is one box; 9: all is
+    open). ``precision`` is the number of decimals of inexact numbers (four significant digits if not given);
+    ``direction`` of the data "LR" (left to right), "TB" (downward) or "auto"; ``theme`` "light", "dark", or "auto" for
+    that of the page; ``show`` which of "values", "upstream", "local", "downstream", "formulas" appear;
+    ``highlight`` the ids of nodes
     (``node-3``) and edges (``edge-5-0``: output and position) to emphasise; ``id_prefix`` what ids in the SVG begin
     with; ``lang`` the language of the legend, such as "en" or "ru"; ``names`` whether every node has its name (v₁, L),
     as the steps call it; ``gradients`` "computed", or "stored" for what ``.grad`` of the nodes says. Raises ValueError
@@ -163,13 +165,15 @@ def draw(
     >>> picture = draw(Value(2.0, label="w") * Value(-1.0, label="x"))
     >>> picture
     <Drawing of L: 3 nodes>
-    >>> "1.00 × -1.00 = <b>-1.00</b>" in picture.dot
+    >>> "1 × (−1) = " in picture.svg
     True
     """
-    if isinstance(precision, bool) or not isinstance(precision, int) or not 0 <= precision <= 17:
+    if precision is not None and (
+        isinstance(precision, bool) or not isinstance(precision, int) or not 0 <= precision <= 17
+    ):
         raise ValueError(say("precision is a number of decimals from 0 to 17, not {0!r}", precision))
-    if direction not in ("LR", "TB"):
-        raise ValueError(say("direction is 'LR' (left to right) or 'TB' (downward), not {0!r}", direction))
+    if direction not in (AUTO, "LR", "TB"):
+        raise ValueError(say("direction is 'auto', 'LR' (left to right) or 'TB' (downward), not {0!r}", direction))
     parts = [show] if isinstance(show, str) else list(show)
     unknown = [part for part in parts if part not in PARTS]
     if unknown:
@@ -181,14 +185,9 @@ def draw(
     colors = theme_of(theme)
     if isinstance(root, graph.Node):  # seen before the work of tracing it, where nothing is folded
         order = graph.topological_order(root)
-        if len(order) > max_nodes and (depth is None or all(len(scopes_of(n.scope)) <= depth for n in order)):
+        if len(order) > max_nodes and all(len(scopes_of(n.scope)) <= (depth or 0) for n in order):
             raise _too_many(len(order), max_nodes)
     taken = trace(root, gradients=gradients)
-    level = DEEPEST if depth is None else depth
-    folded = fold(taken, level)
-    count = len(folded.nodes) + len(folded.boxes)
-    if count > max_nodes:
-        raise _too_many(count, max_nodes)
     style = Style(
         colors,
         precision,
@@ -199,8 +198,13 @@ def draw(
         id_prefix,
         lang=language(lang),
         names=names,
+        auto=theme == AUTO,
     )
-    return Drawing(taken, style, level)
+    if len(taken.nodes) > max_nodes:
+        count = len(folded_for(taken, depth))
+        if count > max_nodes:
+            raise _too_many(count, max_nodes)
+    return Drawing(taken, style, depth)
 
 
 def _too_many(count: int, most: int) -> ValueError:

@@ -1,52 +1,28 @@
-"""Looking at what a layout program printed before it is believed: it stands in files and pages that others open."""
+"""Looking at what a layout program printed before it is believed: pictures stand in files that others open."""
 
 from __future__ import annotations
 
-import re
+import json
 import struct
 import zlib
 from collections.abc import Iterator
-from xml.etree import ElementTree as Xml
 
-from scalargrad.formatting import visible
 from scalargrad.language import say
 
-SVG = "{http://www.w3.org/2000/svg}"
-ELEMENTS = frozenset(
-    ["a", "circle", "clipPath", "defs", "desc", "ellipse", "g", "line", "linearGradient", "path", "polygon", "polyline",
-     "radialGradient", "rect", "stop", "svg", "text", "title", "tspan"]
-)  # fmt: skip
-"""What a drawing consists of; nothing else is shown, run or fetched."""
 
-TEXTS = ("title", "id", "class")
-"""Attributes that hold any text."""
+def fault(told: bytes, form: str) -> str:
+    """Why this is no "png" to be shown, or no layout in "json0"; empty if it is one."""
+    return next(_png(told) if form == "png" else _layout(told), "")
 
 
-def fault(picture: bytes, form: str) -> str:
-    """Why this is no "svg" or "png" to be shown; empty if it is one."""
-    return next(_svg(picture) if form == "svg" else _png(picture), "")
-
-
-def _svg(picture: bytes) -> Iterator[str]:
+def _layout(told: bytes) -> Iterator[str]:
     try:
-        text = picture.decode("utf-8")
-        if re.search(r"<!DOCTYPE[^>]*\[|<!ENTITY|<\?(?!xml )", text):
-            yield say("it holds instructions to whoever reads it")
-        root = Xml.fromstring(text.encode("utf-8"))
-    except (ValueError, Xml.ParseError):
+        graph = json.loads(told.decode("utf-8"))
+    except (ValueError, RecursionError):
         yield say("it is not whole")
         return
-    if root.tag != f"{SVG}svg" or root.find(f"{SVG}g") is None:
+    if not isinstance(graph, dict) or not isinstance(graph.get("bb"), str):
         yield say("it is no drawing")
-    for element in root.iter():
-        name = element.tag.removeprefix(SVG) if isinstance(element.tag, str) else "?"
-        if name not in ELEMENTS:
-            yield say("it holds <{0}>", visible(name, 40))
-        for key, value in element.attrib.items():
-            plain = key.rpartition("}")[2].lower()
-            outside = plain not in TEXTS and re.search(r"url\s*\(\s*[^#\s]|script:|@import", value, re.IGNORECASE)
-            if plain.startswith("on") or plain in ("href", "src") or outside:
-                yield say("it holds the attribute {0}", visible(plain, 40))
 
 
 def _png(picture: bytes) -> Iterator[str]:

@@ -1,15 +1,16 @@
-"""The parts of a drawing as DOT."""
+"""The parts of a drawing as DOT, for other programs to lay out."""
 
 from __future__ import annotations
 
 import html
 import re
 from collections.abc import Iterator
-from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
-from scalargrad.drawing.parts import EdgePart, Frame, Line, NodePart, Parts, shortened
-from scalargrad.drawing.style import Style
+from scalargrad.drawing.boxes import Span, spans_of
+from scalargrad.drawing.parts import COLUMN, ROW, Chip, EdgePart, Frame, Line, NodePart, Parts, shortened
+from scalargrad.drawing.style import AUTO, Style
+from scalargrad.drawing.svg import CLASSES, DASHED, FILLS, KINDS, SHAPES
 from scalargrad.formatting import visible
 
 if TYPE_CHECKING:
@@ -20,14 +21,6 @@ FONT = "Helvetica"
 TIP = 400
 """Up to how many characters stand in a tooltip: some Graphviz programs refuse a text of more than 16 000 bytes."""
 
-COLORS = {
-    "head": "ink", "caption": "ink", "operation": "soft", "alias": "soft", "count": "soft", "shape": "value",
-    "value": "value", "gradient": "grad", "shares": "grad", "product": "grad", "formula": "formula",
-}  # fmt: skip
-"""What the theme calls the colour of each role."""
-SIZES = {"alias": 10, "operation": 11, "count": 10, "shares": 9.5, "caption": 14}
-BOLD = ("name", "symbol", "downstream")
-
 
 def write(parts: Parts, style: Style) -> graphviz.Digraph:
     """The parts as a DOT graph; the same bytes in every run."""
@@ -35,17 +28,16 @@ def write(parts: Parts, style: Style) -> graphviz.Digraph:
 
     theme = style.theme
     graph = graphviz.Digraph("trace")
+    direction = "LR" if style.direction == AUTO else style.direction
     graph.attr(
-        rankdir=style.direction, bgcolor=theme.paper, nodesep="0.22", ranksep="0.3", fontname=FONT, fontsize="10",
-        fontcolor=theme.soft, pad="0.12",
+        rankdir=direction, bgcolor=theme.paper, nodesep="0.22", ranksep="0.3",
+        fontname=FONT, fontsize="11", fontcolor=theme.soft, pad="0.12",
     )  # fmt: skip
     graph.attr("node", shape="plain", fontname=FONT, fontsize="13")
-    graph.attr("edge", fontname=FONT, fontsize="10", color=theme.edge, arrowsize="0.7")
-    if parts.is_large:
-        graph.attr(nslimit="0.5", searchsize="10")  # a little less balanced, and many times faster in long graphs
-    if parts.foot is not None:
-        label = f"<{_line(parts.foot, style, theme.paper)}>" if parts.foot.pieces else ""
-        graph.attr(label=label, labelloc="b", labeljust="l")
+    graph.attr("edge", fontname=FONT, fontsize="11", color=theme.edge, arrowsize="0.7")
+    if parts.foot:
+        lines = '<br align="left"/>'.join(_line(line, style) for line in parts.foot)
+        graph.attr(label=f'<{lines}<br align="left"/>>', labelloc="b", labeljust="l")
     _frame(graph, parts.frame, style, "cluster")
     for edge in parts.edges:
         _edge(graph, edge, style)
@@ -63,85 +55,69 @@ def attribute(x: str) -> str:
     return text(visible(x, TIP)).replace("\\", "\\\\")  # read twice: as a quoted string, and for its escapes
 
 
-def spans(line: Line) -> Iterator[tuple[str, str]]:
-    """The texts of a line with their roles; neighbours that look alike are one, as they are in what Graphviz writes."""
-    for role, pieces in groupby(line.pieces, lambda p: p.role if p.role in COLORS or p.role in BOLD else line.role):
-        yield role, "".join(piece.text for piece in pieces)
+def _line(line: Line, style: Style) -> str:
+    """A line, each text in the colour of its role; in that of the paper if it is not known yet."""
+    return "".join(_span(span, style) for span in spans_of(line)) or " "
 
 
-def _line(line: Line, style: Style, behind: str, sized: bool = True) -> str:
-    """A line, each text in the colour of its role; in that of what is behind it if it is not known yet."""
-    inner = ""
-    for role, words in spans(line):
-        shown = f"<b>{text(words)}</b>" if role in BOLD else text(words)
-        inner += shown if role == line.role else _font(shown, role, style, sized)
-    return _font(inner, line.role, style, sized, "" if line.known else behind)
-
-
-def _font(inner: str, role: str, style: Style, sized: bool, color: str = "") -> str:
-    if role not in COLORS:
-        return inner
-    points = f' point-size="{SIZES[role]:g}"' if sized and role in SIZES else ""
-    return f'<font color="{color or getattr(style.theme, COLORS[role])}"{points}>{inner}</font>'
+def _span(span: Span, style: Style) -> str:
+    name = CLASSES.get(span.role, "t-soft").split()
+    color = style.theme.paper if not span.known else getattr(style.theme, FILLS[[x for x in name if x in FILLS][-1]])
+    words = text(span.text.removesuffix(ROW).replace(ROW, "; ").replace(COLUMN, "  "))
+    words = f"[{words}]" if ROW in span.text or COLUMN in span.text else words
+    return f'<font color="{color}" point-size="{span.size:g}">{f"<b>{words}</b>" if span.is_bold else words}</font>'
 
 
 def _frame(graph: Any, frame: Frame, style: Style, path: str) -> None:
     """Put the nodes into the graph, those of a scope into a frame of their own."""
     for node in frame.nodes:
-        label = _box(node, style) if node.kind == "scope" else _node(node, style)
-        graph.node(node.name, label, id=style.prefix + node.id, tooltip=attribute(node.tip))
+        graph.node(node.name, _node(node, style), id=style.prefix + node.id, tooltip=attribute(node.tip))
     for i, inner in enumerate(frame.frames):
         with graph.subgraph(name=f"{path}_{i}") as drawn:
             drawn.attr(
                 label=f'<<font color="{style.theme.soft}" point-size="11">{text(shortened(inner.title))}</font>>',
-                color=style.theme.scope,
-                style="rounded",
-                penwidth="1",
-                tooltip=attribute(inner.title),
-                labeljust="l",
+                color=style.theme.scope, style="rounded", penwidth="1", tooltip=attribute(inner.title), labeljust="l",
                 labelloc="t",
-            )
+            )  # fmt: skip
             _frame(drawn, inner, style, f"{path}_{i}")
 
 
 def _node(node: NodePart, style: Style) -> str:
-    theme, lit = style.theme, node.lit
-    ground = theme.leaf if node.kind == "leaf" else theme.paper
-    fill = theme.lit if lit else ground
-    rule = theme.grad if lit else theme.leaf if node.kind == "leaf" else theme.rule
-    rows = "".join(_row(line, style, fill) for line in node.lines)
+    rows = "".join(f"<tr><td>{_chip(chip, style)}</td></tr>" for chip in node.chips)
+    rows += "".join(f"<tr><td> {_line(line, style)} </td></tr>" for line in node.lines)
+    return f"<{_table(rows, KINDS[node.kind], node.lit, style)}>"
+
+
+def _chip(chip: Chip, style: Style) -> str:
+    rows = "".join(f"<tr><td> {_line(line, style)} </td></tr>" for line in (*chip.lines, *chip.edge.lines))
+    return _table(rows, "s-leaf" if chip.id else "s-copy", chip.lit or chip.edge.lit, style)
+
+
+def _table(rows: str, look: str, lit: bool, style: Style) -> str:
+    theme = style.theme
+    fill, rule = (theme.lit, theme.grad) if lit else (getattr(theme, color) for color in SHAPES[look])
+    dashed = ",dashed" * (look in DASHED)
+    border = 2 if lit or look == "s-card" else 1
     return (
-        f'<<table border="{2 if lit else 1}" color="{rule}" bgcolor="{fill}" style="rounded" cellborder="0" '
-        f'cellspacing="0" cellpadding="2">{rows}</table>>'
+        f'<table border="{border}" color="{rule}" bgcolor="{fill}" style="rounded{dashed}" '
+        f'cellborder="0" cellspacing="0" cellpadding="2">{rows}</table>'
     )
 
 
-def _box(node: NodePart, style: Style) -> str:
-    rows = "".join(_row(line, style, style.theme.leaf) for line in node.lines)
-    table = '<table border="2" style="rounded" cellborder="0" cellspacing="0" cellpadding="4"'
-    return f'<{table} color="{style.theme.rule}" bgcolor="{style.theme.leaf}">{rows}</table>>'
-
-
-def _row(line: Line, style: Style, behind: str) -> str:
-    """A line of a node; the spaces at its ends keep other fonts from running over the border."""
-    return f"<tr><td> {_line(line, style, behind)} </td></tr>"
-
-
 def _edge(graph: graphviz.Digraph, edge: EdgePart, style: Style) -> None:
-    lines = [_line(line, style, style.theme.paper, sized=False) for line in edge.lines]
-    if edge.kind == "plain":
-        graph.edge(edge.tail, edge.head, style="dashed")
-    elif edge.kind == "merged":
-        graph.edge(edge.tail, edge.head, label=f"<{'<br/>'.join(lines)}>" if lines else "")
-    else:
-        emphasis = {"penwidth": "2.5", "color": style.theme.grad} if edge.lit else {}
-        name, tip = style.prefix + edge.id, attribute(edge.tip)
-        graph.edge(edge.tail, edge.head, label=_table(lines), id=name, tooltip=tip, **emphasis)
+    rows = "".join(f"<tr><td>  {line}  </td></tr>" for line in _lines(edge, style))
+    label = f'<<table border="0" cellborder="0" cellspacing="0" cellpadding="0">{rows}</table>>' if rows else ""
+    look = (
+        {"style": "dashed"}
+        if edge.kind == "plain"
+        else {"penwidth": "2.5", "color": style.theme.grad}
+        if edge.lit
+        else {}
+    )
+    named = {"id": style.prefix + edge.id, "tooltip": attribute(edge.tip)} if edge.id else {}
+    graph.edge(edge.tail, edge.head, label=label, **named, **look)
 
 
-def _table(lines: list[str]) -> str:
-    if not lines:
-        return ""
-    lift = '<tr><td height="4" fixedsize="true" width="1"></td></tr>'  # keeps the words off the line
-    rows = "".join(f"<tr><td>  {line}  </td></tr>" for line in lines)
-    return f'<<table border="0" cellborder="0" cellspacing="0" cellpadding="0">{lift}{rows}</table>>'
+def _lines(edge: EdgePart, style: Style) -> Iterator[str]:
+    for line in edge.lines:
+        yield _line(line, style)

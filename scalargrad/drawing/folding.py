@@ -30,17 +30,28 @@ class Box:
     """Which box of this path, from 1; 0 if there is only one."""
     nodes: list[TraceNode] = field(default_factory=list)
     leaves: list[TraceNode] = field(default_factory=list)
+    is_neuron: bool = False
+    card: str = ""
+    """What it computes, if it is the card of a neuron or a term: ``tanh(Σ w·x + b)``."""
 
     @property
     def name(self) -> str:
         """What stands in it."""
+        if self.card:
+            return self.nodes[-1].name
         last = scopes_of(self.path)[-1].replace(SLASH, "/")
         return f"{last} ({self.part})" if self.part else last
 
-    @property
-    def parameters(self) -> int:
-        """How many of the leaves in it are known to be parameters of modules."""
-        return sum(leaf.scope == "" for leaf in self.leaves)
+    def counts(self, trace: Trace) -> tuple[int, int]:
+        """How many leaves are known to be parameters of modules, among those it uses; and how many stand in it."""
+        used = {x for node in self.nodes for x in node.operands if isinstance(x, int)}
+        return sum(trace.nodes[x].is_leaf and trace.nodes[x].scope == "" for x in used), len(self.leaves)
+
+    def leaving(self, trace: Trace) -> list[TraceNode]:
+        """The nodes in it that others use; the root, if it is in it."""
+        inside = {node.index for node in self.nodes}
+        used = {x for n in trace.nodes if n.index not in inside for x in n.operands if isinstance(x, int)}
+        return [n for n in self.nodes if n.index in used or n is trace.root]
 
 
 @dataclass
@@ -53,6 +64,9 @@ class Folded:
     """By their ends, a node's index or a box's place, in the order of the backward pass."""
     plain: list[tuple[int | BoxKey, int | BoxKey]]
     """The ends of edges no gradient goes over, since none was asked for."""
+
+    def __len__(self) -> int:
+        return len(self.nodes) + len(self.boxes)
 
 
 def scopes_of(path: str | None) -> list[str]:
@@ -78,19 +92,26 @@ def fold(trace: Trace, depth: int) -> Folded:
             paths[node.index] = "/".join(parts[: depth + 1])
     parts_of = separated(trace, paths)
     boxes: dict[BoxKey, Box] = {}
-    home: dict[int, int | BoxKey] = {node.index: node.index for node in trace.nodes}
     for index, path in paths.items():
         place = path, parts_of.get(index, 0)
         boxes.setdefault(place, Box(*place)).nodes.append(trace.nodes[index])
-        home[index] = place
+    return folded_into(trace, boxes)
+
+
+def folded_into(trace: Trace, boxes: dict[BoxKey, Box]) -> Folded:
+    """The Trace with the nodes of these boxes in them."""
+    for box in boxes.values():
+        box.leaves.clear()
+    home: dict[int, int | BoxKey] = {node.index: node.index for node in trace.nodes}
+    home |= {node.index: place for place, box in boxes.items() for node in box.nodes}
     known = any(leaf.scope == "" for leaf in trace.leaves)
     for leaf in trace.leaves:
         uses = [home[e.output.index] for e in trace.edges_from(leaf)]
         user = uses[0] if len(set(uses)) == 1 else None
-        if isinstance(user, tuple) and (leaf.scope == "" if known else len(uses) == 1):
+        if isinstance(user, tuple) and (leaf.scope == "" if known else len(uses) == 1 or boxes[user].card):
             boxes[user].leaves.append(leaf)
     for place, box in boxes.items():
-        if len(box.leaves) <= INPUTS:
+        if len(box.leaves) <= INPUTS and not known and not box.card:
             box.leaves.clear()
         for leaf in box.leaves:
             home[leaf.index] = place

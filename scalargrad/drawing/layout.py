@@ -17,7 +17,7 @@ from scalargrad.language import say
 VARIABLE = "SCALARGRAD_DOT"
 """The environment variable that names the program to use."""
 
-SECONDS = 60
+SECONDS = 6
 """How long a layout may take."""
 
 LEAST, SHARE = 32_000_000, 20
@@ -29,6 +29,10 @@ LONGEST = 200
 
 class LayoutError(RuntimeError):
     """There is no layout engine, or it failed."""
+
+
+class SlowLayoutError(LayoutError):
+    """The layout engine took too long."""
 
 
 @dataclass(frozen=True)
@@ -88,14 +92,14 @@ def _in_the_wheel() -> str | None:
 
 
 def render(source: str, form: str, *options: str) -> bytes:
-    """DOT source laid out, as "svg" or "png"."""
+    """DOT source laid out, as "json0" (positions) or "png"."""
     program = engine()
     name = visible(program.path, LONGEST)
     given = source.encode("utf-8", "replace")
     try:
         done = run([program.path, f"-T{form}", *options], given, SECONDS, LEAST + SHARE * len(given))
     except TooLongError:
-        raise LayoutError(
+        raise SlowLayoutError(
             say("the layout took more than {0} s: draw a smaller graph, or fold it with depth=", SECONDS)
         ) from None
     except TooMuchError:

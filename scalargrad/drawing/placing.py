@@ -1,83 +1,262 @@
-"""The parts of a drawing where the layout program has put them, read from the SVG it writes."""
+"""The parts of a drawing in their places: rows of boxes, laid out one by one and stacked, as wide as can be read."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Iterator, Sequence
-from itertools import chain
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import NamedTuple
-from xml.etree import ElementTree as Xml
 
-from scalargrad.drawing.dot import spans
-from scalargrad.drawing.parts import EdgePart, Line, NodePart, Parts
+from scalargrad.drawing.boxes import (
+    Item,
+    PlacedText,
+    Points,
+    Sized,
+    flattened,
+    label_of,
+    moved,
+    set_lines,
+    size_of,
+    sized,
+    turned,
+)
+from scalargrad.drawing.columns import columns
+from scalargrad.drawing.graphviz import Arrow, laid
+from scalargrad.drawing.layout import SlowLayoutError
+from scalargrad.drawing.parts import EdgePart, Frame, Line, NodePart, Parts, Piece
+from scalargrad.drawing.rows import cut_off, named, rows_of, with_ghosts
+from scalargrad.drawing.style import AUTO
 
-SVG = "http://www.w3.org/2000/svg"
+WIDEST = 1080.0
+"""How wide a drawing may be: its smallest letters, of 11 points, then have 9 pixels where it is shown at 900."""
 
+TALLEST = 1250.0
+"""How tall a drawing whose data flows down may be before it is cut into rows."""
 
-class PlacedText(NamedTuple):
-    """A text with its role, where it begins, and its size."""
-
-    role: str
-    text: str
-    x: float
-    y: float
-    size: float
-
-
-class Placed(NamedTuple):
-    """A node, an edge, or the frame of a scope, where it is drawn; y grows downwards, and ends at 0."""
-
-    part: NodePart | EdgePart | None
-    """None for a frame."""
-    id: str
-    outlines: tuple[str, ...]
-    """As SVG has them: the commands of paths, or the points of polygons."""
-    texts: tuple[PlacedText, ...]
-
-    @property
-    def box(self) -> tuple[float, float, float, float]:
-        """The rectangle around the first outline: x, y, width, height."""
-        numbers = [float(x) for x in re.findall(r"-?\d+\.?\d*", self.outlines[0])]
-        xs, ys = numbers[::2], numbers[1::2]
-        return min(xs), min(ys), max(xs) - min(xs), max(ys) - min(ys)
+MARGIN, SPACE = 10.0, 22.0
+"""Around the drawing, and between rows."""
 
 
-class Layout(NamedTuple):
+@dataclass(frozen=True)
+class PlacedEdge:
+    """An edge: the curves to its label and from there on, or one curve if it has no label, and its words."""
+
+    part: EdgePart
+    curves: tuple[Points, ...]
+    """Each begins at a point, then come three for each piece of the curve."""
+    label: Item | None
+
+
+@dataclass(frozen=True)
+class PlacedFrame:
+    """The frame of an open scope."""
+
+    title: PlacedText
+    rectangle: tuple[float, float, float, float]
+
+
+@dataclass(frozen=True)
+class PlacedNode:
+    """A box, and what is in it."""
+
+    part: NodePart
+    items: tuple[Item, ...]
+
+
+@dataclass(frozen=True)
+class Layout:
     """All of a drawing, in place."""
 
-    view: str
-    """The SVG's viewBox."""
-    shift: str
-    """How the SVG moves the drawing into it."""
-    parts: tuple[Placed, ...]
+    width: float
+    height: float
+    frames: tuple[PlacedFrame, ...]
+    nodes: tuple[PlacedNode, ...]
+    edges: tuple[PlacedEdge, ...]
     foot: tuple[PlacedText, ...]
 
 
-def placed(parts: Parts, svg: str, prefix: str) -> Layout:
-    """The parts where they are in the SVG, whose ids begin with ``prefix``."""
-    root = Xml.fromstring(svg.encode("utf-8"))
-    graph = root.find(f"{{{SVG}}}g")
-    assert graph is not None
-    known: dict[str, NodePart | EdgePart] = {f"{prefix}{node.id}": node for node in parts.frame.all_nodes()}
-    known |= {f"{prefix}{edge.id}" if edge.id else f"{edge.tail}->{edge.head}": edge for edge in parts.edges}
-    found = []
-    for group in graph.findall(f"{{{SVG}}}g"):
-        name = group.get("id", "")
-        part = known.get(name) or known.get(group.findtext(f"{{{SVG}}}title", ""))
-        lines = part.lines if part is not None else ()
-        shapes = [x for x in group.iter() if x.tag in (f"{{{SVG}}}path", f"{{{SVG}}}polygon")]
-        if isinstance(part, EdgePart):
-            shapes = [x for x in shapes if x.tag == f"{{{SVG}}}path"]  # without the arrowhead
-        outlines = tuple(x.get("d") or x.get("points") or "" for x in shapes)
-        found.append(Placed(part, name, outlines, tuple(_texts(group.iter(), lines, "title"))))
-    foot = tuple(_texts(list(graph), () if parts.foot is None else (parts.foot,), ""))
-    return Layout(root.get("viewBox", "0 0 1 1"), graph.get("transform", ""), tuple(found), foot)
+class Row(NamedTuple):
+    """A part of the drawing, with its own upper left corner."""
+
+    width: float
+    height: float
+    frames: tuple[PlacedFrame, ...] = ()
+    nodes: tuple[PlacedNode, ...] = ()
+    edges: tuple[PlacedEdge, ...] = ()
 
 
-def _texts(elements: Iterable[Xml.Element], lines: Sequence[Line], other: str) -> Iterator[PlacedText]:
-    """The texts with the roles they have in the lines; Graphviz writes one for each span, and some spaces."""
-    roles = (role for role, words in chain.from_iterable(map(spans, lines)) if words.strip())
-    for x in elements:
-        if x.tag == f"{{{SVG}}}text" and (x.text or "").strip():
-            place = [float(x.get(key, 0)) for key in ("x", "y", "font-size")]
-            yield PlacedText(next(roles, other), x.text or "", *place)
+def arranged(parts: Parts, direction: str) -> Layout:
+    """The parts in their places."""
+    joined = {name for edge in parts.edges for name in (edge.tail, edge.head)}
+    nodes = {node.name: node for node in parts.frame.all_nodes()}
+    alone = [node for name, node in nodes.items() if name not in joined]
+    rows = [_side_by_side(alone)] if alone else []
+    rows += _rows(parts, {name: node for name, node in nodes.items() if name in joined}, direction)
+    width = max([row.width for row in rows])
+    foot, under = _foot(parts.foot, max(width, 330.0))
+    placed: list[Row] = []
+    y = MARGIN
+    for row in rows:
+        placed.append(_shifted(row, MARGIN, y))
+        y += row.height + SPACE
+    y += -SPACE + (10 if foot else 0)
+    texts = tuple(text._replace(x=text.x + MARGIN, y=text.y + y) for text in foot)
+    width = max([width, *(text.width for text in foot)])
+    return Layout(
+        width + 2 * MARGIN, y + under + MARGIN,
+        tuple(x for row in placed for x in row.frames), tuple(x for row in placed for x in row.nodes),
+        tuple(x for row in placed for x in row.edges), texts,
+    )  # fmt: skip
+
+
+def _rows(parts: Parts, nodes: dict[str, NodePart], direction: str) -> list[Row]:
+    """The rows of what is joined by edges: one if it can be read as it is."""
+    if not nodes:
+        return []
+    boxes = {name: sized(node) for name, node in nodes.items()}
+    labels = [label_of(edge) for edge in parts.edges]
+    if direction != AUTO:
+        return [_laid(parts.frame.only(nodes), boxes, parts.edges, labels, parts.order, direction)]
+    order = [name for name in parts.order if name in nodes]
+    if len(order) <= 120 and rows_of(order, boxes, parts.edges, labels, 1.15 * WIDEST) == [order]:
+        row = _laid(parts.frame.only(nodes), boxes, parts.edges, labels, order, "LR")
+        if row.width <= WIDEST and row.height <= max(TALLEST, 2 * row.width):
+            return [row]
+    if len(order) <= 60:
+        flat = {name: flattened(node) for name, node in nodes.items()}
+        boxes = {name: sized(node) for name, node in flat.items()}
+        row = _laid(parts.frame.only(flat), boxes, parts.edges, labels, order, "TB")
+        if row.width <= WIDEST and row.height <= TALLEST:
+            return [row]
+    done: list[Row] = []
+    todo = rows_of(order, boxes, parts.edges, labels, WIDEST)
+    nodes |= {name: named(nodes[name]) for name in cut_off(todo, parts.edges)}
+    boxes = {name: sized(node) for name, node in nodes.items()}
+    number = 0
+    while todo:
+        names = todo.pop(0)
+        number += 1
+        own, edges = with_ghosts(names, nodes, parts.edges, number)
+        kept = {name: boxes.get(name) or sized(node) for name, node in own.items()}
+        frame = parts.frame.only({name: own[name] for name in names})
+        frame = replace(frame, nodes=(*frame.nodes, *(node for name, node in own.items() if name not in nodes)))
+        row = _laid(frame, kept, edges, [label_of(edge) for edge in edges], [*(set(own) - set(names)), *names], "LR")
+        if row.width > WIDEST and len(names) > 1:
+            half = rows_of(names, boxes, parts.edges, labels, 0.6 * WIDEST)
+            halves = half if len(half) > 1 else [names[: len(names) // 2], names[len(names) // 2 :]]
+            nodes |= {name: named(nodes[name]) for name in cut_off(halves, parts.edges)}
+            boxes |= {name: sized(nodes[name]) for name in names}
+            todo[:0] = halves
+        else:
+            done.append(row)
+    return done
+
+
+def _laid(
+    frame: Frame,
+    boxes: dict[str, Sized],
+    edges: Sequence[EdgePart],
+    labels: Sequence[Sized],
+    order: Sequence[str],
+    direction: str,
+) -> Row:
+    """One row, laid out by the layout engine."""
+    nodes = {node.name: node for node in frame.all_nodes()}
+    arrows = [Arrow(e.tail, e.head, (x.width, x.height) if e.lines else None) for e, x in zip(edges, labels)]
+    sizes = {name: (boxes[name].width, boxes[name].height) for name in nodes}
+    network = direction == "LR" and any(node.kind == "neuron" for node in nodes.values())
+    try:
+        found = columns(frame, sizes, arrows, order) if network else laid(frame, sizes, arrows, direction)
+    except SlowLayoutError:
+        found = columns(frame, sizes, arrows, order)
+    down = direction == "TB"
+    placed = []
+    for name, node in nodes.items():
+        box = boxes[name]
+        x, y = found.nodes[name]
+        items = [moved(item, x - box.width / 2, y - box.height / 2) for item in box.items]
+        placed.append(PlacedNode(node, tuple(map(turned, items) if down else items)))
+    lines = []
+    for edge, label, (curves, at) in zip(edges, labels, found.edges):
+        words = None
+        if at is not None:
+            words = moved(label.items[0], at[0] - label.width / 2, at[1] - label.height / 2)
+        lines.append(PlacedEdge(edge, curves, turned(words) if down and words else words))
+    frames = []
+    for title, (x, y, width, height) in found.frames:
+        line = Line("title", (Piece("title", title),))
+        wide = size_of([line])[0]
+        (text,) = set_lines([line], x + 8 + wide / 2, y + 3)[0]
+        frames.append(PlacedFrame(text, (x, y, width, height)))
+    return Row(found.width, found.height, tuple(frames), tuple(placed), tuple(lines))
+
+
+def _side_by_side(nodes: Sequence[NodePart]) -> Row:
+    """Boxes without edges beside each other, in as many lines as they need."""
+    placed, x, y, low, right = [], 0.0, 0.0, 0.0, 0.0
+    for node in nodes:
+        box = sized(node)
+        if x and x + box.width > WIDEST:
+            x, y = 0.0, low + 8
+        placed.append(PlacedNode(node, tuple(moved(item, x, y) for item in box.items)))
+        right, low = max(right, x + box.width), max(low, y + box.height)
+        x += box.width + 10
+    return Row(right, low, nodes=tuple(placed))
+
+
+def _foot(lines: Sequence[Line], width: float) -> tuple[list[PlacedText], float]:
+    """The lines under the drawing, broken where they are wider than it, and how high they are."""
+    broken = [part for line in lines for part in _broken(line, width)]
+    texts: list[PlacedText] = []
+    y = 0.0
+    for line in broken:
+        wide, tall = size_of([line])
+        texts += set_lines([line], wide / 2, y)[0]
+        y += tall
+    return texts, y
+
+
+def _broken(line: Line, width: float) -> list[Line]:
+    """A line in as many as it needs, broken between its words."""
+    pieces = [piece._replace(text=word) for piece in line.pieces for word in _words(piece.text)]
+    lines: list[list[Piece]] = [[]]
+    for piece in pieces:
+        if lines[-1] and size_of([Line(line.role, (*lines[-1], piece))])[0] > width:
+            lines.append([])
+        lines[-1].append(piece)
+    return [Line(line.role, tuple(_joined(part)), line.known) for part in lines if part]
+
+
+def _words(text: str) -> list[str]:
+    """The words of a text, each with the spaces after it."""
+    found = [""]
+    for c in text:
+        if found[-1].endswith(" ") and c != " " and found[-1].strip():
+            found.append("")
+        found[-1] += c
+    return found
+
+
+def _joined(pieces: Sequence[Piece]) -> list[Piece]:
+    done: list[Piece] = []
+    for piece in pieces:
+        if done and done[-1].role == piece.role:
+            done[-1] = Piece(piece.role, done[-1].text + piece.text)
+        else:
+            done.append(piece)
+    return done
+
+
+def _shifted(row: Row, x: float, y: float) -> Row:
+    def curve(points: Points) -> Points:
+        return tuple((a + x, b + y) for a, b in points)
+
+    frames = tuple(
+        PlacedFrame(
+            f.title._replace(x=f.title.x + x, y=f.title.y + y),
+            (f.rectangle[0] + x, f.rectangle[1] + y, *f.rectangle[2:]),
+        )
+        for f in row.frames
+    )
+    nodes = tuple(PlacedNode(n.part, tuple(moved(item, x, y) for item in n.items)) for n in row.nodes)
+    edges = tuple(PlacedEdge(e.part, tuple(map(curve, e.curves)), e.label and moved(e.label, x, y)) for e in row.edges)
+    return Row(row.width, row.height, frames, nodes, edges)

@@ -20,6 +20,7 @@ class Theme:
     soft: str
     rule: str
     leaf: str
+    leafrule: str
     value: str
     grad: str
     formula: str
@@ -30,21 +31,24 @@ class Theme:
 
 THEMES = {
     "light": Theme(
-        paper="#ffffff", ink="#18202b", soft="#5c6879", rule="#64748b", leaf="#eef2f7", value="#0a6b2d", grad="#b3261e",
-        formula="#5b3fd6", edge="#8593a6", lit="#fff0b3", scope="#c3ccd8",
+        paper="#ffffff", ink="#18202b", soft="#56616f", rule="#5b6b80", leaf="#e9eff7", leafrule="#6f7f95",
+        value="#0a58ad", grad="#b34700", formula="#56616f", edge="#6f7f95", lit="#fff0b3", scope="#7f8da0",
     ),
     "dark": Theme(
-        paper="#14181f", ink="#e8ecf2", soft="#a3afbf", rule="#8b98a9", leaf="#252d39", value="#6fd08c", grad="#ff9a91",
-        formula="#b9a8ff", edge="#7d8a9c", lit="#4d4213", scope="#475364",
+        paper="#14181f", ink="#e8ecf2", soft="#a9b4c2", rule="#8b98a9", leaf="#232c3a", leafrule="#74859d",
+        value="#7cc0ff", grad="#ffae5c", formula="#a9b4c2", edge="#8593a6", lit="#4d4213", scope="#74859d",
     ),
 }  # fmt: skip
+"""Values are blue and gradients orange: the two that every eye tells apart. ``auto`` is both, as the page is."""
+
+AUTO = "auto"
 
 
 def theme(name: str) -> Theme:
-    """The theme of that name."""
-    if name not in THEMES:
-        raise ValueError(say("theme is {0}, not {1!r}", either(map(repr, THEMES)), name))
-    return THEMES[name]
+    """The theme of that name; of ``auto`` the light one, which pictures of one theme have."""
+    if name not in (*THEMES, AUTO):
+        raise ValueError(say("theme is {0}, not {1!r}", either(map(repr, (*THEMES, AUTO))), name))
+    return THEMES["light" if name == AUTO else name]
 
 
 @dataclass(frozen=True)
@@ -52,8 +56,10 @@ class Style:
     """How a Trace is drawn."""
 
     theme: Theme
-    precision: int = 2
-    direction: str = "LR"
+    precision: int | None = None
+    """How many decimals inexact numbers have; None: four significant digits."""
+    direction: str = AUTO
+    """``LR``, ``TB``, or ``auto``: what is legible."""
     show: Collection[str] = PARTS
     legend: bool = True
     lit: Collection[str] = ()
@@ -69,3 +75,5 @@ class Style:
     """Whether every node shows its name, v₁ or L, beside its symbol."""
     caption: str = ""
     """A line under the drawing, instead of the legend."""
+    auto: bool = False
+    """Whether the SVG follows the theme of the page it is in."""

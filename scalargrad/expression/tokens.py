@@ -20,7 +20,9 @@ MAX_TOKENS = 2_000
 CONSTANTS: Mapping[str, float] = {"pi": math.pi, "π": math.pi, "inf": math.inf, "∞": math.inf, "nan": math.nan}
 """Names that stand for numbers."""
 
-_SPELLINGS = {s: s for s in ("+", "-", "*", "/", "**", "(", ")", "[", "]", ",", "=", "==", "!=", "<", "<=", ">", ">=")}
+_SPELLINGS = {
+    s: s for s in ("+", "-", "*", "/", "//", "%", "**", "(", ")", "[", "]", ",", "=", "==", "!=", "<", "<=", ">", ">=")
+}
 _SPELLINGS |= {"^": "**", "≠": "!="}
 _SPELLINGS |= dict.fromkeys("·×⋅\u0387∗∙•⨯✕✖\u2062", "*")  # the last is the invisible times of web pages
 _SPELLINGS |= dict.fromkeys("÷∕⁄", "/") | dict.fromkeys("−–‐‑‒—﹣", "-")

@@ -111,6 +111,15 @@ TEXTS = {
         "на ребре: upstream × local = downstream, ∂ — локальная производная",
     "sum of {0}": "сумма, слагаемых: {0}",
     "edges: {0}": "рёбер: {0}",
+    "neuron {0}": "нейрон {0}",
+    "and {0} more": "и ещё {0}",
+    "what is folded opens with depth=: draw(…, depth=9) shows all of it":
+        "свёрнутое раскрывает depth=: draw(…, depth=9) покажет всё",
+    "nan: not a number; an operation is not defined where it was born":
+        "nan — не число: там, где оно возникло, операция не определена",
+    "∞: more than any number, as 1/0 is": "∞ больше любого числа, как 1/0",
+    "the layout program wrote something that is no layout":
+        "программа раскладки написала не раскладку, а что-то другое",
     "leaves: {0}": "листьев: {0}",
     "parameters: {0}": "параметров: {0}",
     "operations: {0}": "операций: {0}",
@@ -120,8 +129,8 @@ TEXTS = {
         "gradients='stored' относится к узлу графа: у Trace градиенты уже есть",
     "precision is a number of decimals from 0 to 17, not {0!r}":
         "precision — число знаков после точки от 0 до 17, а не {0!r}",
-    "direction is 'LR' (left to right) or 'TB' (downward), not {0!r}":
-        "direction — это 'LR' (слева направо) или 'TB' (сверху вниз), а не {0!r}",
+    "direction is 'auto', 'LR' (left to right) or 'TB' (downward), not {0!r}":
+        "direction — это 'auto', 'LR' (слева направо) или 'TB' (сверху вниз), а не {0!r}",
     "show takes {0}, not {1!r}": "show принимает {0}, а не {1!r}",
     "max_nodes is a whole number from 1 on, not {0!r}": "max_nodes — целое число от 1, а не {0!r}",
     "depth is how many levels of scopes stay open, 0 or more, not {0!r}":
@@ -154,9 +163,6 @@ TEXTS = {
         "установите другую командой `pip install graphviz-pure` или укажите её в {0}",
     "it is not whole": "файл не цел",
     "it is no drawing": "это не рисунок",
-    "it holds instructions to whoever reads it": "в нём указания тому, кто его читает",
-    "it holds <{0}>": "в нём есть <{0}>",
-    "it holds the attribute {0}": "в нём есть атрибут {0}",
     # --- formulas ----------------------------------------------------------------------------------------------------
     "parse: expected a formula as text, not {0} ({1})": "parse: ожидалась формула в виде текста, а не {0} ({1})",
     "its variables are {0}": "её переменные: {0}",
@@ -289,7 +295,7 @@ TEXTS = {
     "a number for each variable; 1/3 and pi/2 too": "число для каждой переменной; можно и 1/3, и pi/2",
     "the file to write: {0}": "файл, в который записать: {0}",
     "decimals": "знаков после точки",
-    "decimals; 4 if not given": "знаков после точки; 4, если не задано",
+    "decimals; four significant digits if not given": "знаков после точки; если не задано — четыре значащие цифры",
     "round every number to N decimals before going on, as on the slides":
         "округлять каждое число до N знаков, прежде чем считать дальше, как на слайдах",
     "where data flows: LR, to the right, or TB, down": "куда идут данные: LR, вправо, или TB, вниз",
@@ -457,6 +463,71 @@ TEXTS = {
     "1 where a ≠ b, else 0": "1, если a ≠ b, иначе 0",
     "binary cross-entropy of the label y and the probability σ(z), from the logit z; to 4 ulp":
         "двоичная кросс-энтропия метки y и вероятности σ(z), из логита z; до 4 ulp",
+    "cube root, of negative numbers too": "кубический корень, и из отрицательных чисел",
+    "the number itself": "само число",
+    "length of the hypotenuse, √(a² + b²), without overflow; its derivatives at 0, 0 are 0":
+        "длина гипотенузы √(a² + b²) без переполнения; производные в точке 0, 0 равны 0",
+    "what is left of a after taking b whole times, with the sign of b: Python's %":
+        "остаток от деления a на b со знаком b: как % в Python",
+    "what is left of a after taking b whole times, with the sign of a: C's fmod":
+        "остаток от деления a на b со знаком a: как fmod в C",
+    "2 to the power of the number": "2 в степени числа",
+    "logarithm to the base 2": "логарифм по основанию 2",
+    "logarithm to the base 10": "десятичный логарифм",
+    "log2(2^a + 2^b) without overflow": "log2(2^a + 2^b) без переполнения",
+    "the inverse of the logistic function, log(a/(1 − a))": "обратная к логистической функции, log(a/(1 − a))",
+    "a·log(b), 0 for a = 0: the terms of an entropy": "a·log(b), а при a = 0 нуль: слагаемые энтропии",
+    "inverse sine, in radians": "арксинус, в радианах",
+    "inverse cosine, in radians": "арккосинус, в радианах",
+    "the angle of the point (b, a), from −π to π; its derivatives at 0, 0 are 0":
+        "полярный угол точки (b, a), от −π до π; производные в точке 0, 0 равны 0",
+    "sin(π·a)/(π·a), 1 at 0": "sin(π·a)/(π·a), в нуле 1",
+    "an angle in degrees as radians": "градусы в радианы",
+    "an angle in radians as degrees": "радианы в градусы",
+    "inverse hyperbolic sine": "гиперболический арксинус",
+    "inverse hyperbolic cosine": "гиперболический арккосинус",
+    "inverse hyperbolic tangent": "гиперболический арктангенс",
+    "error function, 2/√π·∫ exp(−t²) dt from 0 to a; to 3 ulp":
+        "функция ошибок, 2/√π·∫ exp(−t²) dt от 0 до a; до 3 ulp",
+    "1 − erf(a), exact far out: to 4 ulp": "1 − erf(a), точно и далеко от нуля: до 4 ulp",
+    "exp(a²)·erfc(a), which never vanishes; to 6 ulp": "exp(a²)·erfc(a), никогда не обращается в нуль; до 6 ulp",
+    "standard normal distribution function, the probability below a: norm.cdf of SciPy":
+        "функция стандартного нормального распределения, вероятность значений меньше a: norm.cdf в SciPy",
+    "log of the standard normal distribution function, exact far out: norm.logcdf of SciPy":
+        "логарифм функции стандартного нормального распределения, точный и в хвостах: norm.logcdf в SciPy",
+    "the larger operand that is not nan; equal ones share the gradient":
+        "больший операнд, не равный nan; равные делят градиент поровну",
+    "the smaller operand that is not nan; equal ones share the gradient":
+        "меньший операнд, не равный nan; равные делят градиент поровну",
+    "the size of a with the sign of b; its derivative by b is 0, at the jump too":
+        "модуль a со знаком b; производная по b равна 0, и в скачке тоже",
+    "the integer next to it on the side of 0": "число без дробной части: целое, ближайшее к нему со стороны нуля",
+    "how many whole times b is in a: Python's //": "сколько целых раз b содержится в a: как // в Python",
+    "a, or alpha·(exp(a/alpha) − 1) below 0: without a kink in its value, its second derivative jumps at 0":
+        "a, а ниже нуля alpha·(exp(a/alpha) − 1): без излома, но вторая производная в 0 имеет скачок",
+    "1.0507·elu(a, 1.67326): keeps mean 0 and variance 1 through layers; its derivative at 0 is 1.7581":
+        "1.0507·elu(a, 1.67326): сохраняет от слоя к слою среднее 0 и дисперсию 1; производная в 0 равна 1.7581",
+    "a kept between 0 and 6; its derivative at both is 0": "a, удержанное между 0 и 6; производная на обеих границах 0",
+    "a kept between min_val and max_val; at a bound the gradient is the bound's":
+        "a, удержанное между min_val и max_val; на границе градиент достаётся границе",
+    "a above the threshold, else the value; at the threshold the gradient is the value's":
+        "a, если оно больше threshold, иначе value; на пороге градиент достаётся value",
+    "a moved towards 0 by lambd, 0 between −lambd and lambd; its derivative at both is 0":
+        "a, сдвинутое к нулю на lambd, и 0 между −lambd и lambd; производная на обеих границах 0",
+    "a, or 0 between −lambd and lambd; its derivative at both is 0":
+        "a, а между −lambd и lambd нуль; производная на обеих границах 0",
+    "a·Φ(a), exact: a smooth ReLU weighted by the normal distribution; gelu(a, approximate='tanh') is gelu_tanh":
+        "a·Φ(a), точно: гладкая ReLU с нормальным распределением; gelu(a, approximate='tanh') — это gelu_tanh",
+    "gelu approximated by a·(1 + tanh(√(2/π)·(a + 0.044715·a³)))/2":
+        "приближение gelu: a·(1 + tanh(√(2/π)·(a + 0.044715·a³)))/2",
+    "a·tanh(softplus(a)): a smooth ReLU, slightly negative below 0":
+        "a·tanh(softplus(a)): гладкая ReLU, чуть отрицательная левее 0",
+    "log σ(a), exact far out; to 3 ulp": "log σ(a), точно и далеко от нуля; до 3 ulp",
+    "what tanh takes off, a − tanh(a)": "то, что отнимает tanh: a − tanh(a)",
+    "a/6 + 1/2 kept between 0 and 1; its derivative at −3 and 3 is 0":
+        "a/6 + 1/2, удержанное между 0 и 1; производная в −3 и 3 равна 0",
+    "a·hardsigmoid(a); its derivative at −3 is 0, at 3 it is 1":
+        "a·hardsigmoid(a); производная в −3 равна 0, в 3 равна 1",
     "the nearest integer, halves to even": "ближайшее целое, половины — к чётному",
     "the largest integer not above": "наибольшее целое, не превосходящее числа",
     "the smallest integer not below": "наименьшее целое, не меньшее числа",
@@ -465,6 +536,8 @@ TEXTS = {
         "а не до",
     "which element is the largest changes in jumps; softmax is its differentiable relative":
         "то, какой элемент наибольший, меняется скачками; его дифференцируемый аналог — softmax",
+    "the order changes in jumps; sort passes the gradient to where each element came from":
+        "порядок меняется скачками; sort передаёт градиент туда, откуда взят каждый элемент",
     "which element is the smallest changes in jumps; softmax of the negative numbers is its differentiable relative":
         "то, какой элемент наименьший, меняется скачками; его дифференцируемый аналог — softmax противоположных чисел",
     # --- the lectures ------------------------------------------------------------------------------------------------

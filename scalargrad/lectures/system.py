@@ -44,8 +44,8 @@ class System:
     """Computes the claims."""
     build: Callable[[], Any] | None = None
     """Builds the graph: a Value, or several by name; None for a table."""
-    precision: int = 2
-    """How many decimals its drawing shows if it is not said."""
+    precision: int | None = None
+    """How many decimals its drawing shows if it is not said; None: four significant digits."""
 
     @cached_property
     def claims(self) -> tuple[Claim, ...]:

@@ -13,9 +13,20 @@ True
 
 from typing import Any as _Any
 
-from scalargrad.nn import activations, containers, initialisers, layers, losses, module, neurons, regularisation
+from scalargrad.nn import (
+    activations,
+    containers,
+    criteria,
+    initialisers,
+    layers,
+    losses,
+    module,
+    neurons,
+    regularisation,
+)
 from scalargrad.nn.activations import *
 from scalargrad.nn.containers import *
+from scalargrad.nn.criteria import *
 from scalargrad.nn.initialisers import *
 from scalargrad.nn.layers import *
 from scalargrad.nn.losses import *
@@ -23,14 +34,16 @@ from scalargrad.nn.module import *
 from scalargrad.nn.neurons import *
 from scalargrad.nn.regularisation import *
 
-_PARTS = (activations, containers, initialisers, layers, losses, module, neurons, regularisation)
+_PARTS = (activations, containers, criteria, initialisers, layers, losses, module, neurons, regularisation)
 __all__ = sorted([name for part in _PARTS for name in part.__all__])
 
 
 def __getattr__(name: str) -> _Any:
-    """The module of an activation whose row was registered later."""
+    """The module of an activation or a loss that was registered later."""
     if any(kind.__name__ == name for kind in activations.ACTIVATIONS.values()):
         return getattr(activations, name)
+    if name in losses.MODULES:
+        return getattr(criteria, name)
     raise AttributeError(f"module 'scalargrad.nn' has no attribute {name!r}")
 
 

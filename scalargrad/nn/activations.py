@@ -18,6 +18,9 @@ from scalargrad.nn import scoping
 from scalargrad.nn.backends import as_values, backend_of, is_value_backed, numbers_of, parameter
 from scalargrad.nn.module import Module
 from scalargrad.ops import elementwise as ops
+from scalargrad.ops.composite import glu
+from scalargrad.ops.forms import RENAMED
+from scalargrad.ops.given import integer
 from scalargrad.ops.registry import OPS, Op
 from scalargrad.ops.structural import softmax
 from scalargrad.settings import number, short, size
@@ -93,8 +96,34 @@ class Softmax(Module):
         return f"axis={self.axis}"
 
 
-ACTIVATIONS: dict[str, type[Module]] = {"prelu": PReLU, "softmax": Softmax}
-"""The activations by the name of their operation: these two, and one for each row that is an activation."""
+class GELU(Activation):
+    """a·Φ(a) of every element (Hendrycks and Gimpel 2016); ``approximate="tanh"`` is the op gelu_tanh instead."""
+
+    def __init__(self, approximate: str = "none") -> None:
+        if approximate not in ("none", "tanh"):
+            raise ValueError(f"GELU: approximate is 'none' or 'tanh', not {short(approximate)}")
+        super().__init__(ops.gelu if approximate == "none" else ops.gelu_tanh)
+
+    def extra(self) -> str:
+        return "approximate='tanh'" if self.op is ops.gelu_tanh else ""
+
+
+class GLU(Module):
+    """Gated linear unit: the first half along an axis times the sigmoid of the second (Dauphin et al. 2017)."""
+
+    def __init__(self, axis: int = -1) -> None:
+        self.axis = integer(axis, "GLU", "axis")
+
+    def forward(self, x: Any) -> Any:
+        """Half as many elements along the axis."""
+        return glu(x, self.axis)
+
+    def extra(self) -> str:
+        return f"axis={self.axis}"
+
+
+ACTIVATIONS: dict[str, type[Module]] = {"prelu": PReLU, "softmax": Softmax, "gelu": GELU, "glu": GLU}
+"""The activations by the name of their operation: these, and one for each row that is an activation."""
 
 
 def _follow(row: Op, added: bool) -> None:
@@ -118,6 +147,7 @@ def _module_of(row: Op) -> type[Module]:
 
     def __init__(self: Activation, *given: float, **named: float) -> None:  # noqa: N807
         try:
+            named = {RENAMED.get(row.name, {}).get(name, name): x for name, x in named.items()}
             bound = signature.bind(self, *given, **named)
         except TypeError as error:
             raise TypeError(f"{type(self).__name__}: {error}") from None

@@ -84,7 +84,9 @@ class Linear(Module):
         x = features(x, self.inputs, "Linear")
         if isinstance(x, np.ndarray) and isinstance(self.W, np.ndarray):
             return self._of_values(x) if modes.recording() else self._of_numbers(x)
-        y = scoping.named(matmul(x if isinstance(x, Node) else x.astype(self.W.dtype, copy=False), self.W))
+        if not isinstance(x, Node) and x.dtype != object:  # Values are refused, by matmul
+            x = x.astype(self.W.dtype, copy=False)
+        y = scoping.named(matmul(x, self.W))
         return y if self.b is None else scoping.named(y + self.b)
 
     def _of_numbers(self, x: Any) -> Any:

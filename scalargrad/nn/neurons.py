@@ -36,12 +36,13 @@ class Layer(Module):
         activation: Any = ...,
         *,
         init: Any = "micrograd",
+        backend: Any = "value",
         seed: Seed = None,
         **settings: Any,
     ) -> None:
         rng = generator(seed, "Layer: seed")
         self.inputs, self.outputs = inputs, size(outputs, "Layer: outputs")
-        settings |= {"init": init, "seed": rng}
+        settings |= {"init": init, "backend": backend, "seed": rng}
         self.neurons = [Neuron(inputs, activation, **settings) for _ in range(self.outputs)]
 
     def forward(self, x: Any) -> Any:

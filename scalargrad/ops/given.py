@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from numbers import Integral, Real
 from typing import Any
 
@@ -147,6 +147,39 @@ def wrong_setting(settings: dict[str, Any]) -> str:
     return ""
 
 
+_HERE = {
+    "dim": "axis=", "dims": "axis=", "keepdim": "keepdims=", "unbiased": "ddof=1, or ddof=0,", "correction": "ddof=",
+    "num_classes": "classes=", "dim0": "axis1=", "dim1": "axis2=",
+}  # fmt: skip
+"""What to write in place of PyTorch's keywords: NumPy's."""
+
+
+def called_here(names: Iterable[str]) -> str:
+    """The end of a sentence that refuses these keywords: what those of PyTorch among them are called here."""
+    return "".join([f": write {_HERE[name]} in place of {name}=" for name in names if name in _HERE][:1])
+
+
+_TRUTHS = (None, True, False)
+_NEUTRAL: dict[str, tuple[Any, ...]] = {
+    "casting": ("same_kind", "safe"),
+    "copy": _TRUTHS,
+    "dtype": (None,),
+    "kind": (None, "quicksort", "mergesort", "heapsort", "stable"),
+    "optimize": (*_TRUTHS, "greedy", "optimal"),
+    "order": (None, "C", "K", "A"),
+    "out": (None,),
+    "overwrite_input": _TRUTHS,
+    "stable": _TRUTHS,
+    "subok": _TRUTHS,
+    "where": (True,),
+}
+
+
+def is_neutral(name: str, given: Any) -> bool:
+    """Whether a setting that only NumPy's function has says what the op does anyway: ``out=None``, ``where=True``."""
+    return isinstance(given, (bool, str, type(None))) and given in _NEUTRAL.get(name, ())
+
+
 def outside(indices: Any, count: int) -> Any:
     """The first of these integers that is not one of 0, 1, …, ``count − 1``; None if all are."""
     unsigned = indices.view(f"u{indices.dtype.itemsize}")  # in which a negative one is too large
@@ -162,7 +195,9 @@ def is_raw(error: Exception) -> bool:
 
 
 def kind_of(error: Exception) -> type[Exception]:
-    """The plain kind of an error."""
+    """The plain kind of an error; LinAlgError, which programs catch by its name, stays what it is."""
+    if type(error).__name__ == "LinAlgError":
+        return type(error)
     return next((kind for kind in REFUSALS if isinstance(error, kind)), type(error))
 
 

@@ -95,7 +95,7 @@ broadcast_to = _op("broadcast_to", lambda xp, a, *, shape: xp.broadcast_to(a, sh
 astype       = _op("astype",       lambda xp, a, *, dtype: a.astype(_float_type(xp, dtype)),
     (lambda g, y, a, dtype: g,),
     note="the same numbers as floats of another type",
-    expand=lambda xp, a, dtype: a[()], formulas=("Ḡ",),
+    expand=lambda xp, a, dtype: _float_type(xp, dtype) and a[()], formulas=("Ḡ",),
     samples=(lambda x: astype(x(3), "float64"),))
 
 concatenate  = _op("concatenate",  lambda xp, *arrays, axis=0: xp.concatenate(arrays, axis=axis),

@@ -51,6 +51,14 @@ class Operators(ElementwiseMethods):
     __mul__, __rmul__ = _both("mul")
     __truediv__, __rtruediv__ = _both("div")
     __pow__, __rpow__ = _both("pow")
+    __mod__, __rmod__ = _both("remainder")
+    __floordiv__, __rfloordiv__ = _both("floor_divide")
+
+    def __divmod__(self, other: Any) -> Any:
+        return (self // other, self % other) if self._takes(other) else NotImplemented
+
+    def __rdivmod__(self, other: Any) -> Any:
+        return (other // self, other % self) if self._takes(other) else NotImplemented
 
     def __neg__(self) -> Any:
         return self._apply_op(OPS["neg"], (self,))
@@ -62,15 +70,16 @@ class Operators(ElementwiseMethods):
         return self._apply_op(OPS["abs"], (self,))
 
     def __round__(self, digits: int | None = None) -> Any:
-        if digits is not None:
-            raise TypeError(f"round of a {type(self).__name__} takes no digits: round the number, its .data, instead")
-        return self._apply_op(OPS["round"], (self,))
+        return self._apply_op(OPS["round"], (self,)) if digits is None else OPS["round"](self, digits)
 
     def __floor__(self) -> Any:
         return self._apply_op(OPS["floor"], (self,))
 
     def __ceil__(self) -> Any:
         return self._apply_op(OPS["ceil"], (self,))
+
+    def __trunc__(self) -> Any:
+        return self._apply_op(OPS["trunc"], (self,))
 
     def rint(self) -> Any:
         """The op round, under the name by which NumPy calls it on the elements of an array."""

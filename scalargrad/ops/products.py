@@ -2,7 +2,11 @@
 # fmt: off
 
 import math as _math
+import string as _string
 
+from scalargrad.ops.given import as_array as _as_array
+from scalargrad.ops.given import integer as _integer
+from scalargrad.ops.moving import astype as _astype
 from scalargrad.ops.structure import structural as _op
 from scalargrad.ops.subscripts import parse as _parse
 
@@ -46,13 +50,17 @@ def _matmul_misfit(a, b):
     return "" if inner[0] == inner[1] else f"the inner sizes are {inner[0]} and {inner[1]}"
 
 
-def _einsum(subscripts, *operands):
-    from scalargrad.ops.composite import diagonal
-    from scalargrad.ops.given import as_array
+def _einsum(subscripts, *operands, optimize=False, dtype=None, out=None):
+    """The order of products is chosen by their sizes, whatever ``optimize`` says: it changes no number."""
+    from scalargrad.ops.picking import diagonal
 
+    if out is not None:
+        raise TypeError("einsum: out= is not taken; the result is a new array")
     if not isinstance(subscripts, str):
-        raise TypeError(f"einsum: the subscripts come first, as a text such as 'ij,jk->ik', not {subscripts!r}")
-    arrays = [as_array(x, "einsum") for x in operands]
+        subscripts, operands = _from_lists(subscripts, *operands)
+    if dtype is not None:
+        operands = tuple([_astype(x, dtype) for x in operands])
+    arrays = [_as_array(x, "einsum") for x in operands]
     inputs, output = _parse(subscripts, [a.ndim for a in arrays])
     for i, letters in enumerate(inputs):
         while twice := [c for c in letters if letters.count(c) > 1]:
@@ -61,6 +69,30 @@ def _einsum(subscripts, *operands):
             letters = letters[:first] + letters[first + 1:second] + letters[second + 1:] + twice[0]
         inputs[i] = letters
     return tuple(arrays), {"subscripts": f"{','.join(inputs)}->{output}"}
+
+
+_LETTERS = _string.ascii_letters
+
+
+def _from_lists(*given):
+    """NumPy's second form, ``einsum(a, [0, 1], b, [1, 2], [0, 2])``, as subscripts and operands."""
+    operands, lists = given[0:-1:2], [*given[1::2], *given[-1:] * (len(given) % 2)]
+    if len(given) < 2 or not all(isinstance(x, (list, tuple)) for x in lists):
+        raise TypeError(
+            f"einsum: the subscripts come first, as a text such as 'ij,jk->ik', or each operand has a list of them, not "
+            f"{given[0]!r}"
+        )
+    words = ["".join([_letter(i) for i in x]) for x in lists]
+    inputs = ",".join(words[:len(operands)])
+    return (f"{inputs}->{words[-1]}" if len(given) % 2 else inputs), operands
+
+
+def _letter(i):
+    if i is Ellipsis:
+        return "..."
+    if not 0 <= _integer(i, "einsum", "a subscript") < len(_LETTERS):
+        raise ValueError(f"einsum: a subscript is an integer from 0 to {len(_LETTERS) - 1}, not {i}")
+    return _LETTERS[i]
 
 
 def _sums_of_products(xp, *arrays, subscripts):

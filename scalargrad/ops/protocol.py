@@ -10,20 +10,18 @@ from collections.abc import Callable
 from functools import cache
 from typing import Any
 
-from scalargrad.ops import composite, structural
+from scalargrad.ops import composite
 from scalargrad.ops.composite import COMPOSITE
 from scalargrad.ops.registry import Op, by_ufunc
 from scalargrad.ops.structure import STRUCTURAL, StructuralOp
 
-_OTHER_NAMES = {"amax": "max", "amin": "min", "concat": "concatenate", "permute_dims": "transpose"}
+_OTHER_NAMES = {"amax": "max", "amin": "min", "concat": "concatenate", "permute_dims": "transpose"} | composite.ALIASES
 _LINALG: dict[str, Callable[..., Any]] = {
-    "norm": structural.norm,
-    "vector_norm": structural.norm,
-    "matmul": structural.matmul,
-    "outer": composite.outer,
     "diagonal": lambda x, offset=0: composite.diagonal(x, offset, -2, -1),
     "matrix_transpose": lambda x: composite.swapaxes(x, -2, -1),
+    "trace": lambda x, offset=0: composite.matrix_trace(x, offset, -2, -1),
 }
+"""Functions of ``np.linalg`` that differ from those of the same name."""
 _SETTINGS = {"a_min": "min", "a_max": "max", "correction": "ddof", "newshape": "shape"}
 """NumPy's names of settings, where ours are other ones."""
 _HARMLESS = {"optimize", "copy", "casting", "order", "subok", "device", "max_rank"}
@@ -41,7 +39,9 @@ def op_of(function: Any) -> Callable[..., Any] | None:
     """The op that stands for a function of NumPy, or a ufunc; None if there is none."""
     name = function.__name__
     if getattr(function, "__module__", None) == "numpy.linalg" or name == "matrix_transpose":
-        return _LINALG.get(name)
+        return _LINALG.get(name) or STRUCTURAL.get(name) or COMPOSITE.get(name)
+    if name == "divmod":
+        return divmod
     name = _OTHER_NAMES.get(name, name)
     return STRUCTURAL.get(name) or COMPOSITE.get(name) or by_ufunc(name)
 
@@ -60,7 +60,13 @@ _REDUCTIONS = {
     f"{ufunc}.{method}": name
     for method, names in {
         "reduce": {"add": "sum", "multiply": "prod", "maximum": "max", "minimum": "min", "logaddexp": "logsumexp"},
-        "accumulate": {"add": "cumsum"},
+        "accumulate": {
+            "add": "cumsum",
+            "multiply": "cumprod",
+            "maximum": "cummax",
+            "minimum": "cummin",
+            "logaddexp": "logcumsumexp",
+        },
         "outer": {"multiply": "outer"},
     }.items()
     for ufunc, name in names.items()
@@ -81,6 +87,8 @@ def call(function: Any, arguments: tuple[Any, ...], named: dict[str, Any], kind:
     op = op_of(function)
     if op is None:
         raise unregistered(function, kind)
+    if not named and len(arguments) == _names(op)[0]:  # as nearly always
+        return op(*arguments)
     arguments, settings = _translated(function, op, arguments, named)
     return op(*arguments, **settings)
 
@@ -124,6 +132,8 @@ def _translated(
         given = bound.arguments[parameter.name]
         if parameter.kind is parameter.VAR_KEYWORD:
             settings |= given
+        elif parameter.kind is parameter.VAR_POSITIONAL:
+            operands += given
         elif len(operands) < count and parameter.kind is not parameter.KEYWORD_ONLY:
             operands.append(given)
         elif given is not parameter.default and not (given is None and isinstance(op, Op)):  # None: no bound

@@ -167,7 +167,7 @@ def round_(op: Any, arguments: Arguments, settings: Settings) -> Any:
     if "number" not in given or len(given) < len(arguments) + len(settings):
         return NotImplemented
     number, digits = given["number"], given.get("ndigits")
-    if digits is not None and (_is_single(number) or not _is_array(number)):
+    if digits is not None and not _is_node(number) and (is_number(number) or not _is_array(number)):
         return _answer(builtins.round, number, digits)
     if digits is None and _is_other(number, "__round__"):
         return builtins.round(number)

@@ -131,25 +131,8 @@ def _or_infinity(y):
     return _if_any(y, 0.0, _math.inf, y)
 
 
-def _check_order(x, ord, axis):
-    if ord not in (None, 2):
-        raise ValueError(f"norm: ord is 2 (or left out), not {ord!r}; sum(abs(x)) and max(abs(x)) are ord 1 and inf")
-    if ord == 2 and len(_axes.normalized(axis, x.ndim)) != 1:
-        raise ValueError("norm: ord=2 over two axes is a singular value; leave ord out for the root of all squares")
-
-
-def _norm(xp, x, *, ord=None, axis=None, keepdims=False):
-    _check_order(x, ord, axis)
-    return _root_of_squares(xp, x, axis, keepdims)
-
-
-def _norm_pullback(g, y, x, ord, axis, keepdims):
+def _l2norm_pullback(g, y, x, axis, keepdims):
     return _axes.restored(g, x, axis, keepdims) * (x / _axes.restored(_or_infinity(y), x, axis, keepdims))
-
-
-def _norm_of_values(xp, x, ord, axis, keepdims):
-    _check_order(x, ord, axis)
-    return _axes.along(_expansions.norm, xp, x, axis, keepdims)
 
 
 # --- the table -------------------------------------------------------------------------------------------------------
@@ -216,8 +199,8 @@ std    = _op("std",    _std,
     wide=True, formulas=("Ḡ·(#1 − mean)/(n Y)",),
     samples=(lambda x: std(x(2, 3)), lambda x: std(x(2, 3), axis=0, ddof=1), lambda x: std(x(2, 3), 1, keepdims=True)))
 
-norm   = _op("norm",   _norm,
-    (_norm_pullback,),
+l2norm = _op("l2norm", lambda xp, x, *, axis=None, keepdims=False: _root_of_squares(xp, x, axis, keepdims),
+    (_l2norm_pullback,),
     note="square root of the sum of squares, to 4 ulp at any size; its gradient at 0 is 0",
-    expand=_norm_of_values, decides=True, wide=True, formulas=("Ḡ·#1/Y",), symbol="‖x‖",
-    samples=(lambda x: norm(x(3)), lambda x: norm(x(2, 3), 2, axis=1), lambda x: norm(x(2, 3), axis=0, keepdims=True)))
+    expand=_axes.expansion(_expansions.norm), decides=True, wide=True, formulas=("Ḡ·#1/Y",), symbol="‖x‖",
+    samples=(lambda x: l2norm(x(3)), lambda x: l2norm(x(2, 3), axis=1), lambda x: l2norm(x(2, 3), axis=0, keepdims=True)))

@@ -13,11 +13,11 @@ from keyword import iskeyword
 from typing import Any
 
 from scalargrad import numerics
+from scalargrad.ops.forms import ALWAYS, FORMS
 from scalargrad.ops.given import as_array, require_numbers
 from scalargrad.ops.given import as_number as as_number
 from scalargrad.ops.given import finite as finite
 from scalargrad.ops.given import is_number as is_number
-from scalargrad.ops.python import PYTHONS
 from scalargrad.ops.rows import RESERVED, Row, Table
 from scalargrad.ops.rows import NotDifferentiableError as NotDifferentiableError
 from scalargrad.ops.rows import remove as remove
@@ -79,12 +79,16 @@ class Op(Row):
     """Other names the formula parser knows it by."""
     activation: str = ""
     """The name of its module in :mod:`scalargrad.nn`, if it is an activation; operands with a default are settings."""
+    shown: tuple[Callable[..., Any] | None, ...] = ()
+    """The partials as formulas show them, ``(*operands)`` in ops, where those above are written for accuracy."""
     why_not: str = ""
     """Why no gradient passes through it; such an op has no partials."""
     operands: tuple[str, ...] = field(init=False)
     defaults: tuple[float, ...] = field(init=False)
-    python: Callable[..., Any] | None = field(init=False)
-    """What answers a call that means Python's own function of the op's name (:mod:`.python`)."""
+    usual: int = field(init=False)
+    """How many operands a usual call gives; −1 if every call is looked at first."""
+    form: Callable[..., Any] | None = field(init=False)
+    """What answers a call in another form (:mod:`.forms`), as one that means Python's function of that name."""
 
     def __post_init__(self) -> None:
         code = self.forward.__code__  # a lambda's own record: inspect.signature would be slow for a whole table
@@ -92,7 +96,8 @@ class Op(Row):
         set_ = object.__setattr__
         set_(self, "operands", names)
         set_(self, "defaults", tuple(float(x) for x in self.forward.__defaults__ or ()))
-        set_(self, "python", PYTHONS.get(self.name))
+        set_(self, "usual", -1 if self.name in ALWAYS else len(names))
+        set_(self, "form", FORMS.get(self.name))
         set_(self, "symbol", self.symbol or self.name)
         holes = ", ".join(f"#{i + 1}" for i in range(len(names)))
         set_(self, "text", self.text or f"{self.name}({holes})")
@@ -107,6 +112,8 @@ class Op(Row):
             raise ValueError(f"{self.name}: forward must take xp and at least one operand")
         if len(self.partials) != (0 if self.why_not else len(names)):
             raise ValueError(f"{self.name}: {len(names)} operands need as many partials, not {len(self.partials)}")
+        if self.shown and len(self.shown) != len(names):
+            raise ValueError(f"{self.name}: shown has {len(self.shown)} forms of {len(names)} partials")
         if len(self.domain) != len(names):
             raise ValueError(
                 f"{self.name}: {len(names)} operands need as many domain intervals, not {len(self.domain)}"
@@ -127,15 +134,15 @@ class Op(Row):
     # --- calling -----------------------------------------------------------------------------------------------------
 
     def __call__(self, *operands: Any, **named: Any) -> Any:
-        if named or len(operands) != len(self.operands):
-            if self.python is not None and (answer := self.python(self, operands, named)) is not NotImplemented:
+        if named or len(operands) != self.usual:
+            if self.form is not None and (answer := self.form(self, operands, named)) is not NotImplemented:
                 return answer
             operands = self.complete(operands, named)
         for operand in operands:
             apply = getattr(type(operand), "_apply_op", None)
             if apply is not None:
                 return apply(self, operands)
-        if self.python is not None and (answer := self.python(self, operands, {})) is not NotImplemented:
+        if self.form is not None and (answer := self.form(self, operands, {})) is not NotImplemented:
             return answer
         for operand in operands:
             if not isinstance(operand, (float, int)):
@@ -200,6 +207,8 @@ class Op(Row):
     def _on_arrays(self, operands: tuple[Any, ...]) -> Any:
         import numpy as np
 
+        from scalargrad import special
+
         arrays = [as_array(x, self.name) for x in operands]
         try:
             np.broadcast_shapes(*[a.shape for a in arrays])
@@ -217,7 +226,7 @@ class Op(Row):
         ]
         dtype = np.result_type(*[a for a in whole if isinstance(a, np.ndarray) and a.ndim] or whole)
         with np.errstate(all="ignore"):
-            return np.asarray(self.forward(np, *whole)).astype(dtype, copy=False)[()]
+            return np.asarray(self.forward(special, *whole)).astype(dtype, copy=False)[()]
 
 
 def _said(text: str, row: Op, *details: object) -> str:
@@ -246,4 +255,4 @@ def op(name: str, forward: Callable[..., Any], partials: tuple[Callable[..., Any
 
 def by_ufunc(name: str) -> Op | None:
     """The op that NumPy calls by this name, if there is one."""
-    return OPS.get(name) or next((row for row in OPS.values() if row.ufunc == name), None)
+    return OPS.get(name) or next((row for row in OPS.values() if row.ufunc == name or name in row.aliases), None)

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from inspect import Parameter, Signature
 from typing import Any, Generic, ParamSpec, TypeVar
 
-from scalargrad.ops.given import REFUSALS, is_raw, named
+from scalargrad.ops.given import REFUSALS, called_here, is_neutral, is_raw, named
 
 P = ParamSpec("P")
 R = TypeVar("R", bound="Row")
@@ -16,8 +16,13 @@ T = TypeVar("T")
 
 NODE = ("backward", "data", "grad", "inputs", "item", "label", "op", "scope")
 """What a Value and a Tensor show besides their ops."""
-TENSOR = ("T", "detach", "dtype", "ndim", "requires_grad", "shape", "size")
-"""What a Tensor shows besides."""
+TENSOR = (
+    "T", "detach", "dtype", "ndim", "requires_grad", "retain_grad", "shape", "size",
+    "add_", "bmm", "clamp", "clone", "contiguous", "copy_", "cpu", "dim", "div_", "double", "eq", "expand", "fill_",
+    "float", "is_leaf", "long", "mT", "masked_fill", "mm", "mul_", "nelement", "numel", "numpy", "permute",
+    "requires_grad_", "sub_", "t", "to", "tolist", "type", "unsqueeze", "view", "zero_",
+)  # fmt: skip
+"""What a Tensor shows besides, in PyTorch's words too."""
 RESERVED = frozenset([*NODE, *TENSOR, "args", "atom", "constant", "inf", "named", "names", "nan", "number", "pi"])
 """Names no op can have: attributes of the operand types, loaded or not, and constants of formulas."""
 
@@ -166,9 +171,13 @@ COMPOSITE: dict[str, Callable[..., Any]] = {}
 
 def composite(function: Callable[P, T]) -> Callable[P, T]:
     """Register a function; what it refuses, it refuses under its own name and not that of an op it is made from."""
+    code = function.__code__
+    names = code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
 
     @functools.wraps(function)
     def call(*arguments: P.args, **settings: P.kwargs) -> T:
+        for name in [name for name in settings if name not in names and is_neutral(name, settings[name])]:
+            del settings[name]
         try:
             return function(*arguments, **settings)
         except REFUSALS as error:
@@ -176,7 +185,9 @@ def composite(function: Callable[P, T]) -> Callable[P, T]:
                 raise
             from scalargrad.ops.structural import OPS, STRUCTURAL
 
-            raise named(error, function.__name__, {*OPS, *STRUCTURAL, *COMPOSITE}) from None
+            told = named(error, function.__name__, {*OPS, *STRUCTURAL, *COMPOSITE})
+            otherwise = called_here(settings.keys() - names)
+            raise (type(told)(f"{told}{otherwise}") if otherwise else told) from None
 
     COMPOSITE[function.__name__] = call
     return call

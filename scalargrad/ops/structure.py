@@ -17,7 +17,9 @@ from scalargrad.ops.expansions import Expansion
 from scalargrad.ops.given import (
     REFUSALS,
     as_array,
+    called_here,
     is_integer,
+    is_neutral,
     is_number,
     is_raw,
     kind_of,
@@ -111,7 +113,7 @@ class StructuralOp(Row):
         if self.arrange is None:
             names = ["arrays"] if self.many else list(self.operands)
             return [*[(name, ...) for name in names], *self.settings.items()]
-        given = inspect.signature(self.arrange).parameters.values()
+        given = [p for p in inspect.signature(self.arrange).parameters.values() if p.kind is not p.KEYWORD_ONLY]
         defaults = [... if p.default is p.empty else p.default for p in given]
         return [("*" * (p.kind is p.VAR_POSITIONAL) + p.name, default) for p, default in zip(given, defaults)]
 
@@ -136,7 +138,8 @@ class StructuralOp(Row):
                 return self.arrange(*arguments, **settings)
             except REFUSALS as error:
                 if error.__traceback__ and error.__traceback__.tb_next is None and type(error) is TypeError:
-                    raise TypeError(f"{self.name} takes {self.signature}") from None  # the call itself did not fit
+                    told = f"{self.name} takes {self.signature}{called_here(settings)}"
+                    raise TypeError(told) from None  # the call itself did not fit
                 if is_raw(error):
                     raise named(error, self.name, STRUCTURAL) from None
                 raise
@@ -165,8 +168,7 @@ class StructuralOp(Row):
                     raise TypeError(f"{self.name} takes {self.signature}; {name} is given twice")
             full.update(zip(names, rest))
         if len(full) != len(self.settings):
-            unknown = next(name for name in full if name not in self.settings)
-            raise TypeError(f"{self.name} takes {self.signature}; it has no {unknown!r}")
+            operands = self._without_others(operands, full)
         for name, value in full.items():
             if type(value) is list:
                 full[name] = tuple(value)
@@ -179,6 +181,19 @@ class StructuralOp(Row):
             if full[name] is ...:
                 raise TypeError(f"{self.name} takes {self.signature}; {name} is missing")
         return operands, full
+
+    def _without_others(self, operands: tuple[Any, ...], full: Settings) -> tuple[Any, ...]:
+        """Take NumPy's settings that the op has not got out of the full ones; the operands in the ``dtype`` given."""
+        for name in [name for name in full if name not in self.settings]:
+            given = full.pop(name)
+            if name == "dtype" and self.wide and given is not None:
+                try:
+                    operands = tuple([STRUCTURAL["astype"](x, given) for x in operands])
+                except REFUSALS as error:
+                    raise named(error, self.name, STRUCTURAL) from None
+            elif not is_neutral(name, given):
+                raise TypeError(f"{self.name} takes {self.signature}; it has no {name!r}{called_here([name])}")
+        return operands
 
     def on_arrays(self, operands: tuple[Any, ...], settings: Settings) -> Any:
         """The op on NumPy arrays, lists and numbers; on object arrays of Values, its expansion."""
@@ -257,8 +272,8 @@ class StructuralOp(Row):
         if wrong := wrong_setting(settings):
             return TypeError(f"{self.name}: {wrong}")
         reason = self.explain(*arrays, **settings) if self.explain else ""
-        if kind is TypeError or (not reason and message.startswith(f"{self.name}: ")):  # a sentence of the row's own
-            return named(error, self.name)
+        if kind is TypeError or kind not in REFUSALS or (not reason and message.startswith(f"{self.name}: ")):
+            return named(error, self.name)  # a sentence of its own
         reason = " ".join((reason or message).split())
         shapes = [str(a.shape) for a in arrays]
         fit = f"shapes {' and '.join(shapes)} do not fit" if shapes[1:] else f"shape {shapes[0]} does not fit"

@@ -37,10 +37,11 @@ function zoomable(root, svg) {
 
   // the place of an element, or of several, in the units of the drawing
   function place(elements) {
-    const shift = svg.querySelector("g").getCTM().inverse().multiply(svg.getCTM()).inverse(); // the drawing's own shift
+    const back = svg.getScreenCTM().inverse();
     const corners = [];
     for (const element of elements) {
       const box = element.getBBox();
+      const shift = back.multiply(element.getScreenCTM()); // of the groups it stands in
       if (!box.width && !box.height) continue;
       for (const [x, y] of [[box.x, box.y], [box.x + box.width, box.y + box.height]]) {
         corners.push(new DOMPoint(x, y).matrixTransform(shift));
@@ -148,12 +149,11 @@ function zoomable(root, svg) {
   // the map: the boxes of the nodes, and the part that is seen
   const box = [home.x, home.y, home.width, home.height].join(" ");
   map.setAttribute("viewBox", box);
-  const shift = svg.querySelector("g").getAttribute("transform") || "";
-  const boxes = Array.from(svg.querySelectorAll("g[id] > rect"), (rect) => {
-    const [x, y, width, height] = ["x", "y", "width", "height"].map((name) => rect.getAttribute(name));
+  const boxes = Array.from(svg.querySelectorAll('g[id*="node-"]'), (node) => {
+    const { x, y, width, height } = place([node]) || home;
     return `<rect x="${x}" y="${y}" width="${width}" height="${height}"/>`;
   });
-  map.innerHTML = `<g transform="${shift}">${boxes.join("")}</g><rect class="sg-sight"/>`;
+  map.innerHTML = `${boxes.join("")}<rect class="sg-sight"/>`;
   map.addEventListener("click", (event) => {
     const point = new DOMPoint(event.clientX, event.clientY).matrixTransform(map.getScreenCTM().inverse());
     free = true;

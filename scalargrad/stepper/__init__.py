@@ -127,8 +127,12 @@ class Stepper(Steps, Sequence["StepDrawing"]):
         return bundle
 
 
-def steps(root_or_trace: Any, *, precision: int = 4, lang: str | None = None, rounding: int | None = None) -> Stepper:
-    """The computation behind a result, step by step: forward, then backward, with ``precision`` decimals.
+def steps(
+    root_or_trace: Any, *, precision: int | None = None, lang: str | None = None, rounding: int | None = None
+) -> Stepper:
+    """The computation behind a result, step by step: forward, then backward.
+
+    Exact numbers are written exactly, others to four significant digits, or to ``precision`` decimals.
 
     ``lang`` is the language, such as "en" or "ru" (``SCALARGRAD_LANG`` if not given). With ``rounding=2`` every number
     is rounded to two decimals before the next one is computed from it, as on the lecture's slides, and the exact number
@@ -141,22 +145,22 @@ def steps(root_or_trace: Any, *, precision: int = 4, lang: str | None = None, ro
     >>> stepper = steps(w * x, precision=2)
     >>> print(stepper.text)
     Forward
-      1. w₀ = 2.00
-      2. x₀ = -1.00
-      3. L = w₀·x₀ = 2.00 × (-1.00) = -2.00
+      1. w₀ = 2
+      2. x₀ = −1
+      3. L = w₀·x₀ = 2 × (−1) = −2
     <BLANKLINE>
     Backward
       4. dL/dL = 1 (a change of L changes L by exactly as much, so the backward pass starts from 1)
-      5. dL/dw₀ = dL/dL × ∂(w₀·x₀)/∂w₀ = 1.00 × x₀ = 1.00 × (-1.00) = -1.00
-      6. dL/dx₀ = dL/dL × ∂(w₀·x₀)/∂x₀ = 1.00 × w₀ = 1.00 × 2.00 = 2.00
+      5. dL/dw₀ = dL/dL × ∂(w₀·x₀)/∂w₀ = 1 × x₀ = 1 × (−1) = −1
+      6. dL/dx₀ = dL/dL × ∂(w₀·x₀)/∂x₀ = 1 × w₀ = 1 × 2 = 2
     <BLANKLINE>
     >>> stepper[-1].title, stepper[-1].local, stepper[-1].result
-    ('From L back to x₀', 'w₀', '2.00')
+    ('From L back to x₀', 'w₀', '2')
     >>> steps(Value(0.196612, label="u") * w, rounding=1)[2].text
-    'L = u·w₀ = 0.2 × 2.0 = 0.4 (exactly 0.3932)'
+    'L = u·w₀ = 0.2 × 2 = 0.4 (exactly 0.3932)'
     """
     for name, decimals in (("precision", precision), ("rounding", rounding)):
-        if name == "rounding" and decimals is None:
+        if decimals is None:
             continue
         if isinstance(decimals, bool) or not isinstance(decimals, int) or not 0 <= decimals <= 17:
             raise ValueError(say("{0} is a number of decimals from 0 to 17, not {1!r}", name, decimals))

@@ -32,11 +32,11 @@ class Equation:
     @property
     def members(self) -> tuple[str, ...]:
         """Everything that is equal, from left to right, without what is empty and what would stand there twice."""
-        numbers = "" if self.numbers.replace("−", "-") == self.result else self.numbers
+        numbers = "" if self.numbers == self.result else self.numbers
         return tuple(x for x in (self.left, self.symbols, self.mixed, numbers, self.result) if x)
 
 
-def equation(step: Step, trace: Trace, markup: Markup, lang: str, precision: int) -> Equation:
+def equation(step: Step, trace: Trace, markup: Markup, lang: str, precision: int | None) -> Equation:
     """What a step says. Numbers are put into its formula, arrays are not: they would fill pages."""
     node = step.node
 

@@ -46,7 +46,7 @@ class StepDrawing(Drawing):
         if len(caption) > 150:
             caption = f"{self.step.formula} = {self.step.result}"
         return Style(
-            theme("light"), min(steps.decimals, 4), lit=emphasised(steps.moments[self.step.index]),
+            theme("light"), steps.drawn, lit=emphasised(steps.moments[self.step.index]),
             unknown=unknown(steps.trace, steps.moments, self.step.index), lang=steps.lang, names=True,
             caption=f"{self.step.index + 1}. {caption}",
         )  # fmt: skip
@@ -63,9 +63,14 @@ class StepDrawing(Drawing):
 
 def whole(steps: Steps, prefix: str = "") -> Drawing:
     """The drawing of all the numbers, with the names the steps have for them."""
-    decimals, lang = min(steps.decimals, 4), steps.lang
     return draw(
-        steps.trace, precision=decimals, legend=False, max_nodes=LARGEST, id_prefix=prefix, lang=lang, names=True
+        steps.trace,
+        precision=steps.drawn,
+        legend=False,
+        max_nodes=LARGEST,
+        id_prefix=prefix,
+        lang=steps.lang,
+        names=True,
     )
 
 

@@ -17,7 +17,7 @@ from scalargrad.tracing import ArrayNumber, EdgeGrad, TraceNode
 def is_constant(formula: str) -> bool:
     """Whether a formula is a number."""
     try:
-        float(formula.replace("−", "-"))
+        float(formula.replace("−", "-").split("×10")[0])
     except ValueError:
         return False
     return True
@@ -59,7 +59,7 @@ class Markup:
         """Words among mathematics."""
         raise NotImplementedError
 
-    def array(self, x: ArrayNumber, precision: int) -> str:
+    def array(self, x: ArrayNumber, precision: int | None) -> str:
         """An array: its elements if they are few, else what sums it up."""
         text = number(x, precision)
         return text if text.startswith("[") else self.words(f"({' '.join(text.split())})")
@@ -199,7 +199,8 @@ def printable(text: str) -> str:
     return visible(" ".join(text.split()))
 
 
-_NUMBER_AS_NAME = re.compile(r"\\text\{(-?(?:[\d.]+(?:e[+-]\d+)?|∞))\}")
+_NUMBER_AS_NAME = re.compile(r"\\text\{(−?(?:[\d.]+(?:×10[⁻⁰¹²³⁴⁵⁶⁷⁸⁹]+)?|∞))\}")
+_LOWERED = str.maketrans("⁻⁰¹²³⁴⁵⁶⁷⁸⁹", "-0123456789")
 
 
 class Latex(Markup):
@@ -215,10 +216,10 @@ class Latex(Markup):
         return compilable(latex_name(node.name))
 
     def number(self, digits: str) -> str:
-        mantissa, e, exponent = digits.replace("∞", r"\infty ").partition("e")
+        mantissa, power, exponent = digits.replace("−", "-").replace("∞", r"\infty ").partition("×10")
         if digits == "nan":
             return r"\text{nan}"
-        return rf"{mantissa} \cdot 10^{{{int(exponent)}}}" if e else mantissa.strip()
+        return rf"{mantissa} \cdot 10^{{{exponent.translate(_LOWERED)}}}" if power else mantissa.strip()
 
     def words(self, text: str) -> str:
         return rf"\text{{{words(text)}}}"

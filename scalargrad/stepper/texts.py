@@ -86,13 +86,13 @@ class StepText:
 class Steps:
     """All steps of a Trace, with what is said of them."""
 
-    def __init__(self, trace: Trace, precision: int, lang: str, rounding: int | None = None) -> None:
+    def __init__(self, trace: Trace, precision: int | None, lang: str, rounding: int | None = None) -> None:
         self.exact = trace
         """The Trace with the exact numbers."""
         self.trace = trace if rounding is None else rounded_along(trace, rounding)
         """The Trace with the numbers that are shown: the exact ones, unless they are rounded as one goes along."""
         self.precision = precision
-        """How many decimals are shown of exact numbers."""
+        """How many decimals inexact numbers have; None: four significant digits."""
         self.rounding = rounding
         """To how many decimals every number is rounded as one goes along; None: not at all."""
         self.lang = lang
@@ -103,9 +103,14 @@ class Steps:
         return len(self.moments)
 
     @property
-    def decimals(self) -> int:
-        """How many decimals are shown."""
+    def decimals(self) -> int | None:
+        """How many decimals are shown; None: four significant digits."""
         return self.precision if self.rounding is None else self.rounding
+
+    @property
+    def drawn(self) -> int | None:
+        """How many are shown in drawings."""
+        return None if self.decimals is None else min(self.decimals, 4)
 
     @property
     def kinds(self) -> list[str]:

@@ -15,7 +15,7 @@ import numpy as np
 from scalargrad.ops.registry import Op
 from scalargrad.ops.structure import StructuralOp
 from scalargrad.symbolic.forward import forward, functions
-from scalargrad.symbolic.partials import local_derivative, saved, written
+from scalargrad.symbolic.partials import saved, shown_derivative, written
 from scalargrad.symbolic.tidying import tidy
 from scalargrad.symbolic.writing import number_text, text
 
@@ -55,7 +55,7 @@ def _of_elementwise(op: Op) -> Iterator[Iterable[str]]:
     forms = [written(op, op.operands)] + [str(plain)] * (op.name not in functions(plain))
     formulas = [" = ".join([y, *dict.fromkeys(forms)])]
     for i, name in enumerate(op.operands if op.partials else ()):
-        formulas.append(f"∂{y}/∂{name} = {text(tidy(local_derivative(op, i, op.operands, y)))}")
+        formulas.append(f"∂{y}/∂{name} = {text(tidy(shown_derivative(op, i, op.operands, y)))}")
     yield _indented(formulas)
     yield _wrapped(_facts(op, y))
     yield _indented(_example(op, y))

@@ -36,7 +36,18 @@ def formula(op: Op, position: int, operands: tuple[Operand, ...], style: str = "
     >>> formula(mul, 0, ("w0", "x0")), formula(reciprocal, 0, ("x",))
     ('x₀', '−1/x²')
     """
-    return STYLES[style](tidy(local_derivative(op, position, operands)))
+    return STYLES[style](tidy(shown_derivative(op, position, operands)))
+
+
+def shown_derivative(op: Op, position: int, operands: tuple[Operand | Sym, ...], y: Operand | Sym | None = None) -> Sym:
+    """The local derivative as people write it; the row may compute it in another way, for accuracy.
+
+    >>> from scalargrad.ops.elementwise import arcsin
+    >>> print(local_derivative(arcsin, 0, ("a",)), shown_derivative(arcsin, 0, ("a",)), sep="; ")
+    1/sqrt((1 − a)·(1 + a)); 1/sqrt(1 − a²)
+    """
+    plain = op.shown[position] if op.shown else None
+    return local_derivative(op, position, operands, y) if plain is None else as_sym(plain(*map(as_sym, operands)))
 
 
 def written(op: Op, operands: tuple[Operand | Sym, ...], style: str = "text") -> str:

@@ -182,7 +182,7 @@ REDUCTIONS = [
     "prod",
     "std",
     "var",
-    "norm",
+    "l2norm",
     "logsumexp",
     "softmax",
     "log_softmax",

@@ -22,6 +22,7 @@ from fastpath.ir.listing import part_of_key
 from fastpath.ir.program import Program
 from fastpath.ir.semantics import key_of, meaning
 from fastpath.numerics import Array
+from scalargrad import special
 
 
 @dataclass(frozen=True)
@@ -214,7 +215,7 @@ class Emission:
         """The name of a function of NumPy in the code: ``add``, or ``add_reduce`` for ``np.add.reduce``."""
         if function not in self.space:
             ufunc = function.removesuffix("_reduce")
-            self.space[function] = getattr(np, ufunc) if function == ufunc else getattr(np, ufunc).reduce
+            self.space[function] = getattr(special, ufunc) if function == ufunc else getattr(np, ufunc).reduce
         return function
 
     def new_place(self, expr: Expr) -> Location:

@@ -11,6 +11,7 @@ from fastpath.emit.numpy.memory import Location, address
 from fastpath.ir.expr import VIEWS, Expr
 from fastpath.ir.listing import part_of_key
 from fastpath.ir.semantics import key_of
+from scalargrad import special
 
 if TYPE_CHECKING:
     from fastpath.emit.numpy.emission import Emission
@@ -263,7 +264,7 @@ def view_source(emission: Emission, expr: Expr, name: str) -> str:
 
 IN_PLACE = frozenset({"reduce", "matmul", "where", "copy", "cast", "take", "scatter", "assemble"}) | frozenset(
     name for name in dir(np) if isinstance(getattr(np, name), np.ufunc)
-)
+).union(special.FUNCTIONS)
 """The codes whose result can be written straight into a given place."""
 
 _SPECIAL = {

@@ -5,7 +5,9 @@ for each example, by which its loss is multiplied; the mean is then divided by t
 """
 
 from scalargrad.nn.losses.classification import *
+from scalargrad.nn.losses.margins import *
 from scalargrad.nn.losses.reducing import LOSSES as LOSSES
+from scalargrad.nn.losses.reducing import MODULES as MODULES
 from scalargrad.nn.losses.reducing import loss as loss
 from scalargrad.nn.losses.regression import *
 

@@ -1,7 +1,6 @@
-"""Losses of classification.
+"""Losses of classification by probabilities: cross-entropies.
 
-``p`` are probabilities, ``z`` scores before the sigmoid or softmax (logits), ``y`` labels 0 or 1 or classes from 0 on,
-``t`` labels −1 or 1.
+``p`` are probabilities, ``z`` scores before the sigmoid or softmax (logits), ``y`` labels 0 or 1 or classes from 0 on.
 """
 
 from __future__ import annotations
@@ -10,25 +9,19 @@ from typing import Any
 
 import numpy as np
 
-from scalargrad import modes
+from scalargrad.nn.losses.labels import are_probabilities, checked, chosen, of_classes, of_probabilities
 from scalargrad.nn.losses.reducing import known, loss, nodes, numbers_in, paired, reduced, shape_of, weights_of_classes
 from scalargrad.ops import elementwise as ops
 from scalargrad.ops import structural
 from scalargrad.ops.given import require_unmasked
-from scalargrad.ops.structural import index, reshape
-from scalargrad.ops.structural import sum as total
-from scalargrad.settings import number
+from scalargrad.settings import flag
 
 
 def _probability(x: Any) -> Any:
     return (x >= 0) & (x <= 1)
 
 
-def _sign(x: Any) -> Any:
-    return (x == 1) | (x == -1)
-
-
-@loss
+@loss(module="BCELoss")
 def bce(p: Any, y: Any, reduction: str = "mean", *, sample_weight: Any = None, class_weight: Any = None) -> Any:
     """Binary cross-entropy of probabilities, mean of −y·log p − (1 − y)·log(1 − p); labels from 0 to 1.
 
@@ -57,11 +50,20 @@ def _times(y: Any, p: Any, labels: Any) -> Any:
     return y * ops.log(ops.where(never[()], 1.0, p))
 
 
-@loss
+@loss(module="BCEWithLogitsLoss")
 def bce_with_logits(
-    z: Any, y: Any, reduction: str = "mean", *, sample_weight: Any = None, class_weight: Any = None
+    z: Any,
+    y: Any,
+    reduction: str = "mean",
+    *,
+    sample_weight: Any = None,
+    class_weight: Any = None,
+    pos_weight: Any = None,
 ) -> Any:
     """Binary cross-entropy of p = σ(z) from the logit z: softplus(z) − y·z, finite for all z. Its gradient is σ(z) − y.
+
+    ``pos_weight`` w, a number or one for each column, multiplies the loss of label 1, and the mean is still over all:
+    (1 − y)·z + (1 + (w − 1)·y)·softplus(−z).
 
     >>> from scalargrad import Value
     >>> z = Value(0.5)
@@ -69,11 +71,31 @@ def bce_with_logits(
     >>> loss.backward()
     >>> round(loss.data, 6), round(z.grad, 6)
     (0.574077, -0.177541)
+    >>> round(bce_with_logits(0.5, 1.0, pos_weight=3.0).item(), 6)
+    1.422231
     """
     z, y = paired("bce_with_logits", z, y)
     labels = numbers_in("bce_with_logits", y, _probability, "labels from 0 to 1")
     weights = _by_rounding("bce_with_logits", class_weight, labels)
-    return reduced("bce_with_logits", ops.bce_with_logits(z, y), reduction, sample_weight, weights)
+    if pos_weight is None:
+        losses = ops.bce_with_logits(z, y)
+    else:
+        w = _positive(pos_weight, shape_of(z))
+        losses = (1 - y) * z + (1 + (w - 1) * y) * ops.softplus(-z)
+    return reduced("bce_with_logits", losses, reduction, sample_weight, weights)
+
+
+def _positive(given: Any, shape: tuple[int, ...]) -> Any:
+    """The weights of label 1, checked: a number, or one for each column."""
+    weights = np.asarray(known(nodes(given, "bce_with_logits", "weights in pos_weight")))
+    if weights.shape not in ((), (1,), shape[-1:], shape):
+        raise ValueError(
+            f"bce_with_logits: pos_weight of shape {weights.shape} for logits of shape {shape}; give a number, or one "
+            "for each column"
+        )
+    if not ((weights >= 0) & (weights < np.inf)).all():
+        raise ValueError("bce_with_logits: pos_weight has a negative number, nan or infinity; weights are 0 or more")
+    return float(weights.item()) if weights.size == 1 else weights
 
 
 def _by_rounding(name: str, class_weight: Any, labels: Any) -> Any:
@@ -81,44 +103,64 @@ def _by_rounding(name: str, class_weight: Any, labels: Any) -> Any:
     return weights_of_classes(name, class_weight, None if labels is None else labels.round(), 2)
 
 
-@loss
-def logistic(z: Any, t: Any, reduction: str = "mean", *, sample_weight: Any = None) -> Any:
-    """Two-class log loss with labels t = ±1: log(1 + e^(−t·z)) = −log σ(t·z).
-
-    >>> round(logistic(-1.0, -1), 6), round(logistic(10.0, 1), 7)
-    (0.313262, 4.54e-05)
-    """
-    return reduced("logistic", ops.softplus(-_margin("logistic", z, t)), reduction, sample_weight)
-
-
-@loss
+@loss(module="CrossEntropyLoss", weight="class_weight")
 def cross_entropy(
-    z: Any, y: Any, reduction: str = "mean", *, sample_weight: Any = None, class_weight: Any = None
+    z: Any,
+    y: Any,
+    reduction: str = "mean",
+    *,
+    sample_weight: Any = None,
+    class_weight: Any = None,
+    ignore_index: int | None = None,
+    label_smoothing: float = 0.0,
 ) -> Any:
     """Cross-entropy of softmax(z) and the labels: −log p of the right class, from logits (n, classes).
 
     Labels are classes (n,), ints from 0 on, or probabilities (n, classes). The gradient is p − y, one-hot. It is −log
     of the likelihood of a categorical distribution.
 
+    Examples with the label ``ignore_index`` are left out (PyTorch takes −100 where none is given). ``label_smoothing``
+    s mixes the labels with equal probabilities, (1 − s)·y + s/classes (Szegedy et al. 2016). With weights of classes
+    the mean is divided by the sum of the weights of the labels, as in PyTorch.
+
     >>> round(cross_entropy([[5.0, 4.0, 2.0]], [0]).item(), 6)
     0.349012
+    >>> z = [[5.0, 4.0, 2.0], [0.0, 0.0, 9.0]]
+    >>> round(cross_entropy(z, [0, -1], ignore_index=-1, label_smoothing=0.3).item(), 6)
+    0.749012
     """
     z = nodes(z, "cross_entropy")
     require_unmasked("cross_entropy: labels", y)
-    if reduction in ("mean", "sum") and sample_weight is None and class_weight is None and 0 not in shape_of(z):
+    plain = class_weight is None and ignore_index is None and not label_smoothing
+    if plain and reduction in ("mean", "sum") and sample_weight is None and 0 not in shape_of(z):
         return structural.cross_entropy(z, y, reduction)
-    losses = structural.cross_entropy(z, y, "none")
-    weights = None if class_weight is None else _by_class("cross_entropy", class_weight, y, shape_of(z)[-1])
-    return reduced("cross_entropy", losses, reduction, sample_weight, weights)
+    if plain:
+        return reduced("cross_entropy", structural.cross_entropy(z, y, "none"), reduction, sample_weight)
+    settings = (reduction, sample_weight, class_weight, ignore_index, label_smoothing)
+    if are_probabilities(z, y):
+        return of_probabilities("cross_entropy", z, y, *settings)
+    return of_classes("cross_entropy", structural.log_softmax(z), y, *settings)
 
 
-def _by_class(name: str, class_weight: Any, y: Any, classes: int) -> Any:
-    if hasattr(y, "ndim") and modes.is_unknown(y):
-        return weights_of_classes(name, class_weight, None, classes)
-    labels = np.asarray(getattr(y, "_data", y))
-    if labels.dtype.kind not in "iu":
-        raise ValueError(f"{name}: class_weight needs labels that are classes (ints), not probabilities")
-    return weights_of_classes(name, class_weight, labels, classes)
+@loss(module="NLLLoss", weight="class_weight")
+def nll_with_logs(
+    log_p: Any,
+    y: Any,
+    reduction: str = "mean",
+    *,
+    sample_weight: Any = None,
+    class_weight: Any = None,
+    ignore_index: int | None = None,
+) -> Any:
+    """Cross-entropy of log-probabilities (n, classes): −log p of the right class; what PyTorch calls NLLLoss.
+
+    Of probabilities take :func:`nll`, of scores :func:`cross_entropy`.
+
+    >>> round(nll_with_logs([[-0.34, -1.35, -3.5]], [0]).item(), 4)
+    0.34
+    """
+    log_p = nodes(log_p, "nll_with_logs")
+    return of_classes("nll_with_logs", log_p, y, reduction, sample_weight, class_weight, ignore_index)
 
 
 @loss
@@ -131,110 +173,34 @@ def nll(p: Any, y: Any, reduction: str = "mean", *, sample_weight: Any = None, c
     0.3425
     """
     p = nodes(p, "nll")
-    labels = _classes("nll", p, y)
-    chosen = _chosen(p, labels)
+    labels = checked("nll", p, y)
+    right = chosen(p, labels)
     weights = weights_of_classes("nll", class_weight, known(labels), shape_of(p)[-1])
     probabilities = known(p)
     if probabilities is not None:
         outside = probabilities[(probabilities < 0) | (probabilities > 1 + 1e-5)]
         if outside.size:
             raise ValueError(f"nll: there is a {outside[0]:g} among the probabilities; of logits take cross_entropy")
-    return reduced("nll", -ops.log(chosen), reduction, sample_weight, weights)
+    return reduced("nll", -ops.log(right), reduction, sample_weight, weights)
 
 
-def _classes(name: str, z: Any, y: Any) -> Any:
-    """Labels as classes, checked against the scores."""
-    shape = shape_of(z)
-    if not shape:
-        raise ValueError(f"{name}: expected scores (n, classes), not a single number")
-    if hasattr(y, "ndim") and modes.is_unknown(y):
-        return y
-    require_unmasked(f"{name}: labels", y)
-    labels = np.asarray(getattr(y, "_data", y))
-    if labels.shape == shape and labels.dtype.kind in "fiub" and np.isin(labels, (0, 1)).all():
-        ones = labels.sum(axis=-1)
-        if (ones != 1).any():
-            wrong = ones[ones != 1].flat[0]
-            raise ValueError(
-                f"{name}: there is a row with {wrong:g} ones among the one-hot labels of shape {shape}; expected one 1 "
-                "in each row, or classes"
-            )
-        labels = labels.argmax(axis=-1)
-    if labels.dtype.kind not in "iu" or labels.shape != shape[:-1]:
-        raise ValueError(
-            f"{name}: labels of shape {labels.shape} and type {labels.dtype} for scores of shape {shape}; expected "
-            f"integers of shape {shape[:-1]}"
-        )
-    if labels.size and not (labels.min() >= 0 and labels.max() < shape[-1]):
-        wrong = labels[(labels < 0) | (labels >= shape[-1])].flat[0]
-        raise ValueError(f"{name}: there is a label {wrong} among labels for {shape[-1]} classes")
-    return labels
+@loss(module="KLDivLoss")
+def kl_div(log_p: Any, q: Any, reduction: str = "mean", *, log_target: bool = False, sample_weight: Any = None) -> Any:
+    """Kullback and Leibler's divergence of probabilities q from p, given as log p: q·(log q − log p) of each element.
 
+    With ``log_target`` q is given as log q. ``reduction="batchmean"`` is the sum divided by the number of examples,
+    which is the divergence itself; "mean" divides by the number of all elements, as in PyTorch.
 
-def _chosen(p: Any, labels: Any) -> Any:
-    """Of each example the element of its label."""
-    return index(p, labels) if labels.ndim == 0 else index(p, (*np.indices(labels.shape), labels))
-
-
-@loss
-def hinge(z: Any, t: Any, reduction: str = "mean", *, sample_weight: Any = None) -> Any:
-    """Hinge loss, mean of max(0, 1 − t·z), with labels ±1: no loss beyond a margin of 1.
-
-    >>> [hinge(z, 1) for z in (-1.0, 0.5, 2.0)]
-    [2.0, 0.5, 0.0]
+    >>> import math
+    >>> round(kl_div([[math.log(0.5), math.log(0.5)]], [[0.9, 0.1]], "batchmean").item(), 6)
+    0.368064
     """
-    return reduced("hinge", ops.relu(1 - _margin("hinge", z, t)), reduction, sample_weight)
-
-
-@loss
-def squared_hinge(z: Any, t: Any, reduction: str = "mean", *, sample_weight: Any = None) -> Any:
-    """Squared hinge loss, mean of max(0, 1 − t·z)², with labels ±1."""
-    return reduced("squared_hinge", ops.square(ops.relu(1 - _margin("squared_hinge", z, t))), reduction, sample_weight)
-
-
-@loss
-def smooth_hinge(z: Any, t: Any, reduction: str = "mean", *, alpha: float = 1.0, sample_weight: Any = None) -> Any:
-    """Generalised smooth hinge loss with labels ±1 (Rennie 2005): with m = t·z,
-
-    α/(α + 1) − m for m ≤ 0;  m^(α+1)/(α + 1) − m + α/(α + 1) for 0 < m < 1;  0 for m ≥ 1.
-
-    >>> [smooth_hinge(z, 1) for z in (-1.0, 0.5, 2.0)]
-    [1.5, 0.125, 0.0]
-    """
-    alpha = number(alpha, "smooth_hinge: alpha")
-    if not alpha > 0:
-        raise ValueError(f"smooth_hinge: alpha is a number above 0, not {alpha!r}")
-    m = _margin("smooth_hinge", z, t)
-    inside = ops.clip(m, 0.0, 1.0)
-    losses = (inside ** (alpha + 1) - 1) / (alpha + 1) + (1 - inside) + ops.relu(-m)  # 0 exactly beyond 1
-    return reduced("smooth_hinge", losses, reduction, sample_weight)
-
-
-@loss
-def exponential(z: Any, t: Any, reduction: str = "mean", *, sample_weight: Any = None) -> Any:
-    """Exponential loss, mean of e^(−t·z), with labels ±1: that of boosting."""
-    return reduced("exponential", ops.exp(-_margin("exponential", z, t)), reduction, sample_weight)
-
-
-def _margin(name: str, z: Any, t: Any) -> Any:
-    """t·z."""
-    z, t = paired(name, z, t)
-    numbers_in(name, t, _sign, "labels −1 and 1")
-    return t * z
-
-
-@loss
-def multiclass_hinge(z: Any, y: Any, reduction: str = "mean", *, margin: float = 1.0, sample_weight: Any = None) -> Any:
-    """Multi-class hinge loss of scores (n, classes): Σ over the other classes j of max(0, margin − z_y + z_j).
-
-    Weston and Watkins 1999.
-
-    >>> multiclass_hinge([[2.0, 1.5, -1.0]], [0]).item()
-    0.5
-    """
-    z = nodes(z, "multiclass_hinge")
-    margin = number(margin, "multiclass_hinge: margin", least=0)
-    chosen = _chosen(z, _classes("multiclass_hinge", z, y))
-    over = ops.relu(z - (reshape(chosen, (*chosen.shape, 1)) if shape_of(chosen) else chosen) + margin)
-    losses = total(over, axis=-1) - margin  # that of the right class
-    return reduced("multiclass_hinge", losses, reduction, sample_weight)
+    log_p, q = paired("kl_div", log_p, q)
+    if flag(log_target, "kl_div: log_target"):
+        losses = ops.exp(q) * (q - log_p)
+    else:
+        numbers_in("kl_div", q, lambda x: x >= 0, "probabilities, or log_target=True")
+        losses = q * (ops.log(ops.where(ops.equal(q, 0.0), 1.0, q)) - log_p)  # 0·log 0 is 0
+    if isinstance(reduction, str) and reduction == "batchmean":
+        return reduced("kl_div", losses, "sum", sample_weight) * (1 / (shape_of(log_p) or (1,))[0])
+    return reduced("kl_div", losses, reduction, sample_weight)

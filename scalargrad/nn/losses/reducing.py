@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from numbers import Real
-from typing import Any, TypeVar
+from typing import Any, TypeVar, overload
 
 import numpy as np
 
@@ -23,11 +23,28 @@ LOSSES: dict[str, Callable[..., Any]] = {}
 Loss = TypeVar("Loss", bound=Callable[..., Any])
 
 
-def loss(function: Loss) -> Loss:
+MODULES: dict[str, tuple[Callable[..., Any], dict[str, str]]] = {}
+"""The losses that are modules as well, by PyTorch's name: the function, and its settings that are called otherwise."""
+
+
+@overload
+def loss(function: Loss) -> Loss: ...
+@overload
+def loss(*, module: str, **names: str) -> Callable[[Loss], Loss]: ...
+def loss(function: Any = None, *, module: str = "", **names: str) -> Any:
     """Register a function of ``(predictions, targets, reduction="mean", *, sample_weight=None)`` as a loss.
 
-    It is in ``nn`` and in ``LOSSES`` by its name then, and ``fit(loss="…")`` finds it.
+    It is in ``nn`` and in ``LOSSES`` by its name then, and ``fit(loss="…")`` finds it. ``module="MSELoss"`` makes the
+    class ``nn.MSELoss`` as well, whose settings are those of the function; ``weight="class_weight"`` says that the
+    class calls one of them otherwise.
     """
+    if function is None:
+
+        def register(function: Loss) -> Loss:
+            MODULES[module] = loss(function), names
+            return function
+
+        return register
     name = function.__name__
     if name in LOSSES and LOSSES[name].__module__ != function.__module__:
         raise ValueError(f"there is a loss called {name} already")
@@ -102,10 +119,19 @@ def numbers_in(name: str, y: Any, allowed: Any, expected: str) -> Array | None:
     return numbers
 
 
-def reduced(name: str, losses: Any, reduction: str, sample_weight: Any = None, class_weights: Any = None) -> Any:
+def reduced(
+    name: str,
+    losses: Any,
+    reduction: str,
+    sample_weight: Any = None,
+    class_weights: Any = None,
+    *,
+    weighed: bool = False,
+) -> Any:
     """The losses of the examples as their mean, their sum, or as they are.
 
-    With weights each loss is multiplied by its own, and the mean is divided by the sum of the weights.
+    With weights each loss is multiplied by its own, and the mean is divided by the sum of the weights. Losses that are
+    ``weighed`` have the weights of their classes in them already.
     """
     if reduction not in REDUCTIONS:
         raise ValueError(f"{name}: reduction is 'mean', 'sum' or 'none', not {reduction!r}")
@@ -115,6 +141,7 @@ def reduced(name: str, losses: Any, reduction: str, sample_weight: Any = None, c
     weights = class_weights
     if sample_weight is not None:
         given = _of_examples(name, sample_weight, shape)
+        losses = losses * given if weighed else losses
         weights = given if weights is None else weights * given
     if weights is None:
         if reduction == "none" or not shape:
@@ -134,8 +161,8 @@ def reduced(name: str, losses: Any, reduction: str, sample_weight: Any = None, c
         weights = weights * np.ones(shape)
         whole = total(weights) if shape else weights
     if not shape and reduction == "mean":
-        return losses  # the weight of a single example is divided by itself
-    weighted = losses * weights
+        return losses / weights if weighed else losses  # the weight of a single example is divided by itself
+    weighted = losses if weighed else losses * weights
     if reduction == "none" or not shape:
         return weighted
     summed = total(weighted)
@@ -164,11 +191,16 @@ def weights_of_classes(name: str, class_weight: Any, labels: Array | None, class
     if labels is None:
         raise ValueError(f"{name}: class_weight needs labels that are known while tracing; give sample_weight instead")
     which = labels.astype(int)
+    return np.asarray(weights_by_class(name, class_weight, which, classes)[which])
+
+
+def weights_by_class(name: str, class_weight: Any, labels: Array | None, classes: int) -> Array:
+    """The weight of each class; of a dict, which need not have all of them, those of the labels must be there."""
     if isinstance(class_weight, dict):
         unknown = [key for key in class_weight if key not in range(classes)]
         if unknown:
             raise ValueError(f"{name}: class_weight has a weight for {unknown[0]!r}; classes are 0 to {classes - 1}")
-        missing = sorted(set(which.ravel().tolist()) - set(class_weight))
+        missing = sorted((set(range(classes)) if labels is None else set(labels.ravel().tolist())) - set(class_weight))
         if missing:
             raise ValueError(f"{name}: class_weight has no weight for class {missing[0]}")
         by_class = {c: number(w, f"{name}: class_weight", least=0) for c, w in class_weight.items()}
@@ -181,4 +213,4 @@ def weights_of_classes(name: str, class_weight: Any, labels: Array | None, class
             )
         if not ((weights >= 0) & (weights < np.inf)).all():
             raise ValueError(f"{name}: class_weight has a negative number, nan or infinity; weights are 0 or more")
-    return np.asarray(weights[which])
+    return weights

@@ -6,10 +6,10 @@ from typing import Any
 
 from scalargrad.nn.losses.reducing import loss, numbers_in, paired, reduced
 from scalargrad.ops import elementwise as ops
-from scalargrad.settings import number
+from scalargrad.settings import flag, number
 
 
-@loss
+@loss(module="MSELoss")
 def mse(predictions: Any, targets: Any, reduction: str = "mean", *, sample_weight: Any = None) -> Any:
     """Mean squared error, mean of (p − y)².
 
@@ -26,7 +26,7 @@ def mse(predictions: Any, targets: Any, reduction: str = "mean", *, sample_weigh
     return reduced("mse", ops.square(p - y), reduction, sample_weight)
 
 
-@loss
+@loss(module="L1Loss")
 def mae(predictions: Any, targets: Any, reduction: str = "mean", *, sample_weight: Any = None) -> Any:
     """Mean absolute error, mean of |p − y|: −log likelihood of Laplace's distribution, so outliers weigh less."""
     p, y = paired("mae", predictions, targets)
@@ -48,7 +48,7 @@ def mape(predictions: Any, targets: Any, reduction: str = "mean", *, sample_weig
     return reduced("mape", ops.abs((p - y) / y), reduction, sample_weight)
 
 
-@loss
+@loss(module="HuberLoss")
 def huber(
     predictions: Any, targets: Any, reduction: str = "mean", *, delta: float = 1.0, sample_weight: Any = None
 ) -> Any:
@@ -64,3 +64,44 @@ def huber(
     size = ops.abs(p - y)
     near = ops.minimum(size, delta)
     return reduced("huber", near * (size - near * 0.5), reduction, sample_weight)
+
+
+@loss(module="SmoothL1Loss")
+def smooth_l1(
+    predictions: Any, targets: Any, reduction: str = "mean", *, beta: float = 1.0, sample_weight: Any = None
+) -> Any:
+    """Huber's loss divided by its δ, here β: d²/2β where |d| = |p − y| < β, else |d| − β/2; |d| where β = 0.
+
+    >>> [smooth_l1(p, 0.0, beta=2.0) for p in (1.0, 3.0)]
+    [0.25, 2.0]
+    """
+    beta = number(beta, "smooth_l1: beta", least=0)
+    p, y = paired("smooth_l1", predictions, targets)
+    size = ops.abs(p - y)
+    near = ops.minimum(size, beta)
+    losses = size if beta == 0 else near * (size - near * 0.5) / beta
+    return reduced("smooth_l1", losses, reduction, sample_weight)
+
+
+@loss(module="PoissonNLLLoss")
+def poisson_nll(
+    predictions: Any,
+    targets: Any,
+    reduction: str = "mean",
+    *,
+    log_input: bool = True,
+    eps: float = 1e-8,
+    sample_weight: Any = None,
+) -> Any:
+    """−log likelihood of counts y under Poisson's distribution, but for log y!: eᵖ − y·p, p being the log of its mean.
+
+    Where ``log_input`` is False p is the mean itself: p − y·log(p + eps).
+
+    >>> poisson_nll(0.0, 3.0).item(), round(poisson_nll(2.0, 3.0, log_input=False).item(), 4)
+    (1.0, -0.0794)
+    """
+    eps = number(eps, "poisson_nll: eps", least=0)
+    p, y = paired("poisson_nll", predictions, targets)
+    numbers_in("poisson_nll", y, lambda x: x >= 0, "counts from 0 on")
+    losses = ops.exp(p) - y * p if flag(log_input, "poisson_nll: log_input") else p - y * ops.log(p + eps)
+    return reduced("poisson_nll", losses, reduction, sample_weight)
