@@ -17,8 +17,7 @@ from fastpath.numerics import array_forward, quiet
 from fastpath.recording import apply, apply_structural, fast
 from scalargrad import modes
 from scalargrad.ops.composite import ALIASES, COMPOSITE, FUNCTIONS_ONLY
-from scalargrad.ops.operators import DUNDERS, install
-from scalargrad.ops.python import PYTHONS
+from scalargrad.ops.operators import DUNDERS, formed, install
 from scalargrad.ops.registry import OPS, Op
 from scalargrad.ops.structure import STRUCTURAL, StructuralOp
 
@@ -101,10 +100,7 @@ def _elementwise(cls: Any, op: Op) -> Callable[..., Any]:
         node = quick(self)
         return apply(op, (self,)) if node is None else node
 
-    def formed(self: Any, *operands: Any, **named: Any) -> Any:
-        return op(self, *operands, **named) if operands or named else method(self)
-
-    return method if op.form in (None, PYTHONS.get(op.name)) else formed
+    return formed(op, method)
 
 
 new = object.__new__
@@ -120,9 +116,21 @@ def _structural(op: StructuralOp) -> Callable[..., Any]:
         return apply_structural(op, *op.arranged((self, *arguments), settings))
 
     def spread(self: Any, *arguments: Any, **settings: Any) -> Any:
+        if len(arguments) == 2 and op.name == "transpose":
+            _refuse_exchange(self, arguments)
         return method(self, arguments, **settings) if len(arguments) > 1 else method(self, *arguments, **settings)
 
     return spread if op.name in ("reshape", "transpose") else method
+
+
+def _refuse_exchange(x: Any, axes: tuple[Any, ...]) -> None:
+    """Refuse ``transpose(0, 1)`` as PyTorch means it: in NumPy's meaning it would leave a matrix as it is."""
+    if x.ndim > 2 or (x.ndim == 2 and axes in ((0, 1), (-2, -1))):
+        i, j = axes
+        raise ValueError(
+            f"transpose({i}, {j}) of shape {x.shape}: to exchange two axes write swapaxes({i}, {j}); transpose takes the "
+            f"order of all axes, as NumPy's does"
+        )
 
 
 def give_methods(cls: Any) -> None:

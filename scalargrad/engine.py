@@ -22,7 +22,7 @@ from scalargrad.comparing import Comparable, on_elements
 from scalargrad.freshness import fresh_order
 from scalargrad.graph import Node
 from scalargrad.handmade import HandMade, attributes_of
-from scalargrad.ops.operators import DUNDERS, Operators, install, is_of_row
+from scalargrad.ops.operators import DUNDERS, Operators, formed, install, is_of_row
 from scalargrad.ops.registry import OPS, Op, as_number
 from scalargrad.passes import differentiate
 from scalargrad.rules import LEAF, Expanded, Rule, operator_methods, rule_of
@@ -339,7 +339,7 @@ def _method_of(kind: type[Value], op: Op) -> Callable[..., Any]:
         node.scope = modes.state().path if modes.active else None
         return node
 
-    return method
+    return formed(op, method)
 
 
 def _give_methods(kind: Any) -> None:

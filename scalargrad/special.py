@@ -15,6 +15,8 @@ from numpy import *  # noqa: F403
 
 from scalargrad import numerics
 
+del test  # noqa: F821 - NumPy's own tests: pytest would take them for ours
+
 Array = np.ndarray[Any, np.dtype[Any]]
 
 _FEW = 400

@@ -22,7 +22,15 @@ LABELS, SCORES, NUMBERS = [0, 1, 1, 0], [0.1, 0.8, 0.4, 0.3], [1.0, 2.0, 3.0, 5.
 GOOD = [  # something to call, and arguments that are right
     (nn.Linear, (2, 3)), (nn.Neuron, (2,)), (nn.Perceptron, (2,)), (nn.Maxout, (2, 2)), (nn.Dropout, ()), (nn.BatchNorm1d, (3,)),
     *[(kind, ()) for kind in nn.ACTIVATIONS.values()], (nn.MLP, (2, [3], 1)), (nn.Activation, (tanh,)),
-    *[(getattr(nn, name), ()) for name in nn.losses.MODULES], (nn.Loss, (nn.mse,)),
+    *[(getattr(nn, name), ()) for name in nn.losses.MODULES], (nn.Loss, (nn.mse,)), (nn.Parameter, ([1.0],)),
+    (nn.ModuleList, ()), (nn.ModuleDict, ()), (nn.LayerNorm, (3,)), (nn.RMSNorm, (3,)), (nn.GroupNorm, (2, 4)),
+    (nn.Embedding, (4, 3)), (nn.MultiheadAttention, (4, 2)), (nn.scaled_dot_product_attention, ([[1.0]], [[2.0]], [[3.0]])),
+    *[(getattr(nn, name), (2, 3)) for name in ("RNNCell", "LSTMCell", "GRUCell", "RNN", "LSTM", "GRU")],
+    (nn.init.normal_, (Value(1.0),)), (nn.init.uniform_, (Value(1.0),)), (nn.init.constant_, (Value(1.0), 2.0)),
+    (nn.init.calculate_gain, ("relu",)),
+    *[(getattr(nn.init, f"{name}_"), (nn.Linear(2, 2).W,)) for name in ("xavier_uniform", "kaiming_normal", "orthogonal")],
+    *[(getattr(nn, f"Conv{n}d"), (2, 2, 2)) for n in (1, 2)], (nn.Flatten, ()),
+    *[(getattr(nn, f"{name}Pool{n}d"), (2,)) for n in (1, 2) for name in ("Max", "Avg")],
     (nn.constant, (1.0,)), (nn.uniform, ()), (nn.normal, ()),
     *[(getattr(optim, name), ([Value(1.0)], 0.1)) for name in optim.RULES if name != "GD"],
     (schedules.constant, (0.1,)), (schedules.step, (0.1, 2)), (schedules.exponential, (0.1, 0.5)), (schedules.cosine, (0.1, 4)),
@@ -76,7 +84,7 @@ def test_a_bad_argument_is_one_sentence_that_names_it(call, good):
 @pytest.mark.parametrize("module", [nn, optim, data, metrics, linear])
 def test_everything_public_is_tried(module):
     tried = {call for call, _ in GOOD}
-    plain = {nn.Sequential, nn.Module, optim.Optimizer, optim.GD, data.Batches} | set(
+    plain = {nn.Sequential, nn.Identity, nn.Module, optim.Optimizer, optim.GD, data.Batches} | set(
         nn.LOSSES.values()
     )  # tried elsewhere
     for name in module.__all__:

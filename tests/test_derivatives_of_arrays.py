@@ -201,7 +201,7 @@ def test_derivatives_are_in_the_containers_of_the_variables(name):
     assert repr(second) == repr(make(make(6 * np.eye(3), 2 * X), make(2 * X, 0.0)))
     v = make(np.ones(3), 1.0)
     assert repr(hvp(f)(given, v)) == repr(make(6 + 2 * X, float(np.sum(2 * X))))
-    out, tangent = jvp(lambda p: make(f(p), tree.flatten(p)[0][0]), (given,), (v,))
+    _, tangent = jvp(lambda p: make(f(p), tree.flatten(p)[0][0]), (given,), (v,))
     assert repr(tangent) == repr(make(float(np.sum(6 * X) + X @ X), np.ones(3)))
     back = vjp(lambda p: make(tree.flatten(p)[0][0], f(p)), given)[1]
     assert repr(back(make(np.ones(3), 0.0))[0]) == repr(make(np.ones(3), 0.0))

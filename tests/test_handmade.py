@@ -15,6 +15,7 @@ from scalargrad import (
     Value,
     draw,
     grad,
+    gradcheck,
     hessian,
     no_grad,
     scope,
@@ -374,6 +375,7 @@ def test_a_subclass_has_attributes_of_its_own_and_keeps_them():
 def test_derivatives_of_a_function_at_a_subclass():
     assert grad(lambda x: x.cube())(Own(2.0)).data == 12.0
     assert hessian(lambda x: x.cube())(Own(2.0)).data == 12.0
+    assert gradcheck(lambda x: x.cube(), Own(2.0))
 
 
 def test_a_subclass_is_compiled():

@@ -331,6 +331,14 @@ def test_pytorchs_keywords_are_answered_with_ours(call, told):
         call(make())
 
 
+def test_transpose_of_two_axes_is_not_taken_for_numpys():
+    for x, axes in ((make(), (0, 1)), (make(), (-2, -1)), (make().unsqueeze(0), (1, 2))):
+        with pytest.raises(ValueError, match=r"to exchange two axes write swapaxes"):
+            x.transpose(*axes)
+    assert make().transpose(1, 0).shape == make().transpose((1, 0)).shape == (3, 2)
+    assert make().transpose((0, 1)).shape == (2, 3)
+
+
 def test_numbers_in_a_row_are_no_tensor():
     with pytest.raises(TypeError, match=r"requires_grad is True or False, not 3; .*Tensor\(\[2, 3\]\).*zeros\(2, 3\)"):
         Tensor(2, 3)

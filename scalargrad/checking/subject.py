@@ -13,9 +13,10 @@ from scalargrad import modes, tree
 from scalargrad.checking.quotient import Sides
 from scalargrad.derivatives.taken import taken_out, told
 from scalargrad.derivatives.variables import as_list, backend_for, boxed, is_array
-from scalargrad.engine import Value
+from scalargrad.engine import Value, kind_of, make_node
 from scalargrad.graph import Node, reverse, topological_order
 from scalargrad.ops.registry import Op, as_number
+from scalargrad.rules import LEAF
 
 
 class Run:
@@ -142,7 +143,8 @@ def _function(function: Callable[..., Any], inputs: Any) -> Subject:
     given = [x for leaf in flat for x in as_list(leaf)]
 
     def run(numbers: Sequence[float]) -> tuple[Run, Sequence[Any]]:
-        leaves = [Value(x, label=label) for x, label in zip(numbers, labels)]
+        marked = zip(numbers, labels, kinds)
+        leaves = [make_node(LEAF, None, None, x, label=label, kind=kind) for x, label, kind in marked]
         rest = iter(leaves)
         each = [boxed(islice(rest, x.size), x.shape) if is_array(x) else next(rest) for x in flat]
         result = checked(lambda: function(*tree.unflatten(structure, each)), leaves)
@@ -151,6 +153,7 @@ def _function(function: Callable[..., Any], inputs: Any) -> Subject:
 
     numbers = [x._data if isinstance(x, Value) else as_number(x, "gradcheck") for x in given]
     labels = [getattr(x, "label", None) or label for x, label in zip(given, labels)]
+    kinds = [kind_of((x,)) for x in given]
     require_repeatable(lambda: run(numbers)[0].values[-1])
     return Subject(*run(numbers), lambda place, x: run([*numbers[:place], x, *numbers[place + 1 :]]))
 

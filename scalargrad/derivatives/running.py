@@ -14,7 +14,6 @@ from scalargrad.derivatives.taken import taken_out, told
 from scalargrad.derivatives.variables import Output, Variable, as_list, backend_for, boxed, is_array
 from scalargrad.engine import Value
 from scalargrad.graph import Node, topological_order
-from scalargrad.ops.given import as_number, shown
 
 Place = int | str
 """Of an argument: its position, or its name."""
@@ -250,50 +249,6 @@ def one(result: Any, name: str) -> Any:
     if isinstance(result, Node):
         advice = f" of shape {result.shape}: reduce it with sum() or mean(), or take jacobian or elementwise_grad"  # type: ignore[attr-defined]
     raise TypeError(f"{name}: expected the result to be one Value, not a {type(result).__name__}{advice}")
-
-
-# --- upstream gradients, tangents and vectors ------------------------------------------------------------------------
-
-
-def matching(
-    targets: Sequence[Variable | Output], structure: tree.Structure, x: Any, name: str, what: str
-) -> list[Any]:
-    """What is given for each node of these, a number, an array or a node, in the same tree: ``v`` of :func:`hvp`."""
-    where = f"{name}: {what}"
-    if structure is tree.LEAF:
-        return spread(targets[0], x, where)
-    leaves = as_list(x) if is_array(x) else tree.flatten(x)[0]
-    if len(leaves) != len(targets):
-        of = "variables" if isinstance(targets[0], Variable) else "results"
-        raise ValueError(f"{name}: {len(targets)} {of} need a {what} of as many numbers, not {len(leaves)}")
-    if not is_array(x):
-        leaves = structure.leaves_of(x, where)
-    return [g for target, leaf in zip(targets, leaves) for g in spread(target, leaf, where)]
-
-
-def spread(target: Variable | Output, x: Any, where: str) -> list[Any]:
-    """One number or array for each node of a target."""
-    nodes = target.nodes
-    if not target.shape and not hasattr(nodes[0], "dtype"):
-        return [_upstream(x[0] if isinstance(x, (list, tuple)) and len(x) == 1 else x, where)]
-    import numpy as np
-
-    if hasattr(nodes[0] if nodes else None, "dtype"):  # a Tensor
-        node: Any = nodes[0]
-        given: Any = x if isinstance(x, Node) else np.asarray(x)
-        if not isinstance(x, Node) and given.dtype.kind not in "fiub":
-            raise TypeError(f"{where} is of numbers, not {shown(x)}")
-        if given.shape != node.shape and not given.size == node.size == 1:
-            raise ValueError(f"{where} has the shape {given.shape}, where {node.shape} is expected")
-        return [given]
-    boxes = np.array(x, dtype=object)
-    if boxes.shape != target.shape:
-        raise ValueError(f"{where} has the shape {boxes.shape}, where {target.shape} is expected")
-    return [_upstream(g, where) for g in boxes.ravel().tolist()]
-
-
-def _upstream(x: Any, where: str) -> Any:
-    return x if isinstance(x, Node) else as_number(x, where)
 
 
 # --- graphs that are given back --------------------------------------------------------------------------------------

@@ -15,26 +15,55 @@ from typing import Any as _Any
 
 from scalargrad.nn import (
     activations,
+    attention,
     containers,
+    convolution,
     criteria,
+    holding,
+    init,
     initialisers,
     layers,
     losses,
     module,
     neurons,
+    normalisation,
+    parameters,
+    recurrent,
     regularisation,
 )
 from scalargrad.nn.activations import *
+from scalargrad.nn.attention import *
 from scalargrad.nn.containers import *
+from scalargrad.nn.convolution import *
 from scalargrad.nn.criteria import *
+from scalargrad.nn.holding import *
 from scalargrad.nn.initialisers import *
 from scalargrad.nn.layers import *
 from scalargrad.nn.losses import *
 from scalargrad.nn.module import *
 from scalargrad.nn.neurons import *
+from scalargrad.nn.normalisation import *
+from scalargrad.nn.parameters import *
+from scalargrad.nn.recurrent import *
 from scalargrad.nn.regularisation import *
 
-_PARTS = (activations, containers, criteria, initialisers, layers, losses, module, neurons, regularisation)
+_PARTS = (
+    activations,
+    attention,
+    containers,
+    convolution,
+    criteria,
+    holding,
+    initialisers,
+    layers,
+    losses,
+    module,
+    neurons,
+    normalisation,
+    parameters,
+    recurrent,
+    regularisation,
+)
 __all__ = sorted([name for part in _PARTS for name in part.__all__])
 
 

@@ -23,7 +23,7 @@ from scalargrad.ops.forms import RENAMED
 from scalargrad.ops.given import integer
 from scalargrad.ops.registry import OPS, Op
 from scalargrad.ops.structural import softmax
-from scalargrad.settings import number, short, size
+from scalargrad.settings import flag, number, one_of, short, size
 
 
 class Activation(Module):
@@ -100,7 +100,7 @@ class GELU(Activation):
     """a·Φ(a) of every element (Hendrycks and Gimpel 2016); ``approximate="tanh"`` is the op gelu_tanh instead."""
 
     def __init__(self, approximate: str = "none") -> None:
-        if approximate not in ("none", "tanh"):
+        if not one_of(approximate, ("none", "tanh")):
             raise ValueError(f"GELU: approximate is 'none' or 'tanh', not {short(approximate)}")
         super().__init__(ops.gelu if approximate == "none" else ops.gelu_tanh)
 
@@ -170,7 +170,7 @@ def chosen(given: Any, nonlin: Any, init: Any) -> Any:
     ``nonlin``, or True and False in its place, is micrograd's word for whether there is one.
     """
     if nonlin is not None:
-        given = bool(nonlin)
+        given = flag(nonlin, "Neuron: nonlin")
     if given is ...:
         return "relu" if isinstance(init, str) and init == "micrograd" else "tanh"
     return ("relu" if given else None) if isinstance(given, bool) else given

@@ -17,6 +17,7 @@ from scalargrad.nn.activations import chosen
 from scalargrad.nn.backends import as_values, backend_of, numbers_of, parameter
 from scalargrad.nn.initialisers import drawn
 from scalargrad.nn.module import Module
+from scalargrad.nn.parameters import OtherName
 from scalargrad.ops import elementwise as ops
 from scalargrad.ops.given import require_unmasked
 from scalargrad.ops.structural import matmul, reshape
@@ -48,6 +49,8 @@ def _holds_nodes(x: Any) -> bool:
 class Linear(Module):
     """A linear layer: y = xW + b, of shapes (n, in) → (n, out); W has the shape (in, out), b (out,).
 
+    As in PyTorch, ``weight`` is W transposed, of shape (out, in), and ``bias`` is b.
+
     ``init`` and ``bias_init`` say how W and b begin (:mod:`.initialisers`: a name, a function or numbers); W begins
     as ``xavier_uniform``, b as zeros.
 
@@ -59,6 +62,7 @@ class Linear(Module):
 
     names_its_nodes = True
     parameter_labels = MappingProxyType({"W": "W", "b": "b"})
+    weight, bias = OtherName("W", transposed=True), OtherName("b")
 
     def __init__(
         self,

@@ -2,26 +2,25 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterator, Mapping
-from pathlib import Path
+from collections.abc import Callable, Iterator, Mapping
 from types import MappingProxyType
 from typing import Any, Self
 
 import numpy as np
 
 from scalargrad import modes
-from scalargrad.nn import files, scoping
-from scalargrad.nn.backends import as_nodes, is_value_backed, numbers_of, set_numbers
+from scalargrad.nn import scoping
+from scalargrad.nn.backends import as_nodes, is_value_backed, numbers_of
 from scalargrad.nn.contents import PLAIN, attributes, contents, refuse_sets
 from scalargrad.nn.moving import Moving, is_buffer
+from scalargrad.nn.storing import Stored
 from scalargrad.nn.summary import described, table
 from scalargrad.settings import Array
 
 __all__ = ["Module"]
 
 
-class Module:
+class Module(Stored):
     """Something with parameters: define ``forward`` and keep parameters and other modules as attributes.
 
     A parameter is a leaf that takes a gradient: a Tensor with ``requires_grad``, a Value, or an array or a list of
@@ -76,10 +75,13 @@ class Module:
             raise AttributeError(f"{type(self).__name__}.{name} would hide Module.{name}(): choose another name")
         if type(x) not in PLAIN:
             refuse_sets(f"{type(self).__name__}.{name}", x, _is_module)
-            for _, part in contents(name, x, _is_module):
+            parts = contents(name, x, _is_module)
+            object.__setattr__(self, name, x)
+            for _, part in parts:
                 if not isinstance(part, Module):
                     scoping.mark(as_nodes(part))
-        object.__setattr__(self, name, x)
+        else:
+            object.__setattr__(self, name, x)
 
     def __call__(self, *inputs: Any, **settings: Any) -> Any:
         if not modes.recording():
@@ -115,6 +117,25 @@ class Module:
         """The module itself and all it consists of, outer ones first, each once."""
         for _, module, _ in self._walk(""):
             yield module
+
+    def named_modules(self, prefix: str = "") -> Iterator[tuple[str, Module]]:
+        """The same with their names, ``""`` that of the module itself."""
+        for path, module, _ in self._walk(prefix):
+            yield path.removesuffix("."), module
+
+    def apply(self, function: Callable[[Module], Any]) -> Self:
+        """Call a function with each module it consists of, inner ones first, and with itself: to begin weights, say.
+
+        >>> from scalargrad import nn
+        >>> def begin(module):
+        ...     if isinstance(module, nn.Linear):
+        ...         nn.init.constant_(module.W, 0.5)
+        >>> [w.data for w in nn.MLP(2, [1], 1).apply(begin).parameters()]
+        [0.5, 0.5, 0.0, 0.5, 0.0]
+        """
+        for module in reversed(list(self.modules())):
+            function(module)
+        return self
 
     def _walk(self, prefix: str) -> Iterator[tuple[str, Module, list[tuple[str, Any]]]]:
         """The same with the prefix of their parameters' names, and their parts."""
@@ -164,10 +185,13 @@ class Module:
             pass
         return list(found)
 
-    def zero_grad(self) -> None:
-        """Forget the gradients: 0 for Values, None for Tensors."""
+    def zero_grad(self, set_to_none: bool = True) -> None:
+        """Forget the gradients: 0 for Values; None for Tensors, or 0 if ``set_to_none`` is False."""
         for x in self.parameters():
-            x.grad = None if getattr(x, "shape", None) is not None else 0.0
+            if getattr(x, "shape", None) is None:
+                x.grad = 0.0
+            else:
+                x.grad = None if set_to_none or x.grad is None else np.zeros_like(x.grad)
 
     # --- modes -------------------------------------------------------------------------------------------------------
 
@@ -201,55 +225,6 @@ class Module:
             raise
 
     # --- numbers -----------------------------------------------------------------------------------------------------
-
-    def state_dict(self) -> dict[str, Array]:
-        """The numbers of all parameters and buffers by name: copies."""
-        state = {name: numbers_of(x) for name, x in self.named_parameters()}
-        return state | {name: x.copy() for name, x in self.buffers()}
-
-    def load_state_dict(self, state: dict[str, Any]) -> Self:
-        """Put in the numbers that :meth:`state_dict` gave; all of them, or, if a name or a shape is wrong, none.
-
-        Raises KeyError for names that are missing or not known, ValueError for shapes that differ and for what is no
-        number.
-        """
-        if not isinstance(state, Mapping):
-            raise TypeError(f"{type(self).__name__}: a state is what state_dict() gave, not {type(state).__name__}")
-        arrays = {name: np.asarray(x) for name, x in state.items()}
-        self._require_fit({name: (x.shape, x.dtype) for name, x in arrays.items()})
-        parameters, buffers = dict(self.named_parameters()), dict(self.buffers())
-        before = self.state_dict()
-        try:
-            _put(parameters, buffers, arrays)
-        except BaseException:  # Ctrl-C, too
-            _put(parameters, buffers, before)
-            raise
-        return self
-
-    def _require_fit(self, declared: files.Declared) -> None:
-        """Raise unless these are the names and shapes of all its parameters and buffers."""
-        own = dict(self.named_parameters()) | dict(self.buffers())
-        missing, unknown = [n for n in own if n not in declared], [n for n in declared if n not in own]
-        if missing or unknown:
-            wrong = [f"{what} {', '.join(names)}" for what, names in (("no", missing), ("unknown", unknown)) if names]
-            raise KeyError(f"this state does not fit {type(self).__name__}: {'; '.join(wrong)}")
-        for name, x in own.items():
-            shape, dtype = declared[name]
-            if dtype.kind not in "fiub":
-                raise ValueError(f"{name}: expected numbers, not an array of {dtype}")
-            if shape != x.shape:
-                raise ValueError(f"{name}: expected the shape {x.shape}, not {shape}")
-
-    def save(self, path: str | os.PathLike[str]) -> Path:
-        """Write the numbers to an ``.npz`` file, which holds arrays only; whole or not at all."""
-        return files.write(path, self.state_dict())
-
-    def load(self, path: str | os.PathLike[str]) -> Self:
-        """Read the numbers that :meth:`save` wrote, into a module built alike.
-
-        Raises ValueError for what is no such file or is damaged, and what :meth:`load_state_dict` raises.
-        """
-        return self.load_state_dict(files.read(path, self._require_fit))
 
     def to(self, backend: Any, dtype: Any = None) -> Self:
         """Move all parameters to Values or to Tensors, in place, with the same numbers and labels.
@@ -291,14 +266,6 @@ class Module:
 
 def _is_module(x: Any) -> bool:
     return isinstance(x, Module)
-
-
-def _put(parameters: Mapping[str, Any], buffers: Mapping[str, Array], arrays: Mapping[str, Array]) -> None:
-    """Write numbers that fit."""
-    for name, x in parameters.items():
-        set_numbers(x, arrays[name])
-    for name, x in buffers.items():
-        x[...] = arrays[name]
 
 
 def _switch_back(before: list[tuple[Module, bool]]) -> None:

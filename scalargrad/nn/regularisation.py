@@ -12,6 +12,7 @@ from scalargrad import modes
 from scalargrad.nn.backends import backend_of, numbers_of, parameter
 from scalargrad.nn.layers import features
 from scalargrad.nn.module import Module
+from scalargrad.nn.parameters import OtherName
 from scalargrad.ops.structural import mean, var
 from scalargrad.settings import Array, Seed, generator, number, size
 
@@ -61,10 +62,12 @@ class BatchNorm1d(Module):
 
     In training mean and variance are those of the batch (the variance divided by n), and running averages follow:
     running ← (1 − momentum)·running + momentum·batch, the variance there divided by n − 1. Evaluation uses those.
+    γ and β are ``weight`` and ``bias`` in PyTorch.
     Ioffe and Szegedy 2015.
     """
 
     parameter_labels = MappingProxyType({"gamma": "γ", "beta": "β"})
+    weight, bias = OtherName("gamma"), OtherName("beta")
     least_batch = 2
 
     def __init__(self, features: int, *, eps: float = 1e-5, momentum: float = 0.1, backend: Any = "value") -> None:

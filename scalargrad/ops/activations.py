@@ -104,7 +104,7 @@ hardshrink = _op("hardshrink", lambda xp, a, lambd=0.5: xp.where(xp.absolute(a) 
 silu       = _op("silu",       lambda xp, a: a * _sigmoid(xp, a),                       (lambda y, a: sigmoid(a) + y * sigmoid(-a),),
     note="a·σ(a): a smooth ReLU, slightly negative below 0", aliases=("swish",), activation="SiLU")
 gelu       = _op("gelu",       lambda xp, a: a * (xp.erfc(a * -_math.sqrt(0.5)) / 2),
-                              (lambda y, a: ndtr(a) + a * exp(square(a) / -2) / _ROOT_2PI,),
+                              (lambda y, a: ndtr(a) + a * exp(-square(a) / 2) / _ROOT_2PI,),
     note="a·Φ(a), exact: a smooth ReLU weighted by the normal distribution; gelu(a, approximate='tanh') is gelu_tanh",
     aliases=("GELU",))
 gelu_tanh  = _op("gelu_tanh",  lambda xp, a: a * _sigmoid(xp, _gelu_angle(a)),

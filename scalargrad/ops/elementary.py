@@ -115,7 +115,7 @@ neg        = _op("neg",        lambda xp, a: -a,                (lambda y, a: -1
 pow        = _op("pow",        lambda xp, a, b: xp.power(a, b), (lambda y, a, b: _slope_of_power(a, b),
                                                                  lambda y, a, b: y * log(_if(equal(a, 0), 1, a))),
     note="power; both the base and the exponent have a derivative, 0 for x^0 at 0",
-    symbol="^", text="#1^#2", latex="#1^{#2}", precedence=4, ufunc="power", domain=((0.3, 3), (-2, 3)))
+    symbol="^", text="#1^#2", latex="#1^{#2}", precedence=4, ufunc="power", domain=((0.3, 3), (-2, 3)), aliases=("float_power",))
 reciprocal = _op("reciprocal", lambda xp, a: 1 / a,             (lambda y, a: -(y * y),),
     note="one divided by the number", symbol="1/x", text="1/#1", latex=r"\frac{1}{#1}", precedence=2,
     latex_precedence=3, domain=((0.5, 3),))
@@ -128,7 +128,7 @@ cbrt       = _op("cbrt",       lambda xp, a: xp.cbrt(a),        (lambda y, a: 1 
 abs        = _op("abs",        lambda xp, a: xp.absolute(a),    (lambda y, a: sign(a),),
     note="absolute value; its derivative at 0 is 0", symbol="|x|", latex=r"\left|#1\right|", kinks=_AT_0, ufunc="absolute", aliases=("fabs",))
 positive   = _op("positive",   lambda xp, a: +a,                (lambda y, a: 1,),
-    note="the number itself", symbol="+x")
+    note="the number itself", symbol="+x", aliases=("conjugate",))
 hypot      = _op("hypot",      lambda xp, a, b: xp.hypot(a, b), (lambda y, a, b: a / _not_0(y), lambda y, a, b: b / _not_0(y)),
     note="length of the hypotenuse, √(a² + b²), without overflow; its derivatives at 0, 0 are 0",
     latex=r"\sqrt{#1^{2} + #2^{2}}", kinks=(_Kink(lambda a, b: hypot(a, b), (0.0, 0.0), (0.0, 0.0)),))
@@ -222,11 +222,11 @@ erfc     = _op("erfc",     lambda xp, a: xp.erfc(a),                      (lambd
 erfcx    = _op("erfcx",    lambda xp, a: xp.erfcx(a),                     (_slope_of_erfcx,),
     shown=(lambda a: 2 * a * erfcx(a) - 2 / _ROOT_PI,),
     note="exp(a²)·erfc(a), which never vanishes; to 6 ulp")
-ndtr     = _op("ndtr",     lambda xp, a: xp.erfc(a * -_math.sqrt(0.5)) / 2, (lambda y, a: exp(square(a) / -2) / _ROOT_2PI,),
+ndtr     = _op("ndtr",     lambda xp, a: xp.erfc(a * -_math.sqrt(0.5)) / 2, (lambda y, a: exp(-square(a) / 2) / _ROOT_2PI,),
     note="standard normal distribution function, the probability below a: norm.cdf of SciPy",
     symbol="Φ", text="Φ(#1)", latex=r"\Phi(#1)", aliases=("Φ", "Phi", "norm_cdf", "normal_cdf", "normcdf"))
 log_ndtr = _op("log_ndtr", _log_ndtr,                                     (lambda y, a: 2 / _ROOT_2PI / erfcx(-_math.sqrt(0.5) * a),),
-    shown=(lambda a: exp(square(a) / -2) / (_ROOT_2PI * ndtr(a)),),
+    shown=(lambda a: exp(-square(a) / 2) / (_ROOT_2PI * ndtr(a)),),
     note="log of the standard normal distribution function, exact far out: norm.logcdf of SciPy",
     symbol="log Φ")
 

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from scalargrad.ops.methods import ElementwiseMethods
+from scalargrad.ops.python import PYTHONS
 from scalargrad.ops.registry import OPS, Op, is_number
 from scalargrad.ops.rows import Table
 
@@ -93,6 +94,17 @@ def method_of(op: Op) -> Callable[..., Any]:
         return op(self, *operands, **named)
 
     return method
+
+
+def formed(op: Op, method: Callable[[Any], Any]) -> Callable[..., Any]:
+    """A method of no further operands, that also takes the calls of other forms (:mod:`.forms`)."""
+    if op.form in (None, PYTHONS.get(op.name)):  # Python's own functions are called as functions only
+        return method
+
+    def either(self: Any, *operands: Any, **named: Any) -> Any:
+        return op(self, *operands, **named) if operands or named else method(self)
+
+    return either
 
 
 def install(
