@@ -5,6 +5,7 @@ function zoomable(root, svg) {
   const whole = svg.viewBox.baseVal;
   const home = { x: whole.x, y: whole.y, width: whole.width, height: whole.height };
   const map = find("map");
+  root.classList.toggle("sg-tall", home.height > home.width);
   const SMALLEST = 10; // the size of the smallest text that teaches, in the drawing's units
   let view = Object.assign({}, home);
   let lit = [];
@@ -19,7 +20,9 @@ function zoomable(root, svg) {
   // as high as the whole is where it can be read, but no higher than leaves room for the rest of the page
   function size() {
     const width = svg.clientWidth || 900;
-    const most = parseFloat(getComputedStyle(root).getPropertyValue("--sg-high")) || innerHeight * (width < 600 ? 0.42 : 0.5);
+    const tall = getComputedStyle(root).display === "grid";
+    const framed = parseFloat(getComputedStyle(root).getPropertyValue("--sg-high")) * (tall ? 1.3 : 1);
+    const most = framed || (tall ? innerHeight - 140 : innerHeight * (width < 600 ? 0.42 : 0.5));
     const high = home.height * Math.max(width / home.width, Math.min(readable(), 1.6));
     svg.style.height = Math.max(120, Math.min(high, most)) + "px";
   }
