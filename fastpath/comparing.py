@@ -64,19 +64,24 @@ class Comparable(ArrayNode):
         if ufunc in COMPARISONS and method == "__call__" and not options and len(operands) == 2:
             a, b = operands
             return a._compare(ufunc, b) if isinstance(a, Comparable) else b._compare(_MIRRORED.get(ufunc, ufunc), a)
+        if "out" in options and not any(isinstance(x, ArrayNode) for x in options["out"]):
+            return _into(ufunc, method, operands, options)
         return protocol.call_ufunc(ufunc, method, operands, options, "Tensor")
 
     def __array_function__(self, function: Any, types: Any, arguments: Any, named: Any) -> Any:
         """Other functions of NumPy: the registered op."""
         if function in (np.shape, np.ndim, np.size) and not named and len(arguments) == 1:
             return getattr(arguments[0], function.__name__)
-        return protocol.call(function, arguments, named, "Tensor")
+        return protocol.call(function, arguments, named)
 
-    def __array__(self, dtype: Any = None, copy: bool | None = None) -> Any:
-        """Of a Tensor without axes, within ``grad`` and its kin, an array with it: ``np.array([t, t * t])``."""
-        if not self._data.ndim and (dtype is None or np.dtype(dtype) == np.dtype(object)) and modes.derivers():
-            box = np.empty((), object)
-            box[()] = self
-            return box
-        self._look("np.asarray()")
-        raise TypeError("a Tensor is not an array: use its .data for the numbers, or stack([...]) to join Tensors")
+
+def _into(ufunc: Any, method: str, operands: tuple[Any, ...], options: dict[str, Any]) -> Any:
+    """A ufunc whose result goes into an array, as in ``A -= t``: of plain numbers, if no gradient is lost by that."""
+    tensors = [x for x in operands if isinstance(x, Comparable)]
+    if modes.recording() and any(x.requires_grad for x in tensors):
+        sign = {"add": "+", "subtract": "-", "multiply": "*", "divide": "/", "power": "**"}.get(ufunc.__name__)
+        advice = f": an array cannot keep a gradient; for A {sign}= t write A = A {sign} t" if sign else ""
+        raise TypeError(f"{protocol.unregistered(ufunc, 'Tensor', given=' with out=')}{advice}")
+    for x in tensors:
+        x._look("np.asarray()")
+    return getattr(ufunc, method)(*[x._data if isinstance(x, ArrayNode) else x for x in operands], **options)

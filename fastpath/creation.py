@@ -20,8 +20,8 @@ from scalargrad import settings
 
 __all__ = [
     "Generator", "arange", "device", "empty", "eye", "from_numpy", "full", "full_like", "linspace", "manual_seed",
-    "multinomial", "ones", "ones_like", "rand", "rand_like", "randint", "randn", "randn_like", "randperm", "tensor", "zeros",
-    "zeros_like",
+    "multinomial", "ones", "ones_like", "rand", "rand_like", "randint", "randn", "randn_like", "randperm", "tensor",
+    "zeros", "zeros_like",
 ]  # fmt: skip
 
 

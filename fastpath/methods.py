@@ -128,8 +128,8 @@ def _refuse_exchange(x: Any, axes: tuple[Any, ...]) -> None:
     if x.ndim > 2 or (x.ndim == 2 and axes in ((0, 1), (-2, -1))):
         i, j = axes
         raise ValueError(
-            f"transpose({i}, {j}) of shape {x.shape}: to exchange two axes write swapaxes({i}, {j}); transpose takes the "
-            f"order of all axes, as NumPy's does"
+            f"transpose({i}, {j}) of shape {x.shape}: to exchange two axes write swapaxes({i}, {j}); transpose takes "
+            "the order of all axes, as NumPy's does"
         )
 
 

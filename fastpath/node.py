@@ -192,9 +192,6 @@ class ArrayNode(Node):
     def __iter__(self) -> Iterator[Self]:
         return (STRUCTURAL["index"](self, i) for i in range(len(self)))
 
-    def __contains__(self, x: object) -> bool:
-        raise TypeError("`in` of a Tensor is not defined; ask its .data")
-
     def __repr__(self) -> str:
         body = np.array2string(self._data, prefix="Tensor(", separator=", ")
         dtype = "" if self._data.dtype == np.float64 else f", dtype={self._data.dtype}"

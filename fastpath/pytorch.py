@@ -11,7 +11,6 @@ from typing import Any, Self
 import numpy as np
 
 from fastpath.node import ArrayNode, leaf
-from fastpath.numerics import Array
 from scalargrad import modes
 from scalargrad.ops import composite as ops
 from scalargrad.ops import elementwise, structural
@@ -39,16 +38,6 @@ class PyTorchNames(ArrayNode):
     def is_leaf(self) -> bool:
         """Whether no operation made it."""
         return self._op is None
-
-    def tolist(self) -> Any:
-        """The numbers in lists."""
-        self._look("tolist()")
-        return self._data.tolist()
-
-    def numpy(self) -> Array:
-        """The numbers as an array: a copy of ``data``."""
-        self._look("numpy()")
-        return self._data.copy()
 
     # --- moved -------------------------------------------------------------------------------------------------------
 

@@ -13,22 +13,21 @@ import numpy as np
 
 from fastpath import functions
 from fastpath.backward import backpropagate, commit, keeping
+from fastpath.changing import Changeable
 from fastpath.comparing import Comparable
 from fastpath.differentiable import Differentiable
+from fastpath.leaving import Leaving, whole_numbers
 from fastpath.methods import give_methods
 from fastpath.node import make as _make
 from fastpath.node import nodes_are
 from fastpath.numerics import as_floats
 from fastpath.pytorch import PyTorchNames
 from fastpath.recording import apply, apply_structural
-from scalargrad import modes
-from scalargrad.graph import short
 from scalargrad.ops.methods import StructuralMethods
-from scalargrad.ops.operators import Operators
 
 
 @nodes_are
-class Tensor(Comparable, Differentiable, Operators, StructuralMethods, PyTorchNames):
+class Tensor(Comparable, Changeable, Leaving, Differentiable, StructuralMethods, PyTorchNames):
     """An array in a computational graph.
 
     ``data`` is copied: floats keep their dtype, ints and bools become float64. ``grad`` is None until a backward pass
@@ -51,37 +50,6 @@ class Tensor(Comparable, Differentiable, Operators, StructuralMethods, PyTorchNa
     _apply_op = staticmethod(apply)
     _apply_structural = staticmethod(apply_structural)
     _apply_function = staticmethod(functions.apply)
-
-    # p -= lr * p.grad: of a parameter in place under no_grad; of any other Tensor a new node, as p = p - lr * p.grad
-
-    def __iadd__(self, other: Any) -> Any:
-        return self._in_place(self.__add__, other, "+=")
-
-    def __isub__(self, other: Any) -> Any:
-        return self._in_place(self.__sub__, other, "-=")
-
-    def __imul__(self, other: Any) -> Any:
-        return self._in_place(self.__mul__, other, "*=")
-
-    def __itruediv__(self, other: Any) -> Any:
-        return self._in_place(self.__truediv__, other, "/=")
-
-    def _in_place(self, compute: Callable[[Any], Any], other: Any, sign: str) -> Any:
-        if self._op is not None or not self.requires_grad:
-            return NotImplemented
-        if modes.recording():
-            name = short(self.label) if self.label else "p"
-            raise RuntimeError(
-                f"{name} {sign} … would make a new Tensor of a leaf that requires a gradient: to change its numbers, "
-                f"write it under no_grad(), or {name}.data {sign} …; for a new Tensor write {name} = {name} {sign[0]} …"
-            )
-        result = compute(other)
-        if result is NotImplemented:
-            return result
-        if result.shape != self.shape:
-            raise ValueError(f"{sign}: a Tensor of shape {self.shape} cannot become one of shape {result.shape}")
-        self._set(result._data.astype(self._data.dtype))
-        return self
 
     # --- backward ----------------------------------------------------------------------------------------------------
 
@@ -140,4 +108,5 @@ class Retaining(Tensor):
 
 
 give_methods(Tensor)
+Tensor.astype = whole_numbers(Tensor.astype)  # type: ignore[method-assign]
 make: Callable[..., Tensor] = _make

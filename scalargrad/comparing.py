@@ -58,7 +58,7 @@ class Comparable(Node):
     def __array_function__(self, function: Any, types: Any, operands: Any, named: Any) -> Any:
         from scalargrad.ops.protocol import call
 
-        return call(function, operands, named, "Value")
+        return call(function, operands, named)
 
     def conjugate(self) -> NoReturn:
         """What NumPy asks of each number where it computes a spread; it would not have the gradient of equal ones."""

@@ -62,9 +62,6 @@ def symbol(op: Any, operands: tuple[str | float, ...]) -> str:
     if op.name in ("add", "mul") and len(operands) == 2:
         number = number_text(constants[0])
         return f"{op.symbol}({number})" if number.startswith("−") else f"{op.symbol}{number}"
-    if op.name in ("sub", "div") and isinstance(operands[1], float):
-        number, sign = number_text(operands[1]), "−" if op.name == "sub" else "/"
-        return f"{sign}({number})" if number.startswith("−") else sign + number
     if op.name == "pow" and operands[1:] == (2.0,):
         return str(OPS["square"].symbol)
     letters = iter("x" if len(operands) - len(constants) == 1 else "abcdefgh")

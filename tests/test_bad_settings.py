@@ -84,7 +84,7 @@ def test_a_bad_argument_is_one_sentence_that_names_it(call, good):
 @pytest.mark.parametrize("module", [nn, optim, data, metrics, linear])
 def test_everything_public_is_tried(module):
     tried = {call for call, _ in GOOD}
-    plain = {nn.Sequential, nn.Identity, nn.Module, optim.Optimizer, optim.GD, data.Batches} | set(
+    plain = {nn.Sequential, nn.Identity, nn.Layer, nn.Module, optim.Optimizer, optim.GD, data.Batches} | set(
         nn.LOSSES.values()
     )  # tried elsewhere
     for name in module.__all__:

@@ -41,9 +41,12 @@ FLOORS = """
     fastpath.numerics fastpath.bound
     fastpath.backward fastpath.node
     fastpath.recording fastpath.reverse
-    fastpath.comparing fastpath.differentiable fastpath.functions fastpath.methods fastpath.pytorch
+    fastpath.changing fastpath.comparing fastpath.differentiable fastpath.functions fastpath.leaving fastpath.methods
+    fastpath.pytorch
     fastpath.tensor
     fastpath.creation
+    fastpath.numpy
+    fastpath.misc fastpath.scipy
     fastpath.traced
     fastpath.ir
     fastpath.emit

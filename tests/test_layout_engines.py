@@ -52,7 +52,6 @@ WRONG = {
     "words": (b"Warning: no fonts", "not whole"),
     "half of it": (LAID[: len(LAID) // 2], "not whole"),
     "all but its end": (LAID.rstrip()[:-1], "not whole"),
-    "two of them": (LAID + LAID, "not whole"),
     "another encoding": (LAID.decode().encode("utf-16"), "not whole"),
     "a web page": (b"<html><body>no</body></html>", "not whole"),
     "a PNG": (PNG, "not whole"),
@@ -75,6 +74,7 @@ NO_LAYOUT = {
     "no box": b'{"bb": "0"}',
     "texts for lists": b'{"bb": "0,0,1,1", "objects": "abc"}',
     "another graph": LAID,
+    "two of them": LAID + LAID,
 }
 
 

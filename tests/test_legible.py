@@ -2,6 +2,7 @@
 
 import math
 import random
+import re
 import shutil
 import time
 
@@ -273,6 +274,18 @@ def test_the_theme_auto_follows_the_page_and_jupyter():
     assert '[data-jp-theme-light="false"] .sg-auto' in svg
     assert svg.index('[data-jp-theme-light="true"]') > svg.index("@media")
     assert "@media" not in draw(exp(Value(1.0, label="x")), theme="dark").svg
+    assert "text/html" not in draw(exp(Value(1.0, label="x")))._repr_mimebundle_()
+
+
+def test_in_a_notebook_the_theme_auto_is_that_of_jupyter_and_without_trust_the_png_is_seen(page):
+    bundle = draw(exp(Value(1.0, label="x")), theme="auto")._repr_mimebundle_()
+    ground = "getComputedStyle(document.querySelector('.s-ground')).fill"
+    for told, color in (("true", "rgb(255, 255, 255)"), ("false", "rgb(20, 24, 31)")):
+        page.set_content(f'<body data-jp-theme-light="{told}">{bundle["text/html"]}</body>')
+        assert page.evaluate(ground) == color
+        assert not page.is_visible(".sg-png")
+    page.set_content(re.sub(r"<svg.*</svg>", "", bundle["text/html"], flags=re.DOTALL))
+    assert page.is_visible(".sg-png")
 
 
 # --- what is drawn how -----------------------------------------------------------------------------------------------
@@ -299,7 +312,8 @@ def test_a_network_is_drawn_by_neurons_in_the_order_in_which_they_are_declared()
         assert [places[c.name][1] for c in side] == sorted(places[c.name][1] for c in side)
         assert max(places[c.name][0] for c in side) < min(places[c.name][0] + places[c.name][2] for c in side)
     into = [edge for edge in picture.parts.edges if edge.head == cards[8].name]
-    assert sorted(edge.lines[0].text.split(" = ")[0] for edge in into) == [f"W2{'₀₁₂₃₄₅₆₇'[i]}₀" for i in range(8)]
+    assert sorted(edge.tip for edge in into) == [f"W2{'₀₁₂₃₄₅₆₇'[i]}₀" for i in range(8)]
+    assert all(re.fullmatch(r"× \S+   ← \S+", edge.lines[0].text) for edge in into)  # the weight, and what goes back
     assert "depth=" in picture.parts.foot[-1].text
 
 

@@ -203,8 +203,7 @@ def test_comparisons_look_at_the_numbers_and_hash_at_identity():
     assert (a <= np.float64(1)).dtype == bool
     with pytest.raises(TypeError):
         _ = a < "1"
-    with pytest.raises(TypeError, match="in"):
-        _ = 1.0 in a
+    assert (1.0 in a, 3.0 in a) == (True, False)
 
 
 # --- operands --------------------------------------------------------------------------------------------------------
@@ -305,7 +304,7 @@ def test_shapes_that_do_not_fit_are_told_in_one_sentence(call, message):
         (lambda t, a: np.mean(t), "mean"),
         (lambda t, a: np.max(t, axis=1, keepdims=True), "max"),
         (lambda t, a: np.amin(t), "min"),
-        (lambda t, a: np.linalg.norm(t, axis=0), "norm"),
+        (lambda t, a: np.linalg.norm(t, axis=0), "l2norm"),
         (lambda t, a: np.concatenate([t, a]), "concatenate"),
         (lambda t, a: np.stack([a, t], axis=1), "concatenate"),
         (lambda t, a: np.where(a > 0, t, 0.0), "where"),
@@ -342,17 +341,13 @@ def test_shape_ndim_and_size_of_numpy_are_those_of_the_data():
             lambda t: np.spacing(t),
             "np.spacing has no registered op, so it cannot be applied to a Tensor; use its .data",
         ),
-        (lambda t: np.isfinite(t), "np.isfinite has no registered op"),
-        (lambda t: np.add.reduce(t), "np.add.reduce has no registered op"),
+        (lambda t: np.add.reduceat(t, [0]), "np.add.reduceat has no registered op"),
         (lambda t: np.add(t, 1.0, out=np.ones(2)), "np.add with out= has no registered op"),
         (lambda t: np.ones(2).__iadd__(t), "np.add with out= has no registered op"),
-        (lambda t: np.vstack([t, t]), "np.vstack has no registered op"),
-        (lambda t: np.allclose(t, t), "np.allclose has no registered op"),
-        (lambda t: np.sum(t, dtype=float), "sum takes (a, axis=None, keepdims=False); it has no 'dtype'"),
-        (lambda t: np.asarray(t), "a Tensor is not an array: use its .data for the numbers"),
-        (lambda t: np.array(t, dtype=float), "a Tensor is not an array"),
-        (lambda t: np.array([t, t]), "a Tensor is not an array: use its .data for the numbers, or stack([...])"),
-        (lambda t: np.array([t, t], dtype=object), "a Tensor is not an array"),
+        (lambda t: np.choose([0, 1], [t, t]), "np.choose has no registered op"),
+        (lambda t: np.exp([t, t]), "a Tensor is not an array: use its .data for the numbers, or stack([...])"),
+        (lambda t: np.array([t, t]), "np.array([t, …]) would take the numbers of a Tensor, and lose its gradient"),
+        (lambda t: np.array([t, t], dtype=object), "np.array([t, …]) would take the numbers"),
         (lambda t: fastpath.sum([t, t]), "a Tensor is not an array"),
     ],
 )

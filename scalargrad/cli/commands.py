@@ -31,15 +31,15 @@ def formula_arguments(parser: Parser) -> None:
 def draw_arguments(parser: Parser) -> None:
     formula_arguments(parser)
     from scalargrad.drawing import Drawing
-    from scalargrad.drawing.style import PARTS, THEMES
+    from scalargrad.drawing.style import AUTO, PARTS, THEMES
 
     text = say("the file to write: {0}", Drawing.endings)
     parser.add_argument("-o", "--output", metavar="FILE", default="graph.svg", help=text)
     parser.add_argument(
         "--precision", type=precision, metavar="N", help=say("decimals; four significant digits if not given")
     )
-    parser.add_argument("--direction", metavar="D", help=say("where data flows: LR, to the right, or TB, down"))
-    parser.add_argument("--theme", metavar="T", help=say("the colours: {0}", either(THEMES)))
+    parser.add_argument("--direction", metavar="D", help=say("where data flows: LR, to the right, TB, down, or auto"))
+    parser.add_argument("--theme", metavar="T", help=say("the colours: {0}", either((*THEMES, AUTO))))
     parser.add_argument("--show", metavar="A,B", help=say("which of {0} to show", ",".join(PARTS)))
     parser.add_argument("--max-nodes", type=whole, metavar="N", help=say("draw graphs of up to so many nodes"))
     parser.add_argument("--depth", type=whole, metavar="N", help=say("fold scopes nested deeper than this"))

@@ -48,6 +48,7 @@ def largest_eigenvalue(
 
     >>> round(largest_eigenvalue(lambda p: p[0] ** 2 + 3 * p[1] ** 2, [1.0, 1.0]), 6)
     6.0
+    >>> from scalargrad import Value
     >>> x, y = Value(1.0), Value(2.0)
     >>> round(largest_eigenvalue(x * x * y - 5 * y**2, [x, y]), 6)  # H = [[4, 2], [2, −10]]
     4.28011

@@ -4,6 +4,7 @@ upstream × local = downstream.
 
 from __future__ import annotations
 
+import base64
 import os
 from collections.abc import Collection, Iterable
 from functools import cached_property
@@ -117,6 +118,14 @@ class Drawing:
             lines.append(f"{name:<12} {number(n.value, p):>12} {grad:>12}  {formula}")
         return "\n".join(lines)
 
+    def _html(self, png: bytes | None) -> str:
+        """The SVG as a part of a page; where that drops it, as in a notebook that is not trusted, the PNG is seen."""
+        if png is None:
+            return self.svg[self.svg.index("<svg") :]
+        still = f'<img class="sg-png" alt="" src="data:image/png;base64,{base64.b64encode(png).decode()}">'
+        svg = self.svg[self.svg.index("<svg") :].replace("<style>", "<style>.sg-png{display:none}", 1)
+        return f'<div style="max-width:100%">{svg}{still}</div>'
+
     def __repr__(self) -> str:
         return f"<Drawing of {visible(self.trace.root.name, LONGEST)}: {len(self.trace.nodes)} nodes>"
 
@@ -127,6 +136,8 @@ class Drawing:
             bundle["image/svg+xml"] = self.svg
             if len(self.trace.nodes) <= NOTEBOOK_NODES:
                 bundle["image/png"] = self.png
+            if self.style.auto:  # only in the page itself does an SVG know its theme
+                bundle["text/html"] = self._html(bundle.get("image/png"))
         except Exception as error:
             bundle["text/plain"] = "\n\n".join([one_line(error), bundle.get("text/plain", repr(self))])
         return bundle

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import NamedTuple
 
 from scalargrad.drawing.measuring import width_of
@@ -95,6 +96,7 @@ def spans_of(line: Line) -> list[Span]:
     ]  # fmt: skip
 
 
+@lru_cache(maxsize=4096)
 def extent(line: Line) -> tuple[float, float]:
     """How wide and high a line is."""
     spans = spans_of(line)

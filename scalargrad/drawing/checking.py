@@ -17,12 +17,14 @@ def fault(told: bytes, form: str) -> str:
 
 def _layout(told: bytes) -> Iterator[str]:
     try:
-        graph = json.loads(told.decode("utf-8"))
+        rest = told.decode("utf-8").strip()
+        while rest:  # a graph after the other
+            graph, end = json.JSONDecoder().raw_decode(rest)
+            if not isinstance(graph, dict) or not isinstance(graph.get("bb"), str):
+                yield say("it is no drawing")
+            rest = rest[end:].lstrip()
     except (ValueError, RecursionError):
         yield say("it is not whole")
-        return
-    if not isinstance(graph, dict) or not isinstance(graph.get("bb"), str):
-        yield say("it is no drawing")
 
 
 def _png(picture: bytes) -> Iterator[str]:

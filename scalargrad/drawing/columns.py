@@ -14,9 +14,9 @@ from scalargrad.drawing.parts import Frame
 
 GAP = 12.0
 """Between boxes of a column."""
-FAN = 46.0
+FAN = 38.0
 """Between a column and the labels behind it, where edges cross."""
-NEAR = 16.0
+NEAR = 14.0
 """Between labels and the boxes behind them."""
 AROUND, TITLE = 9.0, 18.0
 """Between a frame and what is in it, and what its title needs above that."""

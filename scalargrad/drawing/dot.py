@@ -114,7 +114,8 @@ def _edge(graph: graphviz.Digraph, edge: EdgePart, style: Style) -> None:
         if edge.lit
         else {}
     )
-    named = {"id": style.prefix + edge.id, "tooltip": attribute(edge.tip)} if edge.id else {}
+    named = {"id": style.prefix + edge.id} if edge.id else {}
+    named |= {"tooltip": attribute(edge.tip)} if edge.tip else {}
     graph.edge(edge.tail, edge.head, label=label, **named, **look)
 
 

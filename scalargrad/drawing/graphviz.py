@@ -14,7 +14,7 @@ from scalargrad.drawing.measuring import width_of
 from scalargrad.drawing.parts import Frame, shortened
 from scalargrad.language import say
 
-__all__ = ["Arrow", "Found", "laid"]
+__all__ = ["Arrow", "Found", "Task", "laid"]
 
 POINTS = 72.0
 """In an inch, in which Graphviz has the sizes of boxes."""
@@ -38,20 +38,33 @@ class Found(NamedTuple):
     frames: list[tuple[str, tuple[float, float, float, float]]]
 
 
-def laid(frame: Frame, sizes: Mapping[str, tuple[float, float]], arrows: Sequence[Arrow], direction: str) -> Found:
-    """The layout of the boxes of a frame, with its inner frames around them."""
-    titles: dict[str, str] = {}
-    source = "\n".join(_source(frame, sizes, arrows, direction, titles))
-    return _read(layout.render(source, "json0"), sizes, arrows, titles)
+class Task(NamedTuple):
+    """What is to be laid out: boxes of these sizes in frames, and arrows, in a direction."""
+
+    frame: Frame
+    sizes: Mapping[str, tuple[float, float]]
+    arrows: Sequence[Arrow]
+    direction: str
 
 
-def _source(
-    frame: Frame,
-    sizes: Mapping[str, tuple[float, float]],
-    arrows: Sequence[Arrow],
-    direction: str,
-    titles: dict[str, str],
-) -> Iterator[str]:
+def laid(tasks: Sequence[Task]) -> list[Found]:
+    """The layouts of the boxes of frames, with their inner frames around them: all by one run of the program."""
+    titles: list[dict[str, str]] = [{} for _ in tasks]
+    source = "\n".join(line for task, names in zip(tasks, titles) for line in _source(task, names))
+    if not tasks:
+        return []
+    told, rest = [], layout.render(source, "json0").decode("utf-8").strip()
+    while rest:
+        graph, end = json.JSONDecoder().raw_decode(rest)
+        told.append(graph)
+        rest = rest[end:].lstrip()
+    if len(told) != len(tasks):
+        raise LayoutError(say("the layout program wrote something that is no layout"))
+    return [_read(graph, task.sizes, task.arrows, names) for graph, task, names in zip(told, tasks, titles)]
+
+
+def _source(task: Task, titles: dict[str, str]) -> Iterator[str]:
+    frame, sizes, arrows, direction = task
     straight = ' splines="line"' if len(arrows) > 250 else ""
     yield f'digraph {{ graph [rankdir={direction} nodesep="0.16" ranksep="0.19" margin="0" newrank=true{straight}]'
     yield 'node [shape=box fixedsize=true label=""] edge [arrowhead=none]'
@@ -102,9 +115,8 @@ def _frame(
         yield "}"
 
 
-def _read(told: bytes, sizes: Mapping[str, Any], arrows: Sequence[Arrow], titles: Mapping[str, str]) -> Found:
+def _read(graph: Any, sizes: Mapping[str, Any], arrows: Sequence[Arrow], titles: Mapping[str, str]) -> Found:
     try:
-        graph = json.loads(told)
         left, low, right, high = _numbers(graph["bb"])
         nodes, frames, names = {}, [], {}
         for found in graph.get("objects", []):

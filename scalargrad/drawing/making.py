@@ -13,6 +13,7 @@ from scalargrad.drawing.style import Style
 from scalargrad.drawing.telling import (
     add_up,
     edge_lines,
+    enclosed,
     foot,
     gradient,
     is_number,
@@ -81,7 +82,9 @@ class _Making:
             if isinstance(end, tuple):
                 box = folded.boxes[end]
                 lines = self._card_lines(box, between) if box.card else merged_lines(between, style)
-                made = EdgePart(self._name(start), self._name(end), "merged", tuple(lines))
+                weight = weight_of(between[0], box, trace) if box.card else None
+                tip = "" if weight is None else shortened(weight.name)
+                made = EdgePart(self._name(start), self._name(end), "merged", tuple(lines), tip=tip)
                 if start in self.chipped and box.card:
                     chips.setdefault(end, []).append(self._chip(between[0].input, made))
                 else:
@@ -111,7 +114,7 @@ class _Making:
         placed.sort(key=lambda item: item[0])
         order = tuple(node.name for _, _, node in placed)
         frame = _frame("", [(scopes, node) for _, scopes, node in placed])
-        return Parts(frame, tuple(edges), tuple(foot(style, trace, bool(self.boxes))), order)
+        return Parts(frame, tuple(edges), tuple(foot(style, trace, bool(self.boxes), self.brief)), order)
 
     def _own(self, box: Box) -> Iterator[Chip]:
         """The chips of the leaves in a card, but of the weights, which stand on its edges."""
@@ -139,17 +142,16 @@ class _Making:
         """The weight on an edge into a card, and the product in numbers."""
         if len(between) == 1 and (weight := weight_of(between[0], box, self.trace)) is not None:
             p, grad = self.style.precision, weight.grad
-            pieces = [Piece("sign", f"{shortened(weight.name)} = "), Piece("value", summary(weight.value, p))]
             if self.brief:
-                pieces += [Piece("sign", "   ")] + [
-                    piece for line in merged_lines(between, self.style) for piece in line.pieces
-                ]
-                yield Line("weight", tuple(pieces))
+                value = Piece("value", enclosed(summary(weight.value, p)))
+                back = [piece for line in merged_lines(between, self.style) for piece in line.pieces]
+                yield Line("weight", (Piece("sign", "× "), value, Piece("sign", "   "), *back))
                 return
+            pieces = [Piece("sign", f"{shortened(weight.name)} = "), Piece("value", summary(weight.value, p))]
             if grad is not None and "downstream" in self.style.show:
                 pieces.append(Piece("gradient", f"   ↑ {summary(grad, p)}"))
             yield Line("weight", tuple(pieces))
-        edge = passing(box, between, self.trace) if box.is_neuron else None
+        edge = passing(box, between, self.trace) if box.is_neuron and not self.brief else None
         yield from merged_lines(between, self.style) if edge is None else edge_lines(edge, self.style)
 
     def _name(self, place: object) -> str:
@@ -158,7 +160,7 @@ class _Making:
     def _node(self, node: TraceNode, chips: tuple[Chip, ...]) -> NodePart:
         style, label = self.style, _label(node)
         tip = label if node.is_leaf else f"{label} = {node.formula}"
-        lines = tuple(node_lines(node, self.trace.edges_from(node), node.name in self.names, style))
+        lines = tuple(node_lines(node, self.trace, node.name in self.names, style))
         kind, name = "leaf" if node.is_leaf else "operation", f"node-{node.index}"
         return NodePart(f"n{node.index}", name, kind, lines, tip, name in style.lit, chips, node.name)
 
@@ -198,8 +200,8 @@ def _mentioned(trace: Trace, style: Style) -> set[str]:
     if style.names:
         return automatic
     texts = [e.named for e in trace.edges if not is_number(e.named)] if "formulas" in style.show else []
-    texts += [n.formula for n in trace.nodes if symbol_of(n) != n.symbol]
-    return automatic & {word for text in texts for word in re.findall(r"[^\W\d]\w*′*", text)}
+    texts += [n.formula for n in trace.nodes if symbol_of(n, trace) != n.symbol]
+    return automatic & {word for text in texts for word in re.findall(r"[^\W\dᵀ][^\Wᵀ]*′*", text)}
 
 
 def _frame(title: str, placed: list[tuple[list[str], NodePart]]) -> Frame:

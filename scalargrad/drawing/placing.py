@@ -20,7 +20,7 @@ from scalargrad.drawing.boxes import (
     turned,
 )
 from scalargrad.drawing.columns import columns
-from scalargrad.drawing.graphviz import Arrow, laid
+from scalargrad.drawing.graphviz import Arrow, Found, Task, laid
 from scalargrad.drawing.layout import SlowLayoutError
 from scalargrad.drawing.parts import EdgePart, Frame, Line, NodePart, Parts, Piece
 from scalargrad.drawing.rows import cut_off, named, rows_of, with_ghosts
@@ -115,59 +115,96 @@ def _rows(parts: Parts, nodes: dict[str, NodePart], direction: str) -> list[Row]
     boxes = {name: sized(node) for name, node in nodes.items()}
     labels = [label_of(edge) for edge in parts.edges]
     if direction != AUTO:
-        return [_laid(parts.frame.only(nodes), boxes, parts.edges, labels, parts.order, direction)]
+        return _laid([_Work(parts.frame.only(nodes), boxes, parts.edges, labels, parts.order, direction)])
     order = [name for name in parts.order if name in nodes]
     if len(order) <= 120 and rows_of(order, boxes, parts.edges, labels, 1.15 * WIDEST) == [order]:
-        row = _laid(parts.frame.only(nodes), boxes, parts.edges, labels, order, "LR")
+        (row,) = _laid([_Work(parts.frame.only(nodes), boxes, parts.edges, labels, order, "LR")])
         if row.width <= WIDEST and row.height <= max(TALLEST, 2 * row.width):
             return [row]
     if len(order) <= 60:
         flat = {name: flattened(node) for name, node in nodes.items()}
         boxes = {name: sized(node) for name, node in flat.items()}
-        row = _laid(parts.frame.only(flat), boxes, parts.edges, labels, order, "TB")
+        (row,) = _laid([_Work(parts.frame.only(flat), boxes, parts.edges, labels, order, "TB")])
         if row.width <= WIDEST and row.height <= TALLEST:
             return [row]
-    done: list[Row] = []
     todo = rows_of(order, boxes, parts.edges, labels, WIDEST)
     nodes |= {name: named(nodes[name]) for name in cut_off(todo, parts.edges)}
     boxes = {name: sized(node) for name, node in nodes.items()}
-    number = 0
-    while todo:
-        names = todo.pop(0)
-        number += 1
-        own, edges = with_ghosts(names, nodes, parts.edges, number)
-        kept = {name: boxes.get(name) or sized(node) for name, node in own.items()}
-        frame = parts.frame.only({name: own[name] for name in names})
-        frame = replace(frame, nodes=(*frame.nodes, *(node for name, node in own.items() if name not in nodes)))
-        row = _laid(frame, kept, edges, [label_of(edge) for edge in edges], [*(set(own) - set(names)), *names], "LR")
-        if row.width > WIDEST and len(names) > 1:
-            half = rows_of(names, boxes, parts.edges, labels, 0.6 * WIDEST)
-            halves = half if len(half) > 1 else [names[: len(names) // 2], names[len(names) // 2 :]]
-            nodes |= {name: named(nodes[name]) for name in cut_off(halves, parts.edges)}
-            boxes |= {name: sized(nodes[name]) for name in names}
-            todo[:0] = halves
-        else:
-            done.append(row)
-    return done
+    rows: list[Row | list[str]] = [*todo]
+    while any(isinstance(row, list) for row in rows):  # those that came out too wide are cut again
+        works = []
+        for number, names in enumerate(rows):
+            if isinstance(names, list):
+                own, edges = with_ghosts(names, nodes, parts.edges, number)
+                kept = {name: boxes.get(name) or sized(node) for name, node in own.items()}
+                frame = parts.frame.only({name: own[name] for name in names})
+                ghosts = [node for name, node in own.items() if name not in nodes]
+                frame = replace(frame, nodes=(*frame.nodes, *ghosts))
+                before = [ghost.name for ghost in ghosts]
+                works.append(_Work(frame, kept, edges, [label_of(edge) for edge in edges], [*before, *names], "LR"))
+        found = iter(_laid(works))
+        cut: list[Row | list[str]] = []
+        for names in rows:
+            row = next(found) if isinstance(names, list) else names
+            if isinstance(names, list) and row.width > WIDEST and len(names) > 1:
+                half = rows_of(names, boxes, parts.edges, labels, 0.6 * WIDEST)
+                halves = half if len(half) > 1 else [names[: len(names) // 2], names[len(names) // 2 :]]
+                nodes |= {name: named(nodes[name]) for name in cut_off(halves, parts.edges)}
+                boxes |= {name: sized(nodes[name]) for name in names}
+                cut += halves
+            else:
+                cut.append(row)
+        rows = cut
+    return [row for row in rows if isinstance(row, Row)]
 
 
-def _laid(
-    frame: Frame,
-    boxes: dict[str, Sized],
-    edges: Sequence[EdgePart],
-    labels: Sequence[Sized],
-    order: Sequence[str],
-    direction: str,
-) -> Row:
-    """One row, laid out by the layout engine."""
-    nodes = {node.name: node for node in frame.all_nodes()}
-    arrows = [Arrow(e.tail, e.head, (x.width, x.height) if e.lines else None) for e, x in zip(edges, labels)]
-    sizes = {name: (boxes[name].width, boxes[name].height) for name in nodes}
-    network = direction == "LR" and any(node.kind == "neuron" for node in nodes.values())
+class _Work(NamedTuple):
+    """A row that is to be laid out."""
+
+    frame: Frame
+    boxes: dict[str, Sized]
+    edges: Sequence[EdgePart]
+    labels: Sequence[Sized]
+    order: Sequence[str]
+    direction: str
+
+    def task(self) -> Task:
+        """It as the layout engine needs it."""
+        arrows = [
+            Arrow(e.tail, e.head, (x.width, x.height) if e.lines else None) for e, x in zip(self.edges, self.labels)
+        ]
+        names = [node.name for node in self.frame.all_nodes()]
+        sizes = {name: (self.boxes[name].width, self.boxes[name].height) for name in names}
+        return Task(self.frame, sizes, arrows, self.direction)
+
+    def is_network(self) -> bool:
+        """Whether it has neurons, which stand in columns."""
+        return self.direction == "LR" and any(node.kind == "neuron" for node in self.frame.all_nodes())
+
+
+def _laid(works: Sequence[_Work]) -> list[Row]:
+    """The rows, laid out by the layout engine; networks in columns, and all that takes it too long."""
+    tasks = [work.task() for work in works]
+    apart = {i for i, work in enumerate(works) if work.is_network()}
     try:
-        found = columns(frame, sizes, arrows, order) if network else laid(frame, sizes, arrows, direction)
+        laid_out = dict(
+            zip(
+                (i for i in range(len(works)) if i not in apart),
+                laid([t for i, t in enumerate(tasks) if i not in apart]),
+            )
+        )
     except SlowLayoutError:
-        found = columns(frame, sizes, arrows, order)
+        laid_out = {}
+    return [
+        _row(work, laid_out.get(i) or columns(task.frame, task.sizes, task.arrows, work.order))
+        for i, (work, task) in enumerate(zip(works, tasks))
+    ]
+
+
+def _row(work: _Work, found: Found) -> Row:
+    """A row as it was laid out."""
+    frame, boxes, edges, labels, _, direction = work
+    nodes = {node.name: node for node in frame.all_nodes()}
     down = direction == "TB"
     placed = []
     for name, node in nodes.items():

@@ -6,7 +6,7 @@ import math
 import re
 from collections.abc import Iterator
 
-from scalargrad.drawing.parts import COLUMN, LONGEST, ROW, Line, Piece, line, shortened
+from scalargrad.drawing.parts import COLUMN, ROW, Line, Piece, line, shortened
 from scalargrad.drawing.style import Style
 from scalargrad.formatting import decimal, number, shape_of, visible
 from scalargrad.language import say
@@ -22,9 +22,10 @@ SHOWN = 9
 # --- nodes -----------------------------------------------------------------------------------------------------------
 
 
-def node_lines(node: TraceNode, shares: tuple[EdgeGrad, ...], named: bool, style: Style) -> Iterator[Line]:
+def node_lines(node: TraceNode, trace: Trace, named: bool, style: Style) -> Iterator[Line]:
     """What a node is, its value, its gradient, and at a fork the sum the gradient is."""
-    name, symbol = Piece("name", shortened(node.name)), Piece("symbol", shortened(symbol_of(node)))
+    shares = trace.edges_from(node)
+    name, symbol = Piece("name", shortened(node.name)), Piece("symbol", shortened(symbol_of(node, trace)))
     if node.label is not None or (node.is_leaf and named):
         yield Line("head", (name,))
     elif node.is_leaf:
@@ -63,10 +64,10 @@ def _sum_of(shares: tuple[EdgeGrad, ...], style: Style) -> str:
     if len(shares) > 4 or any(isinstance(e.downstream, ArrayNumber) for e in shares):
         return say("sum of {0}", len(shares), lang=style.lang)
     terms = [style.blanks.get(flow(e)) or number(e.downstream, style.precision) for e in shares]
-    return " + ".join(_enclosed(t) if i else t for i, t in enumerate(terms))
+    return " + ".join(enclosed(t) if i else t for i, t in enumerate(terms))
 
 
-def _enclosed(number: str) -> str:
+def enclosed(number: str) -> str:
     """A number after a sign: a negative one in parentheses."""
     return f"({number})" if number.startswith("−") else number
 
@@ -115,7 +116,7 @@ def edge_lines(edge: EdgeGrad, style: Style, alone: bool = False) -> Iterator[Li
             pieces.append(Piece("upstream", upstream))
         if "local" in show:
             local = summary(edge.local, p)  # type: ignore[arg-type]
-            pieces += [Piece("sign", " × ")] * len(pieces) + [Piece("local", _enclosed(local) if pieces else local)]
+            pieces += [Piece("sign", " × ")] * len(pieces) + [Piece("local", enclosed(local) if pieces else local)]
     if "downstream" in show:
         down = edge.downstream
         shape = shape_of(down) if alone or is_summed(down) else ""
@@ -123,7 +124,7 @@ def edge_lines(edge: EdgeGrad, style: Style, alone: bool = False) -> Iterator[Li
         pieces += [Piece("sign", " = ") if pieces else Piece("back", "← "), Piece("downstream", downstream)]
     if pieces:
         yield Line("product", tuple(pieces), known)
-    if "formulas" in show and edge.named and not (single and is_number(edge.named)):
+    if "formulas" in show and edge.named and not is_number(edge.named):
         formula = shortened(edge.named)
         yield line("formula", f"∂ = {formula}" if edge.local is not None else formula, known)
 
@@ -139,10 +140,14 @@ def merged_lines(edges: list[EdgeGrad], style: Style) -> Iterator[Line]:
             yield Line("product", back)
 
 
-def symbol_of(node: TraceNode) -> str:
+def symbol_of(node: TraceNode, trace: Trace) -> str:
     """What stands in the box of an operation, with the name of its operand: ``1/v₇`` for ``1/x``."""
-    has_hole = node.symbol != "x" and re.search(r"\bx\b|x²", node.symbol) is not None
-    return node.formula if has_hole and len(node.formula) <= LONGEST else node.symbol
+    named = {trace.nodes[x].name for x in node.operands if isinstance(x, int)}
+    hole = re.compile(r"\bx(?=\b|²)")
+    if len(named) != 1 or node.symbol == "x" or not hole.search(node.symbol):
+        return node.symbol
+    name = named.pop()
+    return hole.sub(lambda _: name if re.fullmatch(r"[\w.′]+", name) else f"({name})", node.symbol)
 
 
 def is_number(formula: str) -> bool:
@@ -150,7 +155,7 @@ def is_number(formula: str) -> bool:
     return re.search(r"[^\W\d_e]|e(?![−\d])", formula.replace("nan", "")) is None
 
 
-def foot(style: Style, trace: Trace, folded: bool) -> Iterator[Line]:
+def foot(style: Style, trace: Trace, folded: bool, brief: bool) -> Iterator[Line]:
     """The caption, or a line that says what is what; and a remark on what is no ordinary number."""
     if style.caption:
         yield line("caption", visible(style.caption, CAPTION))
@@ -165,6 +170,8 @@ def foot(style: Style, trace: Trace, folded: bool) -> Iterator[Line]:
                 entries.append([Piece("sign", words)])
         between = Piece("sign", "   ·   ")
         yield Line("legend", tuple(piece for i, entry in enumerate(entries) for piece in [between] * (i > 0) + entry))
+    if brief and not style.caption:
+        yield line("remark", say("on an edge into a neuron: × weight, ← what goes back", lang=style.lang))
     if folded and not style.caption:
         yield line("remark", say("what is folded opens with depth=: draw(…, depth=9) shows all of it", lang=style.lang))
     numbers = [x for n in trace.nodes for x in (n.value, n.grad) if isinstance(x, float)]

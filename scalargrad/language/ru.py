@@ -112,6 +112,7 @@ TEXTS = {
     "sum of {0}": "сумма, слагаемых: {0}",
     "edges: {0}": "рёбер: {0}",
     "neuron {0}": "нейрон {0}",
+    "on an edge into a neuron: × weight, ← what goes back": "на ребре к нейрону: × вес, ← что идёт назад",
     "and {0} more": "и ещё {0}",
     "what is folded opens with depth=: draw(…, depth=9) shows all of it":
         "свёрнутое раскрывает depth=: draw(…, depth=9) покажет всё",
@@ -298,7 +299,7 @@ TEXTS = {
     "decimals; four significant digits if not given": "знаков после точки; если не задано — четыре значащие цифры",
     "round every number to N decimals before going on, as on the slides":
         "округлять каждое число до N знаков, прежде чем считать дальше, как на слайдах",
-    "where data flows: LR, to the right, or TB, down": "куда идут данные: LR, вправо, или TB, вниз",
+    "where data flows: LR, to the right, TB, down, or auto": "куда идут данные: LR, вправо, или TB, вниз",
     "the colours: {0}": "цвета: {0}",
     "which of {0} to show": "что показывать из {0}",
     "draw graphs of up to so many nodes": "рисовать графы, в которых узлов не больше этого",

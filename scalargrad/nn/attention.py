@@ -16,7 +16,7 @@ from scalargrad.nn.parameters import OtherName
 from scalargrad.nn.regularisation import Dropout
 from scalargrad.ops import elementwise as ops
 from scalargrad.ops.composite import expand_dims, lookup, swapaxes
-from scalargrad.ops.given import as_array, integer, require_unmasked
+from scalargrad.ops.given import as_array, integer, require_numbers, require_unmasked
 from scalargrad.ops.structural import matmul, mean, reshape, softmax, transpose
 from scalargrad.settings import Seed, flag, generator, number, size
 
@@ -117,15 +117,30 @@ def _attended(
         mask = np.tril(np.ones((q.shape[-2], k.shape[-2]), dtype=bool))
     if mask is not None:
         require_unmasked(f"{where}: attn_mask", mask)
-        mask = as_array(mask, where)
+        mask = as_array(mask, f"{where}: attn_mask")
+        _require_mask(mask, tuple(scores.shape), f"{where}: attn_mask")
         if isinstance(mask, np.ndarray) and mask.dtype.kind == "b":
             scores = ops.where(mask, scores, -math.inf)
         else:
             scores = scores + mask
     weights = softmax(scores, axis=-1)
-    if dropout:
+    if number(dropout, f"{where}: dropout_p", least=0, below=1):
         weights = (drop or Dropout(dropout))(weights)
     return matmul(weights, v), weights
+
+
+def _require_mask(mask: Any, scores: tuple[int, ...], where: str) -> None:
+    """Refuse what is no mask of these scores."""
+    if isinstance(mask, np.ndarray) and mask.dtype.kind not in "fiubO":
+        raise TypeError(f"{where} is True and False, or numbers to add, not {mask.dtype}")
+    if isinstance(mask, np.ndarray) and mask.dtype == object:
+        require_numbers(mask, where)
+    try:
+        fits = np.broadcast_shapes(mask.shape, scores) == scores
+    except ValueError:
+        fits = False
+    if not fits:
+        raise ValueError(f"{where} of shape {tuple(mask.shape)} does not fit scores of shape {scores}")
 
 
 class MultiheadAttention(Module):

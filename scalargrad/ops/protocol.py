@@ -10,9 +10,11 @@ from collections.abc import Callable
 from functools import cache
 from typing import Any
 
-from scalargrad.ops import composite
+import numpy as np
+
+from scalargrad.ops import composite, structural
 from scalargrad.ops.composite import COMPOSITE
-from scalargrad.ops.registry import Op, by_ufunc
+from scalargrad.ops.registry import OPS, Op, by_ufunc
 from scalargrad.ops.structure import STRUCTURAL, StructuralOp
 
 _OTHER_NAMES = {"amax": "max", "amin": "min", "concat": "concatenate", "permute_dims": "transpose"} | composite.ALIASES
@@ -31,66 +33,148 @@ _USUAL = (None, True, False, "same_kind", "C", "K", "A", "greedy", "optimal")
 
 def function_name(function: Any) -> str:
     """How a function of NumPy is written: ``np.linalg.norm``."""
+    if isinstance(getattr(function, "__self__", None), np.random.RandomState):
+        return f"np.random.{function.__name__}"
     home = (getattr(function, "__module__", None) or "numpy").replace("numpy", "np", 1)
     return f"{home if home in ('np', 'np.linalg', 'np.fft') else 'np'}.{function.__name__}"
 
 
 def op_of(function: Any) -> Callable[..., Any] | None:
-    """The op that stands for a function of NumPy, or a ufunc; None if there is none."""
+    """The op that stands for a function of NumPy, or what is put together from ops; None if there is none."""
     name = function.__name__
-    if getattr(function, "__module__", None) == "numpy.linalg" or name == "matrix_transpose":
-        return _LINALG.get(name) or STRUCTURAL.get(name) or COMPOSITE.get(name)
+    if (getattr(function, "__module__", None) == "numpy.linalg" or name == "matrix_transpose") and name in _LINALG:
+        return _LINALG[name]
     if name == "divmod":
         return divmod
     name = _OTHER_NAMES.get(name, name)
-    return STRUCTURAL.get(name) or COMPOSITE.get(name) or by_ufunc(name)
+    return STRUCTURAL.get(name) or COMPOSITE.get(name) or by_ufunc(name) or _numpys().NUMPYS.get(name)
+
+
+def _numpys() -> Any:
+    from scalargrad.ops import numpys  # loaded when it is needed
+
+    return numpys
 
 
 def unregistered(function: Any, kind: str, how: str = "", given: str = "") -> TypeError:
-    """The error for a function that has no op; ``how`` is a method of a ufunc, as ``.reduce``."""
-    instead = _REDUCTIONS.get(function.__name__ + how)
-    op = f", or {instead} of scalargrad" if instead else ""
+    """The error for a function that has no op; ``how`` is a method of a ufunc, as ``.at``."""
     return TypeError(
         f"{function_name(function)}{how}{given} has no registered op, so it cannot be applied to a {kind}; "
-        f"use its .data{op}"
+        "use its .data"
     )
 
 
+# --- ufuncs ----------------------------------------------------------------------------------------------------------
+
 _REDUCTIONS = {
-    f"{ufunc}.{method}": name
-    for method, names in {
-        "reduce": {"add": "sum", "multiply": "prod", "maximum": "max", "minimum": "min", "logaddexp": "logsumexp"},
-        "accumulate": {
-            "add": "cumsum",
-            "multiply": "cumprod",
-            "maximum": "cummax",
-            "minimum": "cummin",
-            "logaddexp": "logcumsumexp",
-        },
-        "outer": {"multiply": "outer"},
-    }.items()
-    for ufunc, name in names.items()
-}
+    "reduce": {"add": "sum", "multiply": "prod", "maximum": "max", "minimum": "min", "logaddexp": "logsumexp"},
+    "accumulate": {
+        "add": "cumsum", "multiply": "cumprod", "maximum": "cummax", "minimum": "cummin", "logaddexp": "logcumsumexp"
+    },
+}  # fmt: skip
+"""Methods of ufuncs, and the op each of them is."""
 
 
 def call_ufunc(ufunc: Any, method: str, operands: tuple[Any, ...], options: dict[str, Any], kind: str) -> Any:
     """A ufunc on our objects: the op, recorded; TypeError for what cannot be."""
-    op = op_of(ufunc) if method == "__call__" and not options else None
-    if op is None:
-        given = f" with {', '.join(f'{name}=' for name in options)}" if options else ""
-        raise unregistered(ufunc, kind, "" if method == "__call__" else f".{method}", given)
-    return op(*operands)
+    op: Callable[..., Any] | None
+    if method in _REDUCTIONS:
+        op = STRUCTURAL.get(_REDUCTIONS[method].get(ufunc.__name__, ""))
+        names = ("array", "axis", "dtype", "out", "keepdims", "initial", "where")
+        full = dict(zip(names, operands)) | options
+        usual = {"dtype": None, "out": None, "where": True, "initial": np._NoValue}
+        if op is not None and not any(full.get(k, x) is not x for k, x in usual.items()):
+            settings = {"keepdims": True} if full.get("keepdims") else {}
+            return op(full["array"], axis=full.get("axis", 0), **settings)
+    if method == "outer" and not options and len(operands) == 2 and (op := op_of(ufunc)) is not None:
+        a, b = operands
+        return op(structural.reshape(a, (*np.shape(a), *(1,) * np.ndim(b))), b)
+    if method == "__call__" and not options and (op := op_of(ufunc)) is not None:
+        return op(*operands)
+    if method == "__call__" and not options and ufunc.__name__ in _DECIDING:
+        return ufunc(*map(_numpys().numbers, operands))
+    given = f" with {', '.join(f'{name}=' for name in options)}" * bool(options)
+    raise unregistered(ufunc, kind, "" if method == "__call__" else f".{method}", given)
 
 
-def call(function: Any, arguments: tuple[Any, ...], named: dict[str, Any], kind: str) -> Any:
+# --- functions -------------------------------------------------------------------------------------------------------
+
+_DECIDING = frozenset({
+    "isnan", "isfinite", "isinf", "isneginf", "isposinf", "isreal", "isclose", "allclose", "array_equal",
+    "array_equiv", "any", "all", "nonzero", "flatnonzero", "argwhere", "count_nonzero", "argsort", "argpartition",
+    "searchsorted", "digitize", "isin", "lexsort", "histogram", "histogram_bin_edges", "histogram2d", "bincount",
+    "logical_and", "logical_or", "logical_not", "logical_xor", "signbit", "nanargmax", "nanargmin",
+    "choice", "multinomial", "array2string", "array_repr", "array_str", "save", "savetxt", "savez",
+    "savez_compressed"
+})  # fmt: skip
+"""Functions whose result is made of bools, places and counts, or is a text: they get the plain numbers."""
+_OF_SHAPES = frozenset({
+    "shape", "ndim", "size", "iscomplexobj", "isrealobj", "iscomplex", "result_type", "can_cast", "common_type",
+    "min_scalar_type", "shares_memory", "may_share_memory", "tril_indices_from", "triu_indices_from",
+    "diag_indices_from"
+})  # fmt: skip
+"""Functions that look at shapes and types only."""
+
+
+def _of_shape(x: Any) -> Any:
+    if hasattr(type(x), "_apply_op"):
+        return np.empty(getattr(x, "shape", ()), getattr(x, "dtype", float))
+    return x
+
+
+def call(function: Any, arguments: tuple[Any, ...], named: dict[str, Any]) -> Any:
     """A function of NumPy on our objects: the op, recorded, with the settings it honours."""
+    try:
+        op, count, names = _readings[function]
+    except KeyError:
+        op, count, names = _readings[function] = _read(function)
+    if op is None or (function is np.where and len(arguments) == 1):
+        return _undecided(function, arguments, named)
+    if len(arguments) > count or (named and not names.issuperset(named)):
+        arguments, named = _translated(function, op, arguments, named)
+    return op(*arguments, **named)
+
+
+def _undecided(function: Any, arguments: tuple[Any, ...], named: dict[str, Any]) -> Any:
+    """A function that has no op: of plain numbers, or of shapes, if it looks at nothing else."""
+    name = function.__name__
+    if name in _OF_SHAPES:
+        plain: Callable[[Any], Any] = _of_shape
+    elif name in _DECIDING or name == "where":
+        plain = _numpys().numbers
+    else:
+        given = (*arguments, *named.values())
+        nodes = [type(x).__name__ for x in given if hasattr(type(x), "_apply_op")]
+        raise unregistered(function, (nodes or ["Value"])[0])
+    return function(*map(plain, arguments), **{k: plain(x) for k, x in named.items()})
+
+
+Reading = tuple[Callable[..., Any] | None, int, frozenset[str]]
+_readings: dict[Any, Reading] = {}
+
+
+def _read(function: Any) -> Reading:
+    """The op of a function, how many arguments mean the same to both by their position, and which by their name."""
     op = op_of(function)
-    if op is None:
-        raise unregistered(function, kind)
-    if not named and len(arguments) == _names(op)[0]:  # as nearly always
-        return op(*arguments)
-    arguments, settings = _translated(function, op, arguments, named)
-    return op(*arguments, **settings)
+    signature = _signature(function)
+    if op is None or signature is None or function is np.einsum:
+        return op, 0, frozenset()
+    count, names = _names(op)
+    theirs = [p.name for p in signature.parameters.values() if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
+    alike = 0
+    for i, (their, our) in enumerate(zip(theirs, names)):
+        if i >= count and (their != our or isinstance(op, Op)):
+            break
+        alike += 1
+    return op, alike, frozenset(names[count:]) & {"axis", "keepdims"}
+
+
+def _forget(row: Any, present: bool) -> None:
+    _readings.clear()
+
+
+OPS.subscribe(_forget)
+STRUCTURAL.subscribe(_forget)
 
 
 @cache

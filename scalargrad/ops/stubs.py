@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from scalargrad.ops import structural as structural  # which fills the second table
 from scalargrad.ops.composite import COMPOSITE, FUNCTIONS_ONLY
 from scalargrad.ops.registry import OPS
 from scalargrad.ops.structure import STRUCTURAL
@@ -29,7 +30,9 @@ def _declared(function: Callable[..., Any]) -> str:
     if name in ("reshape", "transpose"):  # the lengths one by one, too
         given = ["*arguments: Any", "**settings: Any"]
     returned = "list[Self]" if name == "split" else "Self"
-    return f"    def {name}({', '.join(['self', *given])}) -> {returned}: ..."
+    taken = ", ".join(["self", *given])
+    line = f"    def {name}({taken}) -> {returned}: ..."
+    return line if len(line) <= 120 else f"    def {name}(\n        {taken}\n    ) -> {returned}: ..."
 
 
 if __name__ == "__main__":

@@ -1,0 +1,8 @@
+"""``numpy.fft`` on Tensors and Values as on arrays; see :mod:`fastpath.numpy`."""
+
+import numpy.fft as _module
+
+from fastpath.numpy.wrapping import names_of as _names_of
+
+__all__ = sorted(_module.__all__)
+__getattr__, __dir__ = _names_of(_module, globals())
