@@ -66,7 +66,7 @@ def write(layout: Layout, style: Style) -> str:
 
 
 def body(layout: Layout, prefix: str, tips: bool) -> str:
-    """What is drawn. Without tips, for a page, every edge has its backward arrow, which the page shows if it is lit."""
+    """What is drawn; for a page without tips, which has its own."""
     lines = [f'<g font-size="{short(USUAL)}" text-anchor="middle">']
     for frame in layout.frames:
         lines.append(f'<g class="cluster">{_rectangle(frame.rectangle, "s-scope")}{_text(frame.title)}</g>')
@@ -147,12 +147,10 @@ def _edge(edge: PlacedEdge, prefix: str, tips: bool) -> str:
     style = "s-edge s-plain" if part.kind == "plain" else "s-edge"
     shapes = "".join(f'<path class="{style}" d="{_path(curve)}"/>' for curve in edge.curves)
     shapes += _head(edge.curves[-1], "s-tip")
-    if part.lit or (not tips and part.kind == "edge"):
+    if part.lit:
         back = [_aside(tuple(reversed(curve))) for curve in edge.curves]
-        arrows = "".join(f'<path class="s-back" d="{_path(curve)}"/>' for curve in back) + _head(
-            back[0], "s-backtip", 7
-        )
-        shapes += arrows if tips else f'<g class="s-backward">{arrows}</g>'
+        shapes += "".join(f'<path class="s-back" d="{_path(curve)}"/>' for curve in back)
+        shapes += _head(back[0], "s-backtip", 7)
     item = edge.label or Item("edge", part.id, None, ())
     return _item(item, "s-flow", "edge", prefix, tips, shapes)
 
