@@ -80,7 +80,7 @@ def _into(ufunc: Any, method: str, operands: tuple[Any, ...], options: dict[str,
     tensors = [x for x in operands if isinstance(x, Comparable)]
     if modes.recording() and any(x.requires_grad for x in tensors):
         sign = {"add": "+", "subtract": "-", "multiply": "*", "divide": "/", "power": "**"}.get(ufunc.__name__)
-        advice = f": an array cannot keep a gradient; for A {sign}= t write A = A {sign} t" if sign else ""
+        advice = f"; for A {sign}= t write A = A {sign} t, since an array cannot keep a gradient" if sign else ""
         raise TypeError(f"{protocol.unregistered(ufunc, 'Tensor', given=' with out=')}{advice}")
     for x in tensors:
         x._look("np.asarray()")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -81,12 +81,12 @@ class Differentiable(ArrayNode):
         new.requires_grad, new.label = True, self.label
         return new
 
-    def _seeds(self) -> list[Any]:
+    def _seeds(self) -> Iterator[Any]:
         """The upstream gradients that single out each of its elements, in order."""
-        if self.size == 1:
-            return [leaf(np.ones(self.shape, self.dtype))]
-        singles = np.eye(self.size, dtype=self.dtype).reshape(self.size, *self.shape)
-        return [leaf(single) for single in singles]
+        for i in range(self.size):
+            single = np.zeros(self.shape, self.dtype)
+            single.flat[i] = 1
+            yield leaf(single)
 
     def _gathered(self, derivatives: Sequence[Any]) -> Any:
         """The derivatives of its elements, one each, as an array with its axes first."""

@@ -29,7 +29,7 @@ class Node:
     """A node as it is, a number as a node of this one's kind and shape."""
     _unbroadcast: Callable[[Any], Any]
     """A gradient in the shape and type of this node."""
-    _seeds: Callable[[], list[Any]]
+    _seeds: Callable[[], Iterable[Any]]
     """The upstream gradients that single out each of its elements, in order."""
     _gathered: Callable[[Any], Any]
     """The derivatives of its elements, put together in its shape."""

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from fastpath import Tensor, compile
+from fastpath.nn import functional
 from scalargrad import Value, fit, nn
 
 RNG = np.random.default_rng(3)
@@ -187,3 +188,17 @@ def test_a_loss_of_ones_own_may_be_a_class_too():
         assert history.loss[1] < history.loss[0] == 1.0
     finally:
         del nn.LOSSES["quartic_of_test"], nn.losses.MODULES["QuarticLoss"], nn.criteria.QuarticLoss
+
+
+@pytest.mark.parametrize(("name", "of"), functional.LOSSES.items())
+def test_functional_losses_are_those_of_torch(name, of):
+    torch = pytest.importorskip("torch")
+    x, y, settings = next((x, y, settings) for case, x, y, settings in CASES if case == of)
+    y = np.abs(y) % 4 if y.dtype.kind == "i" else y
+    theirs = {k: torch.tensor(v) if isinstance(v, np.ndarray) else v for k, v in settings.items()}
+    theirs, ours = (s | {"reduction": "sum"} for s in (theirs, settings))
+    expected = getattr(torch.nn.functional, name)(torch.tensor(x), torch.tensor(y), **theirs)
+    assert float(getattr(functional, name)(Tensor(x), y, **ours)) == pytest.approx(expected.item(), rel=1e-12)
+    if of in ("CrossEntropyLoss", "NLLLoss"):
+        weighted = getattr(torch.nn.functional, name)(torch.tensor(x), torch.tensor(y), torch.tensor(WEIGHTS))
+        assert float(getattr(functional, name)(Tensor(x), y, WEIGHTS)) == pytest.approx(weighted.item(), rel=1e-12)

@@ -248,6 +248,10 @@ def test_prelu_learns_its_slope():
 
 def test_softmax_gives_probabilities_along_its_axis():
     p = nn.Softmax()(np.array([[5.0, 4.0, 2.0], [4.0, 2.0, 8.0]]))
+    np.testing.assert_allclose(nn.LogSoftmax(1)(np.array([[5.0, 4.0, 2.0], [4.0, 2.0, 8.0]])), np.log(p))
+    for kind in (nn.Softmax, nn.LogSoftmax):
+        with pytest.raises(TypeError, match=rf"{kind.__name__}: what PyTorch calls dim is axis here: .*\(axis=1\)"):
+            kind(dim=1)
     np.testing.assert_allclose(p.sum(axis=1), 1)
     np.testing.assert_allclose(p[0], [0.705385, 0.259496, 0.035119], atol=5e-7)
 

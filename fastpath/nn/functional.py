@@ -20,10 +20,13 @@ from scalargrad.ops.registry import OPS
 from scalargrad.ops.structural import STRUCTURAL
 
 LOSSES = {
-    "mse_loss": "mse", "l1_loss": "mae", "binary_cross_entropy": "bce", "nll_loss": "nll", "huber_loss": "huber",
-    "binary_cross_entropy_with_logits": "bce_with_logits", "cross_entropy": "cross_entropy",
+    "mse_loss": "MSELoss", "l1_loss": "L1Loss", "binary_cross_entropy": "BCELoss", "nll_loss": "NLLLoss",
+    "huber_loss": "HuberLoss", "smooth_l1_loss": "SmoothL1Loss", "cross_entropy": "CrossEntropyLoss",
+    "binary_cross_entropy_with_logits": "BCEWithLogitsLoss", "kl_div": "KLDivLoss",
+    "poisson_nll_loss": "PoissonNLLLoss", "soft_margin_loss": "SoftMarginLoss", "multi_margin_loss": "MultiMarginLoss",
+    "hinge_embedding_loss": "HingeEmbeddingLoss",
 }  # fmt: skip
-"""The losses by PyTorch's names."""
+"""The losses by PyTorch's names: the class each is the function of. ``nll_loss`` takes log-probabilities."""
 
 
 def one_hot(labels: Any, num_classes: int = -1) -> Any:
@@ -39,12 +42,26 @@ def one_hot(labels: Any, num_classes: int = -1) -> Any:
 
 def __getattr__(name: str) -> Any:
     if name in LOSSES:
-        return getattr(nn, LOSSES[name])
+        return _loss(*nn.losses.MODULES[LOSSES[name]])
+    if name == "scaled_dot_product_attention":
+        return nn.scaled_dot_product_attention
     for table in (OPS, STRUCTURAL, COMPOSITE):
         if name in table:
             return table[name]
     raise AttributeError(f"module 'fastpath.nn.functional' has no attribute {name!r}")
 
 
+def _loss(function: Any, names: dict[str, str]) -> Any:
+    """The function of a loss; where PyTorch calls a setting otherwise, it is the third argument, as there."""
+    if not names:
+        return function
+
+    def call(predictions: Any, targets: Any, weight: Any = None, **settings: Any) -> Any:
+        return function(predictions, targets, **{names["weight"]: weight}, **settings)
+
+    call.__name__, call.__doc__ = function.__name__, function.__doc__
+    return call
+
+
 def __dir__() -> list[str]:
-    return sorted({*LOSSES, *OPS, *STRUCTURAL, *COMPOSITE})
+    return sorted({*LOSSES, "scaled_dot_product_attention", *OPS, *STRUCTURAL, *COMPOSITE})

@@ -66,7 +66,7 @@ def write(layout: Layout, style: Style) -> str:
 
 
 def body(layout: Layout, prefix: str, tips: bool) -> str:
-    """What is drawn; for a page without tips, which has its own."""
+    """What is drawn; for a page without tooltips and arrowheads, of which it has its own."""
     lines = [f'<g font-size="{short(USUAL)}" text-anchor="middle">']
     for frame in layout.frames:
         lines.append(f'<g class="cluster">{_rectangle(frame.rectangle, "s-scope")}{_text(frame.title)}</g>')
@@ -145,8 +145,9 @@ def _item(item: Item, shape: str, kind: str, prefix: str, tips: bool, before: st
 def _edge(edge: PlacedEdge, prefix: str, tips: bool) -> str:
     part = edge.part
     style = "s-edge s-plain" if part.kind == "plain" else "s-edge"
-    shapes = "".join(f'<path class="{style}" d="{_path(curve)}"/>' for curve in edge.curves)
-    shapes += _head(edge.curves[-1], "s-tip")
+    paths = [*map(_path, edge.curves)]
+    shapes = "".join(f'<path class="{style}" d="{path}"/>' for path in (paths if tips else ["".join(paths)]))
+    shapes += _head(edge.curves[-1], "s-tip") if tips else ""
     if part.lit:
         back = [_aside(tuple(reversed(curve))) for curve in edge.curves]
         shapes += "".join(f'<path class="s-back" d="{_path(curve)}"/>' for curve in back)

@@ -22,7 +22,7 @@ from scalargrad.ops.composite import glu
 from scalargrad.ops.forms import RENAMED
 from scalargrad.ops.given import integer
 from scalargrad.ops.registry import OPS, Op
-from scalargrad.ops.structural import softmax
+from scalargrad.ops.structural import log_softmax, softmax
 from scalargrad.settings import flag, number, one_of, short, size
 
 
@@ -81,19 +81,40 @@ class PReLU(Module):
 
 
 class Softmax(Module):
-    """Probabilities from scores: exp(xᵢ)/Σ exp(xₖ) along an axis."""
+    """Probabilities from scores: exp(xᵢ)/Σ exp(xₖ) along an axis.
 
-    def __init__(self, axis: Any = -1) -> None:
+    >>> from scalargrad import nn
+    >>> nn.Softmax()([0.0, 0.0]).tolist()
+    [0.5, 0.5]
+    """
+
+    along = staticmethod(softmax)
+
+    def __init__(self, axis: Any = -1, *, dim: Any = None) -> None:
+        where = type(self).__name__
+        if dim is not None:
+            raise TypeError(f"{where}: what PyTorch calls dim is axis here: {where}(axis={short(dim)})")
         if isinstance(axis, bool) or not isinstance(axis, Integral):
-            raise TypeError(f"Softmax: axis is a whole number, not {short(axis)}")
+            raise TypeError(f"{where}: axis is a whole number, not {short(axis)}")
         self.axis = int(axis)
 
     def forward(self, x: Any) -> Any:
-        """The probabilities along the axis."""
-        return softmax(x, axis=self.axis)
+        """The probabilities along the axis, or their logarithms."""
+        return self.along(x, axis=self.axis)
 
     def extra(self) -> str:
         return f"axis={self.axis}"
+
+
+class LogSoftmax(Softmax):
+    """Logarithms of probabilities from scores: xᵢ − log Σ exp(xₖ) along an axis; their loss is ``NLLLoss``.
+
+    >>> from scalargrad import nn
+    >>> nn.LogSoftmax()([0.0, 0.0]).round(4).tolist()
+    [-0.6931, -0.6931]
+    """
+
+    along = staticmethod(log_softmax)
 
 
 class GELU(Activation):
@@ -122,7 +143,13 @@ class GLU(Module):
         return f"axis={self.axis}"
 
 
-ACTIVATIONS: dict[str, type[Module]] = {"prelu": PReLU, "softmax": Softmax, "gelu": GELU, "glu": GLU}
+ACTIVATIONS: dict[str, type[Module]] = {
+    "prelu": PReLU,
+    "softmax": Softmax,
+    "log_softmax": LogSoftmax,
+    "gelu": GELU,
+    "glu": GLU,
+}
 """The activations by the name of their operation: these, and one for each row that is an activation."""
 
 

@@ -151,6 +151,7 @@ class MultiheadAttention(Module):
     over the heads. ``attn_mask`` and ``key_padding_mask`` (batch, positions) are True where *not* to look, as PyTorch
     has it here; ``attn_mask`` may be numbers to add. Vaswani et al. 2017.
 
+    >>> import numpy as np
     >>> from scalargrad import nn
     >>> attention = nn.MultiheadAttention(4, 2, batch_first=True, backend="tensor", seed=0)
     >>> x = np.ones((3, 5, 4))

@@ -114,6 +114,7 @@ class GroupNorm(_Scaled):
 
     One group is all channels together; as many groups as channels is instance normalisation.
 
+    >>> import numpy as np
     >>> from scalargrad import nn
     >>> nn.GroupNorm(2, 4, backend="tensor")(np.ones((3, 4, 5))).shape
     (3, 4, 5)

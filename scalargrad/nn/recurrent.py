@@ -222,6 +222,7 @@ class RNN(_Layers):
 
     With ``batch_first`` inputs and outputs are (n, positions, …), but not the states (layers, n, hidden); so PyTorch.
 
+    >>> import numpy as np
     >>> from scalargrad import nn
     >>> y, h = nn.RNN(2, 3, backend="tensor")(np.ones((5, 4, 2)))
     >>> y.shape, h.shape
@@ -234,6 +235,7 @@ class LSTM(_Layers):
 
     With ``batch_first`` inputs and outputs are (n, positions, …), but not the states (layers, n, hidden); so PyTorch.
 
+    >>> import numpy as np
     >>> from scalargrad import nn
     >>> y, (h, c) = nn.LSTM(2, 3, num_layers=2, batch_first=True, backend="tensor")(np.ones((4, 5, 2)))
     >>> y.shape, h.shape, c.shape
@@ -248,6 +250,7 @@ class GRU(_Layers):
 
     With ``batch_first`` inputs and outputs are (n, positions, …), but not the states (layers, n, hidden); so PyTorch.
 
+    >>> import numpy as np
     >>> from scalargrad import nn
     >>> y, h = nn.GRU(2, 3, backend="tensor")(np.ones((5, 2)))
     >>> y.shape, h.shape

@@ -40,3 +40,10 @@ def test_only_import_lines_differ_and_they_import_what_is_ours(name):
     assert changed
     assert all(line.split()[1].partition(".")[0] in ("scalargrad", "fastpath") for line, _, _ in changed)
     assert all(library in ("autograd", "jax", "micrograd", "minitorch", "mygrad", "torch") for _, library, _ in changed)
+
+
+def test_there_are_thirty():
+    assert len(programs.NAMES) >= 30
+    assert {library for name in programs.NAMES for library in programs.libraries(name)} >= {
+        *("autograd", "jax", "micrograd", "minitorch", "mygrad", "torch")
+    }
