@@ -53,12 +53,12 @@ def test_the_table_has_every_step_as_the_text_has():
 
 def test_every_node_and_edge_a_step_speaks_of_is_in_the_picture():
     page = steps(neuron()).html
-    root = ElementTree.fromstring(re.search(r'<svg xmlns.*?</svg>', page, re.DOTALL)[0])
+    root = ElementTree.fromstring(re.search(r"<svg xmlns.*?</svg>", page, re.DOTALL)[0])
     ids = {element.get("id") for element in root.iter()}
     for step in data(page)["steps"]:
         kind, node, edge, *_ = step
         assert f"sg-node-{node}" in ids
-        assert (f"sg-edge-{edge}" in ids) == (kind == "backward")
+        assert (f"sg-edge-{edge}" in ids) == (kind == "ba")
 
 
 def test_the_parts_of_the_picture_are_named_by_what_they_mean():
@@ -74,7 +74,7 @@ def test_a_label_cannot_break_out_of_the_page(label):
     page = steps(Value(2.0, label=label) * 3).html
     assert page.count("<script") == 2
     assert page.count("</script>") == 2
-    assert data(page)["steps"][0][0] == "leaf"
+    assert data(page)["steps"][0][0] == "le"
 
 
 def test_predicting_knows_the_answers_and_the_usual_slips():

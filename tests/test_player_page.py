@@ -149,7 +149,13 @@ def test_prediction_prints_without_the_answers(opened):
     page.emulate_media(media="print")
     visible = "all => all.filter(e => getComputedStyle(e).visibility === 'visible').map(e => e.textContent)"
     assert len(page.eval_on_selector_all("tbody tr:not(.sg-head)", visible)) < 6
-    assert not any("0.7311" in text for text in page.eval_on_selector_all(".sg-picture text, .sg-picture tspan", visible.replace("e.textContent", "(e.firstElementChild ? '' : e.textContent)")))
+    assert not any(
+        "0.7311" in text
+        for text in page.eval_on_selector_all(
+            ".sg-picture text, .sg-picture tspan",
+            visible.replace("e.textContent", "(e.firstElementChild ? '' : e.textContent)"),
+        )
+    )
 
 
 def answer(page, *texts):

@@ -197,8 +197,12 @@ def _text(text: PlacedText) -> str:
     if len({(_class(span), span.size, span.known) for span in text.spans}) == 1:
         return f'<text class="{_class(text.spans[0])}" {place}{_size(text.size)}>{_words(text.text)}</text>'
     looks = groupby(text.spans, lambda s: f'class="{_class(s)}"{_size(s.size)}{_seen(s.known)}')
-    inner = "".join(f"<tspan {look}>{_words(''.join(s.text for s in spans))}</tspan>" for look, spans in looks)
-    return f"<text {place}>{inner}</text>"
+    spans = [(look, _words("".join(span.text for span in same))) for look, same in looks]
+    own = 'class="t-flow" ' if spans[0][0] == 'class="t-flow"' else ""
+    if own:  # the spans after it need say no more than how they differ
+        spans = [spans[0], *((look.replace('"t-flow ', '"'), words) for look, words in spans[1:])]
+    inner = "".join(f"<tspan {look}>{words}</tspan>" for look, words in spans[bool(own) :])
+    return f"<text {own}{place}>{spans[0][1] if own else ''}{inner}</text>"
 
 
 def _seen(known: bool) -> str:

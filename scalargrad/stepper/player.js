@@ -7,17 +7,23 @@ const rows = Array.from(root.querySelectorAll("tbody tr:not(.sg-head)"));
 const group = (id) => svg.querySelector('[id="' + data.prefix + id + '"]');
 const nodes = new Map();
 const edges = new Map();
-const steps = data.steps.map(([kind, node, edge, grad, note = "", question = "", answers = null, slips = []], i) => {
+// a step's kind is the beginning of leaf, forward, seed, backward or sum
+const steps = data.steps.map(([kind, node, edge, note = "", question = "", answers = null, slips = []], i) => {
   const [name, verb] = data.names[node];
   const output = edge ? parseInt(edge) : node;
-  const other = kind === "backward" ? data.names[output][0] : verb;
+  const other = kind === "ba" ? data.names[output][0] : data.verbs[verb];
   const title = data.titles[kind].replace(/\{([01])\}/g, (_, n) => (n === "0" ? name : other));
   if (!nodes.has(node)) nodes.set(node, group("node-" + node));
   if (edge) edges.set(edge, group("edge-" + edge));
-  return { kind, node, edge, output, grad, note, question, answers, slips, title, line: rows[i].cells[1] };
+  rows[i].cells[0].textContent = i + 1;
+  return { kind, node, edge, output, note, question, answers, slips, title, line: rows[i].cells[1] };
 });
-const turn = steps.findIndex((step) => step.kind === "seed");
-const inputs = steps.filter((step) => step.kind === "leaf").map((step) => step.node);
+// with which steps the gradient of their node is complete: the only edge of a node, or the sum of several
+const uses = new Map();
+for (const { kind, node } of steps) if (kind === "ba") uses.set(node, (uses.get(node) || 0) + 1);
+for (const step of steps) step.grad = ["se", "su"].includes(step.kind) || (step.kind === "ba" && uses.get(step.node) === 1);
+const turn = steps.findIndex((step) => step.kind === "se");
+const inputs = steps.filter((step) => step.kind === "le").map((step) => step.node);
 const { follow, zoom, fit } = zoomable(root, svg);
 const typed = new Map(); // what was written for each step, until it is right
 let known = data.predict ? 0 : steps.length; // steps before this one have been answered
@@ -34,7 +40,7 @@ function state(last) {
   const flows = new Set();
   for (let i = 0; i <= last; i++) {
     const step = steps[i];
-    if (step.kind === "forward") values.add(step.node);
+    if (step.kind === "fo") values.add(step.node);
     if (step.edge) flows.add(step.edge);
     if (step.grad) grads.add(step.node);
   }
@@ -43,7 +49,7 @@ function state(last) {
 
 // the edges a step is about: the one it crosses, or those whose shares it adds up
 function crossed(step) {
-  if (step.kind !== "sum") return step.edge ? [step.edge] : [];
+  if (step.kind !== "su") return step.edge ? [step.edge] : [];
   return steps.filter((other) => other.edge && other.node === step.node).map((other) => other.edge);
 }
 
@@ -96,10 +102,10 @@ function tell(step, asking) {
   const parts = Array.from(line.querySelectorAll("u, i, b"));
   for (const part of parts) {
     const role = part.tagName;
-    if (!captioned.has(role) && step.kind === "backward") part.classList.add("sg-caption");
+    if (!captioned.has(role) && step.kind === "ba") part.classList.add("sg-caption");
     captioned.add(role);
     const which = { U: [nodes.get(step.output), ".t-grad"], I: [edges.get(step.edge), ".t-formula"], B: [edges.get(step.edge), ".t-flow"] }[role];
-    if (step.kind !== "backward" || !which || !which[0]) continue;
+    if (step.kind !== "ba" || !which || !which[0]) continue;
     const twins = [...which[0].querySelectorAll(which[1]), ...parts.filter((other) => other.tagName === role)];
     part.addEventListener("pointerenter", () => twins.forEach((twin) => mark(twin, "sg-linked", true)));
     part.addEventListener("pointerleave", () => twins.forEach((twin) => mark(twin, "sg-linked", false)));

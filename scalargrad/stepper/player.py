@@ -48,11 +48,13 @@ def page(steps: Steps, predict: bool = False) -> pages.Page:
     if trace.root.label:
         title = say("{0}, step by step", printable(trace.root.name), lang=lang)
     told = {key: text.told(lang) for key, text in (VERDICTS | {k: WORDS[k] for k in ("answer", "downstream")}).items()}
+    verbs = list(dict.fromkeys(node.op for node in trace.nodes))
     content = {
         "prefix": pages.PREFIX,
         "predict": predict,
-        "names": [[Plain().name(node), verb(node.op, lang)] for node in trace.nodes],
-        "titles": {kind: say(text, lang=lang) for kind, text in TITLES.items()},
+        "names": [[Plain().name(node), verbs.index(node.op)] for node in trace.nodes],
+        "verbs": [verb(op, lang) for op in verbs],
+        "titles": {kind[:2]: say(text, lang=lang) for kind, text in TITLES.items()},
         "words": told | {"play": [pages.CONTROLS[key].told(lang) for key in ("play", "pause")]},
         "steps": [_record(steps, i, predict) for i in range(len(steps))],
     }
@@ -93,19 +95,18 @@ def _rows(steps: Steps) -> str:
         written.append(f'<tr class="sg-head"><th colspan="2" scope="colgroup">{html.escape(heading)}')
         for i in indices:
             line = html.escape(" = ".join(steps.equation(i, Marked()).members), quote=False)
-            written.append(f"<tr><td>{i + 1}<td>{Marked.as_html(line)}")
+            written.append(f"<tr><td><td>{Marked.as_html(line)}")
     return "\n".join(written)
 
 
 def _record(steps: Steps, index: int, predict: bool) -> list[Any]:
-    """A step for the page: kind, node, edge, whether a gradient is complete, note; question, answers, slips.
+    """A step for the page: kind, node, edge, note; question, answers, slips.
 
     An answer is a number and how far from it is still right; of an edge there are upstream, local and downstream.
     """
     trace, moment, text = steps.trace, steps.moments[index], steps.texts[index]
     edge = f"{moment.edges[0].output.index}-{moment.edges[0].position}" if moment.kind == "backward" else 0
-    complete = moment.kind in ("seed", "sum") or (moment.kind == "backward" and len(trace.edges_from(moment.node)) == 1)
-    record: list[Any] = [moment.kind, moment.node.index, edge, int(complete), text.note]
+    record: list[Any] = [moment.kind[:2], moment.node.index, edge, text.note]
     if predict:
         slips = [[*_room(steps, x), SLIPS[why].told(steps.lang)] for x, why in _slips(trace, moment)]
         return [*record, text.formula + " = ?", _answers(steps, moment), slips]
