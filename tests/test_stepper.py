@@ -97,8 +97,8 @@ def test_titles_name_what_happens():
     titles = [step.title for step in steps((Value(2.0, label="x") * 3).exp())]
     assert titles == [
         "Input x",
-        "Compute v₁ (mul)",
-        "Compute L (exp)",
+        "Compute v₁: multiply",
+        "Compute L: exp",
         "Start at L",
         "From L back to v₁",
         "From v₁ back to x",

@@ -66,7 +66,7 @@ def write(layout: Layout, style: Style) -> str:
 
 
 def body(layout: Layout, prefix: str, tips: bool) -> str:
-    """What is drawn. Without tips, for a page, every edge has its backward arrow, which the page shows if it is lit."""
+    """What is drawn; for a page without tooltips and arrowheads, of which it has its own."""
     lines = [f'<g font-size="{short(USUAL)}" text-anchor="middle">']
     for frame in layout.frames:
         lines.append(f'<g class="cluster">{_rectangle(frame.rectangle, "s-scope")}{_text(frame.title)}</g>')
@@ -145,14 +145,13 @@ def _item(item: Item, shape: str, kind: str, prefix: str, tips: bool, before: st
 def _edge(edge: PlacedEdge, prefix: str, tips: bool) -> str:
     part = edge.part
     style = "s-edge s-plain" if part.kind == "plain" else "s-edge"
-    shapes = "".join(f'<path class="{style}" d="{_path(curve)}"/>' for curve in edge.curves)
-    shapes += _head(edge.curves[-1], "s-tip")
-    if part.lit or (not tips and part.kind == "edge"):
+    paths = [*map(_path, edge.curves)]
+    shapes = "".join(f'<path class="{style}" d="{path}"/>' for path in (paths if tips else ["".join(paths)]))
+    shapes += _head(edge.curves[-1], "s-tip") if tips else ""
+    if part.lit:
         back = [_aside(tuple(reversed(curve))) for curve in edge.curves]
-        arrows = "".join(f'<path class="s-back" d="{_path(curve)}"/>' for curve in back) + _head(
-            back[0], "s-backtip", 7
-        )
-        shapes += arrows if tips else f'<g class="s-backward">{arrows}</g>'
+        shapes += "".join(f'<path class="s-back" d="{_path(curve)}"/>' for curve in back)
+        shapes += _head(back[0], "s-backtip", 7)
     item = edge.label or Item("edge", part.id, None, ())
     return _item(item, "s-flow", "edge", prefix, tips, shapes)
 
@@ -198,8 +197,12 @@ def _text(text: PlacedText) -> str:
     if len({(_class(span), span.size, span.known) for span in text.spans}) == 1:
         return f'<text class="{_class(text.spans[0])}" {place}{_size(text.size)}>{_words(text.text)}</text>'
     looks = groupby(text.spans, lambda s: f'class="{_class(s)}"{_size(s.size)}{_seen(s.known)}')
-    inner = "".join(f"<tspan {look}>{_words(''.join(s.text for s in spans))}</tspan>" for look, spans in looks)
-    return f"<text {place}>{inner}</text>"
+    spans = [(look, _words("".join(span.text for span in same))) for look, same in looks]
+    own = 'class="t-flow" ' if spans[0][0] == 'class="t-flow"' else ""
+    if own:  # the spans after it need say no more than how they differ
+        spans = [spans[0], *((look.replace('"t-flow ', '"'), words) for look, words in spans[1:])]
+    inner = "".join(f"<tspan {look}>{words}</tspan>" for look, words in spans[bool(own) :])
+    return f"<text {own}{place}>{spans[0][1] if own else ''}{inner}</text>"
 
 
 def _seen(known: bool) -> str:

@@ -25,7 +25,9 @@ __all__ = ["Page", "asset", "block", "controls", "data", "fill", "frame", "pictu
 PREFIX = "sg-"
 """What ids and classes in a page begin with."""
 
-PICTURE = {"smaller": Text("smaller"), "whole": Text("the whole graph"), "larger": Text("larger")}
+PICTURE = {
+    "smaller": Text("smaller"), "whole": Text("the whole graph"), "near": Text("this step"), "larger": Text("larger"),
+}  # fmt: skip
 CONTROLS = {
     "first": Text("first step"),
     "back": Text("step back"),
@@ -34,6 +36,8 @@ CONTROLS = {
     "next": Text("next step"),
     "last": Text("last step"),
     "step": Text("step"),
+    "turn": Text("to the backward pass"),
+    "speed": Text("speed"),
 }
 
 

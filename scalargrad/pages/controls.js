@@ -1,8 +1,10 @@
 // Go through `count` states by buttons, slider and keys. `show(at)` shows one and gives its title, `limit()` is the
-// last that may be gone to, `words` are those of the play button. The object returned goes to one and says where it is.
-function controls(root, count, words, show, limit = () => count - 1) {
+// last that may be gone to, `words` are those of the play button, `turn` is the first state of the second stretch, and
+// `more` are further keys. The object returned goes to one and says where it is.
+function controls(root, count, words, show, limit = () => count - 1, turn = 0, more = {}) {
   const find = (name) => root.querySelector(".sg-" + name);
   const slider = find("slider");
+  const speed = find("speed");
   let at = 0;
   let timer = null;
 
@@ -21,15 +23,20 @@ function controls(root, count, words, show, limit = () => count - 1) {
     refresh();
   }
 
+  function tick() {
+    const before = at;
+    go(at + 1);
+    if (at === count - 1) play(false);
+    else if (at === before) timer = setTimeout(tick, 400); // it waits for an answer
+    else timer = setTimeout(tick, 1600 / Number(speed.value));
+  }
+
   function play(on) {
-    if (timer !== null) clearInterval(timer);
+    if (timer !== null) clearTimeout(timer);
     timer = null;
     if (on) {
       if (at === count - 1) go(0);
-      timer = setInterval(() => {
-        go(at + 1);
-        if (at === count - 1) play(false);
-      }, 1600);
+      timer = setTimeout(tick, 1600 / Number(speed.value));
     }
     find("play").textContent = on ? words.play[1] : words.play[0];
     find("play").setAttribute("aria-pressed", on ? "true" : "false");
@@ -40,18 +47,22 @@ function controls(root, count, words, show, limit = () => count - 1) {
   find("back").addEventListener("click", () => jump(at - 1));
   find("next").addEventListener("click", () => jump(at + 1));
   find("last").addEventListener("click", () => jump(count - 1));
+  find("turn").addEventListener("click", () => jump(turn));
+  find("turn").hidden = !turn;
   find("play").addEventListener("click", () => play(timer === null));
   slider.addEventListener("input", () => jump(Number(slider.value)));
+  slider.style.setProperty("--turn", turn ? 100 * turn / (count - 1) + "%" : "100%");
 
-  const keys = {
+  const keys = Object.assign({
     ArrowRight: () => jump(at + 1), ArrowLeft: () => jump(at - 1), ArrowDown: () => jump(at + 1),
     ArrowUp: () => jump(at - 1), Home: () => jump(0), End: () => jump(count - 1), " ": () => play(timer === null),
-  };
+  }, more);
   // alone in its document (a page, a frame) it takes the keys wherever the focus is
-  const ears = root.parentNode === document.body ? document : root;
+  const ears = root.parentNode.parentNode === document.body ? document : root;
   ears.addEventListener("keydown", (event) => {
-    if (event.ctrlKey || event.metaKey || event.altKey || event.target.tagName === "INPUT" && event.target !== slider) return;
-    if (event.key === " " && event.target.tagName === "BUTTON") return;
+    const typing = ["INPUT", "SELECT"].includes(event.target.tagName) && event.target.type !== "checkbox";
+    if (event.ctrlKey || event.metaKey || event.altKey || typing && event.target !== slider) return;
+    if (event.key === " " && ["BUTTON", "INPUT"].includes(event.target.tagName)) return;
     const action = keys[event.key];
     if (!action) return;
     action();

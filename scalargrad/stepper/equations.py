@@ -56,26 +56,30 @@ def equation(step: Step, trace: Trace, markup: Markup, lang: str, precision: int
     gradient = markup.total(trace.root, node)
     if step.kind == "seed":
         return Equation(gradient, "1")
+    role = markup.role
     if step.kind == "sum" and node.grad is not None:
         shares = [markup.via(gradient, markup.name(e.output), operand_of(e, trace), lang) for e in step.edges]
         first, *others = [number(e.downstream) for e in step.edges]
-        added = markup.sum([first, *map(markup.enclosed, others)])
-        return Equation(gradient, number(node.grad), symbols=markup.sum(shares), numbers=added)
+        symbols, numbers = markup.sum(shares), markup.sum([first, *map(markup.enclosed, others)])
+        return Equation(gradient, number(node.grad), role("downstream", symbols), numbers=role("downstream", numbers))
     (edge,) = step.edges
     operand = operand_of(edge, trace)
     if len(trace.edges_from(node)) > 1:
         gradient = markup.via(gradient, markup.name(edge.output), operand, lang)
-    local, whole = markup.local(edge), markup.total(trace.root, edge.output)
+    gradient = role("downstream", gradient)
+    formula, whole = markup.local(edge), role("upstream", markup.total(trace.root, edge.output))
+    local = role("local", markup.enclosed(formula))
     written_out = edge.output.index == trace.root.index and len(edge.output.formula) <= LONGEST
-    symbols = whole + markup.times + markup.partial(edge, operand, written_out)
-    result = number(edge.downstream)
+    symbols = whole + markup.times + role("local", markup.partial(edge, operand, written_out))
+    result = role("downstream", number(edge.downstream))
     if edge.local is None:  # an operation that moves or reduces: the formula is that of its pullback
-        return Equation(gradient, result, symbols, mixed=local, local=local)
+        return Equation(gradient, result, symbols, mixed=formula, local=formula)
     plain = not any(isinstance(x, ArrayNumber) for x in (edge.upstream, edge.local))
-    upstream = number(edge.upstream) if plain else whole
-    mixed = "" if is_constant(local) and plain else upstream + markup.times + markup.enclosed(local)
-    product = upstream + markup.times + markup.enclosed(number(edge.local)) if plain else ""
-    return Equation(gradient, result, symbols, mixed, product, local)
+    upstream = role("upstream", number(edge.upstream)) if plain else whole
+    mixed = "" if is_constant(formula) and plain else upstream + markup.times + local
+    factor = role("local", markup.enclosed(number(edge.local)))
+    product = upstream + markup.times + factor if plain else ""
+    return Equation(gradient, result, symbols, mixed, product, formula)
 
 
 def result_of(step: Step) -> Number | None:

@@ -71,6 +71,7 @@ def whole(steps: Steps, prefix: str = "") -> Drawing:
         id_prefix=prefix,
         lang=steps.lang,
         names=True,
+        depth=OPEN,
     )
 
 

@@ -93,6 +93,10 @@ class Markup:
         """A piece of mathematics among words."""
         raise NotImplementedError
 
+    def role(self, role: str, mathematics: str) -> str:
+        """A part of an equation that is the ``upstream``, the ``local`` or the ``downstream`` derivative."""
+        return mathematics
+
     def sum(self, terms: list[str]) -> str:
         """The terms added up; of more than eight the ones in the middle are dots."""
         few = terms if len(terms) <= 8 else [*terms[:3], self.dots, *terms[-3:]]
@@ -149,6 +153,21 @@ class Plain(Markup):
 
     def inline(self, mathematics: str) -> str:
         return mathematics
+
+
+_ELEMENTS = {"u": "u", "l": "i", "d": "b"}
+
+
+class Marked(Plain):
+    """The same text with its roles marked, by characters that are in no label."""
+
+    def role(self, role: str, mathematics: str) -> str:
+        return f"\x01{role[0]}{mathematics}\x02" if mathematics else ""
+
+    @staticmethod
+    def as_html(escaped: str) -> str:
+        """The marks as the shortest elements there are: ``u`` is upstream, ``i`` local, ``b`` downstream."""
+        return re.sub("\x01(.)(.*?)\x02", lambda found: "<{0}>{1}</{0}>".format(_ELEMENTS[found[1]], found[2]), escaped)
 
 
 class Markdown(Plain):

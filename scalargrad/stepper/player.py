@@ -7,16 +7,26 @@ import math
 from typing import Any
 
 from scalargrad import pages
+from scalargrad.formatting import decimal
 from scalargrad.language import Text, say
 from scalargrad.records import Step, Trace
 from scalargrad.stepper.frames import whole
-from scalargrad.stepper.markup import Plain, printable
-from scalargrad.stepper.texts import TITLES, Steps
+from scalargrad.stepper.markup import Marked, Plain, printable
+from scalargrad.stepper.rendering import phases
+from scalargrad.stepper.texts import ROLES, TITLES, Steps, verb
 from scalargrad.stepper.worksheet import make
 
-WORDS = {"answer": Text("your answer"), "check": Text("check"), "tell": Text("show it"), "step": Text("step")}
+WORDS = {
+    "answer": Text("your answer"), "check": Text("check"), "tell": Text("show it"), "step": Text("step"),
+    "only": Text("ask for the result alone"), "all": Text("all steps"), **ROLES,
+}  # fmt: skip
 """What the page says besides the steps themselves."""
-VERDICTS = {"right": Text("Right."), "wrong": Text("Not yet."), "number": Text("Write a number.")}
+VERDICTS = {
+    "right": Text("Right."), "wrong": Text("Not yet."), "number": Text("Write a number, such as −0.2 or 12/2."),
+    "digits": Text("Right as far as it goes: give more digits."), "sign": Text("Look at the sign."),
+    "upstream": Text("The upstream gradient is the gradient of the node the edge comes back from."),
+    "local": Text("The local derivative is that of this one operation by this operand."),
+}  # fmt: skip
 SLIPS = {
     "sign": Text("Look at the sign."),
     "no upstream": Text("That is the local derivative alone: multiply it by the upstream gradient."),
@@ -28,27 +38,32 @@ SLIPS = {
 """What a wrong answer may come from."""
 
 
+_LOWERED = str.maketrans("⁻⁰¹²³⁴⁵⁶⁷⁸⁹", "-0123456789")
+
+
 def page(steps: Steps, predict: bool = False) -> pages.Page:
     """The whole page. With ``predict`` it asks for each number before it shows it."""
     trace, lang = steps.trace, steps.lang
     title = say("Backpropagation, step by step", lang=lang)
     if trace.root.label:
         title = say("{0}, step by step", printable(trace.root.name), lang=lang)
-    verdicts = {key: text.told(lang) for key, text in VERDICTS.items()}
+    told = {key: text.told(lang) for key, text in (VERDICTS | {k: WORDS[k] for k in ("answer", "downstream")}).items()}
+    verbs = list(dict.fromkeys(node.op for node in trace.nodes))
     content = {
         "prefix": pages.PREFIX,
         "predict": predict,
-        "decimals": 4 if steps.decimals is None else steps.decimals,
-        "names": [[Plain().name(node), printable(node.op or "")] for node in trace.nodes],
-        "titles": {kind: say(text, lang=lang) for kind, text in TITLES.items()},
-        "words": verdicts | {"play": [pages.CONTROLS[key].told(lang) for key in ("play", "pause")]},
+        "names": [[Plain().name(node), verbs.index(node.op)] for node in trace.nodes],
+        "verbs": [verb(op, lang) for op in verbs],
+        "titles": {kind[:2]: say(text, lang=lang) for kind, text in TITLES.items()},
+        "words": told | {"play": [pages.CONTROLS[key].told(lang) for key in ("play", "pause")]},
         "steps": [_record(steps, i, predict) for i in range(len(steps))],
     }
     parts = pages.words(WORDS, lang) | {
         "title": html.escape(title),
         "picture": pages.picture(whole(steps, pages.PREFIX), lang),
+        "captions": html.escape("; ".join(f"--{key}: '{text.told(lang)}'" for key, text in ROLES.items())),
         "controls": pages.controls(len(steps), lang),
-        "rows": pages.rows([text.line for text in steps.texts]),
+        "rows": _rows(steps),
         "data": pages.data(content),
         "script": pages.script(pages.asset("zoom.js"), pages.asset("controls.js"), _asset("player.js")),
     }
@@ -73,16 +88,52 @@ def _asset(name: str) -> str:
     return pages.asset(name, __package__)
 
 
+def _rows(steps: Steps) -> str:
+    """The table: every step's line, its parts marked, under the headings of the two passes."""
+    written = []
+    for heading, indices in phases(steps):
+        written.append(f'<tr class="sg-head"><th colspan="2" scope="colgroup">{html.escape(heading)}')
+        for i in indices:
+            line = html.escape(" = ".join(steps.equation(i, Marked()).members), quote=False)
+            written.append(f"<tr><td><td>{Marked.as_html(line)}")
+    return "\n".join(written)
+
+
 def _record(steps: Steps, index: int, predict: bool) -> list[Any]:
-    """A step for the page: kind, node, edge, whether a gradient is complete, note; question, answer, slips."""
+    """A step for the page: kind, node, edge, note; question, answers, slips.
+
+    An answer is a number and how far from it is still right; of an edge there are upstream, local and downstream.
+    """
     trace, moment, text = steps.trace, steps.moments[index], steps.texts[index]
     edge = f"{moment.edges[0].output.index}-{moment.edges[0].position}" if moment.kind == "backward" else 0
-    complete = moment.kind in ("seed", "sum") or (moment.kind == "backward" and len(trace.edges_from(moment.node)) == 1)
-    record: list[Any] = [moment.kind, moment.node.index, edge, int(complete), text.note]
+    record: list[Any] = [moment.kind[:2], moment.node.index, edge, text.note]
     if predict:
-        slips = [[x, SLIPS[why].told(steps.lang)] for x, why in _slips(trace, moment)]
-        return [*record, text.formula + " = ?", _answer(moment), slips]
+        slips = [[*_room(steps, x), SLIPS[why].told(steps.lang)] for x, why in _slips(trace, moment)]
+        return [*record, text.formula + " = ?", _answers(steps, moment), slips]
     return record if text.note else record[:-1]
+
+
+def _answers(steps: Steps, moment: Step) -> list[list[float]] | None:
+    """What is asked for, each with its room; None where there is nothing to work out."""
+    found = _answer(moment)
+    if found is None:
+        return None
+    numbers = [found]
+    if moment.kind == "backward":
+        (edge,) = moment.edges
+        parts = (edge.upstream, edge.local)
+        if all(isinstance(x, float) and math.isfinite(x) for x in parts):
+            numbers = [*parts, found]  # type: ignore[list-item]
+    return [_room(steps, x) for x in numbers]
+
+
+def _room(steps: Steps, x: float) -> list[float]:
+    """A number, and how far an answer may be from it: by rounding to the digits that are shown, and by 0.6 percent."""
+    shown = decimal(x, steps.decimals)
+    plain = shown.replace("−", "-").replace("×10", "e").translate(_LOWERED)
+    mantissa, _, exponent = plain.partition("e")
+    last = 10.0 ** (int(exponent or 0) - len(mantissa.partition(".")[2]))
+    return [x, 0.006 * abs(x) if float(plain) == x else max(0.6 * last, 0.006 * abs(x))]
 
 
 def _answer(moment: Step) -> float | None:

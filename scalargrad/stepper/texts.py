@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from scalargrad.formatting import decimal
-from scalargrad.language import say
+from scalargrad.language import Text, say
 from scalargrad.records import Step, Trace
 from scalargrad.replaying import rounded_along
 from scalargrad.stepper.equations import Equation, equation, result_of, undefined_in
@@ -14,12 +14,30 @@ from scalargrad.stepper.markup import Latex, Markup, Plain, printable
 
 TITLES = {
     "leaf": "Input {0}",
-    "forward": "Compute {0} ({1})",
+    "forward": "Compute {0}: {1}",
     "seed": "Start at {0}",
     "backward": "From {1} back to {0}",
     "sum": "Add up the shares of {0}",
 }
 """What happens in a step of each kind; ``{0}`` is its node, ``{1}`` the operation or the node a gradient comes from."""
+
+VERBS = {
+    "add": Text("add"), "sub": Text("subtract"), "mul": Text("multiply"), "div": Text("divide"),
+    "neg": Text("change the sign"), "pow": Text("raise to a power"), "square": Text("square"),
+    "sqrt": Text("take the square root"), "reciprocal": Text("divide 1 by it"), "abs": Text("take the absolute value"),
+    "maximum": Text("take the larger"), "minimum": Text("take the smaller"), "matmul": Text("multiply the matrices"),
+    "sum": Text("add up"), "mean": Text("take the mean"),
+}  # fmt: skip
+"""What an operation does, where its name is not the word for it."""
+
+ROLES = {"upstream": Text("upstream"), "local": Text("local"), "downstream": Text("downstream")}
+"""The three numbers of an edge."""
+
+
+def verb(op: str | None, lang: str) -> str:
+    """What an operation does, in a word or two."""
+    return VERBS[op].told(lang) if op in VERBS else printable(op or "")
+
 
 UNDEFINED = {
     "forward": "{0} is not defined at these numbers, so its value is nan, not a number",
@@ -129,7 +147,7 @@ class Steps:
     def _text(self, index: int) -> StepText:
         step, plain = self.moments[index], Plain()
         shown, exact = self.equation(index, plain), self._exact(index)
-        other = plain.name(step.edges[0].output) if step.kind == "backward" else printable(step.node.op or "")
+        other = plain.name(step.edges[0].output) if step.kind == "backward" else verb(step.node.op, self.lang)
         exactly = self._say("exactly {0}", exact) if exact else ""
         return StepText(
             index=index,
