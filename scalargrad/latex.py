@@ -12,7 +12,8 @@ __all__ = ["compilable", "document", "is_mathematics", "words"]
 
 _NAMES = """
 alpha arctan bar begin beta cdot cdots chi cos cosh Delta delta dots end ensuremath epsilon eta frac gamma Gamma ge
-infty iota kappa lambda Lambda lceil le left lfloor ln log mathrm max min mu ne nu Omega omega operatorname partial phi Phi
+infty iota kappa lambda Lambda lceil le left lfloor ln log mathrm max min mu ne nu Omega omega operatorname partial
+phi Phi
 Pi pi prod psi Psi rceil rfloor rho right sigma Sigma sin sinh sqrt sum surd tan tanh tau text textasciicircum
 textasciitilde textbackslash theta Theta times to top uparrow upsilon xi Xi zeta _ # $ % & { } ,
 """

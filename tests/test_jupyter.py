@@ -117,7 +117,7 @@ def walk(page, first, second):
     first.click(".sg-next")
     first.click(".sg-next")
     assert first.inner_text(".sg-count") == "3 / 26"
-    assert first.inner_text(".sg-line") == "v₁ = w₀·x₀ = 2 × (-1.0000) = -2"
+    assert first.inner_text(".sg-line") == "v₁ = w₀·x₀ = 2 × (−1) = −2"
     page.keyboard.press("ArrowRight")
     page.keyboard.press("End")
     assert first.inner_text(".sg-count") == "26 / 26"

@@ -8,7 +8,6 @@ import re
 from scalargrad.drawing import Drawing
 from scalargrad.drawing.svg import SVG, body, short
 
-
 _MARKER = (
     '<marker id="sg-{0}" orient="auto-start-reverse" refX="{1}" refY="4" markerWidth="10" markerHeight="8" '
     'markerUnits="userSpaceOnUse"><path class="s-{0}" d="{2}"/></marker>'

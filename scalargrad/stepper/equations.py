@@ -60,8 +60,8 @@ def equation(step: Step, trace: Trace, markup: Markup, lang: str, precision: int
     if step.kind == "sum" and node.grad is not None:
         shares = [markup.via(gradient, markup.name(e.output), operand_of(e, trace), lang) for e in step.edges]
         first, *others = [number(e.downstream) for e in step.edges]
-        symbols, numbers = markup.sum(shares), markup.sum([first, *map(markup.enclosed, others)])
-        return Equation(gradient, number(node.grad), role("downstream", symbols), numbers=role("downstream", numbers))
+        terms, added = markup.sum(shares), markup.sum([first, *map(markup.enclosed, others)])
+        return Equation(gradient, number(node.grad), role("downstream", terms), numbers=role("downstream", added))
     (edge,) = step.edges
     operand = operand_of(edge, trace)
     if len(trace.edges_from(node)) > 1:
