@@ -1,7 +1,8 @@
-"""The pictures of the gallery: ``python notebooks/pictures.py`` makes them all anew, to the same bytes."""
+"""The pictures of the gallery: ``python notebooks/pictures.py`` makes them all anew, the drawings to the same bytes."""
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -77,10 +78,30 @@ PICTURES: dict[str, Callable[[], Drawing]] = {
 """Every picture by the name of its file."""
 
 
+def player() -> None:
+    """The page that plays the neuron and, where there is Chromium to take it, a picture of it."""
+    page = steps(neuron()).save(FOLDER / "sigmoid-neuron.html")
+    try:
+        from playwright.sync_api import Error, sync_playwright
+    except ImportError:
+        return
+    with sync_playwright() as p:
+        try:
+            browser = p.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
+        except Error:
+            return
+        view = browser.new_page(viewport={"width": 1100, "height": 640})
+        view.goto(page.as_uri())
+        view.click("tbody tr:nth-last-child(8)")
+        view.screenshot(path=FOLDER / "player.png")
+        browser.close()
+
+
 def main() -> None:
     """Write all pictures."""
     for name, picture in PICTURES.items():
         print(picture().save(FOLDER / f"{name}.svg").name)
+    player()
 
 
 if __name__ == "__main__":
