@@ -79,10 +79,9 @@ def test_the_two_lines_for_a_newcomer_are_there_and_the_checks_run_the_second():
     assert develop == "python3 -m venv .venv && .venv/bin/pip install -e '.[test]' && .venv/bin/pytest"
 
 
-def test_the_warning_about_other_projects_stands_before_the_first_picture_and_command():
-    warning = README.index("`scalargrad-lab`")
-    assert warning < README.index("![")
-    assert warning < README.index("```")
+def test_the_picture_stands_first_then_code_then_the_set_up_and_what_the_distribution_is_called():
+    order = ["![", "```python", ".venv/bin/pip install .", "`scalargrad-lab`", "On Windows"]
+    assert [README.index(text) for text in order] == sorted(README.index(text) for text in order)
 
 
 def test_the_files_named_in_it_exist():
