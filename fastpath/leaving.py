@@ -92,9 +92,13 @@ def whole_numbers(method: Callable[..., Any]) -> Callable[..., Any]:
 
     @wraps(method)
     def astype(self: Any, dtype: Any, *, copy: bool = True) -> Any:
-        if dtype is None or np.dtype(dtype).kind not in "iub":
+        try:
+            wanted = np.dtype(dtype)
+        except TypeError:
+            return method(self, dtype)  # which says what is wrong with it
+        if dtype is None or wanted.kind not in "iub":
             return method(self, dtype)
-        self._look(f"astype({np.dtype(dtype)})")
+        self._look(f"astype({wanted})")
         return self._data.astype(dtype)
 
     return astype

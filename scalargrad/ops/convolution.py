@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from scalargrad.ops.elementwise import mul, sigmoid
+from scalargrad.ops.elementwise import add, mul, sigmoid
 from scalargrad.ops.given import as_array, integer, one_axis, shown
 from scalargrad.ops.moving import index, reshape, transpose
 from scalargrad.ops.picking import pad
@@ -127,7 +127,7 @@ def _convolved(
         bias = as_array(bias, name)
         if bias.shape != (out,):
             raise ValueError(f"{name}: the bias has the shape ({out},), not {bias.shape}")
-        y = y + reshape(bias, (out,) + (1,) * dims)
+        y = add(y, reshape(bias, (out,) + (1,) * dims))
     return y if batched else reshape(y, y.shape[1:])
 
 

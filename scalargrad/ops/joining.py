@@ -86,13 +86,18 @@ def column_stack(arrays: Sequence[Any]) -> Any:
 # --- splitting -------------------------------------------------------------------------------------------------------
 
 
+_MOST = 10_000
+"""Up to how many parts may be made, most of them empty."""
+
+
 def _cut(a: Any, where: Any, axis: int, name: str, equal: bool = True) -> list[Any]:
     """The parts of an array along an axis: so many, or those between these indices."""
     length = a.shape[axis]
     if is_integer(where):
         count = int(where)
-        if count < 1 or (equal and length % count):
-            raise ValueError(f"{name}: axis {axis} of shape {a.shape} cannot be cut into {count} equal parts")
+        if count < 1 or (equal and length % count) or count > max(length, _MOST):
+            kind = "equal parts" if equal else "parts"
+            raise ValueError(f"{name}: axis {axis} of shape {a.shape} cannot be cut into {count} {kind}")
         small, larger = divmod(length, count)  # the first parts are longer by one
         ends = [small * i + min(i, larger) for i in range(1, count)]
     else:

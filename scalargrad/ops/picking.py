@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from scalargrad.ops import moving as ops
-from scalargrad.ops.elementwise import where
+from scalargrad.ops.elementwise import sub, where
 from scalargrad.ops.given import as_array, axes, integer, is_integer, is_number, one_axis, shown
 from scalargrad.ops.reducing import sum as total
 from scalargrad.ops.rows import composite
@@ -305,5 +305,5 @@ def diff(a: Any, n: int = 1, axis: int = -1, prepend: Any = None, append: Any = 
     if n and any(end is not None for end in ends):
         a = ops.concatenate([x for x in (ends[0], a, ends[1]) if x is not None], axis=axis)
     for _ in range(min(n, a.shape[axis])):  # then nothing is left
-        a = _along(a, axis, slice(1, None)) - _along(a, axis, slice(None, -1))
+        a = sub(_along(a, axis, slice(1, None)), _along(a, axis, slice(None, -1)))
     return a

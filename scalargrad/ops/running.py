@@ -65,7 +65,7 @@ def _ratio(a, b):
 
 def _accumulated(name):
     def forward(xp, a, *, axis=None):
-        return getattr(xp, name).accumulate(a.reshape(-1) if axis is None else a, axis=axis or 0)
+        return getattr(xp, name).accumulate(a.reshape(-1) if axis is None else a, axis=0 if axis is None else axis)
     return forward
 
 
@@ -73,7 +73,7 @@ def _of_values(step):
     """The expansion: a chain of the op ``step``, of two elements."""
     def expand(xp, a, axis):
         function = xp.frompyfunc(step, 2, 1)
-        return function.accumulate(a.reshape(-1) if axis is None else a, axis=axis or 0, dtype=object)
+        return function.accumulate(a.reshape(-1) if axis is None else a, axis=0 if axis is None else axis, dtype=object)
     return expand
 
 

@@ -8,10 +8,11 @@ from typing import Any
 from scalargrad.ops import axes as _axes
 from scalargrad.ops import elementwise, reducing
 from scalargrad.ops.arranging import atleast_2d
-from scalargrad.ops.elementwise import equal, where
+from scalargrad.ops.elementwise import add, div, equal, mul, sub, where
+from scalargrad.ops.elementwise import pow as power
 from scalargrad.ops.given import as_array, axes, is_number, shown
 from scalargrad.ops.joining import stack
-from scalargrad.ops.moving import concatenate, index, reshape, transpose
+from scalargrad.ops.moving import broadcast_to, concatenate, index, reshape, transpose
 from scalargrad.ops.multiplying import outer
 from scalargrad.ops.picking import diagonal
 from scalargrad.ops.products import matmul
@@ -26,7 +27,8 @@ def ptp(a: Any, axis: Any = None, keepdims: bool = False) -> Any:
     >>> ptp([1.0, 5.0, 3.0])
     np.float64(4.0)
     """
-    return reducing.max(a, axis=axis, keepdims=keepdims) - reducing.min(a, axis=axis, keepdims=keepdims)
+    a = as_array(a, "ptp")
+    return sub(reducing.max(a, axis=axis, keepdims=keepdims), reducing.min(a, axis=axis, keepdims=keepdims))
 
 
 @composite
@@ -41,16 +43,17 @@ def average(a: Any, axis: Any = None, weights: Any = None, returned: bool = Fals
     a = as_array(a, "average")
     if weights is None:
         mean = reducing.mean(a, axis=axis, keepdims=keepdims)
-        return (mean, mean * 0.0 + _axes.count(a, axis)) if returned else mean
+        return (mean, add(mul(mean, 0.0), _axes.count(a, axis))) if returned else mean
     w = as_array(weights, "average")
     if w.shape != a.shape:
         along = tuple(range(a.ndim)) if axis is None else axes(axis, "average", a.shape)
         if axis is None or w.shape != tuple([a.shape[i] for i in along]):
             raise ValueError(f"average: weights of shape {w.shape} fit neither shape {a.shape} nor axis {axis}")
         w = transpose(w, tuple(sorted(range(w.ndim), key=along.__getitem__)))
-        w = reshape(w, tuple([a.shape[i] if i in along else 1 for i in range(a.ndim)])) + a * 0.0
+        w = reshape(w, tuple([a.shape[i] if i in along else 1 for i in range(a.ndim)]))
+        w = broadcast_to(w, a.shape)
     count = reducing.sum(w, axis=axis, keepdims=keepdims)
-    mean = reducing.sum(a * w, axis=axis, keepdims=keepdims) / count
+    mean = div(reducing.sum(mul(a, w), axis=axis, keepdims=keepdims), count)
     return (mean, count) if returned else mean
 
 
@@ -101,7 +104,7 @@ def _quantile(name: str, a: Any, q: Any, whole: int, axis: Any, keepdims: bool) 
     share, low = math.modf(float(q) / whole * (count - 1))
     found = index(ordered, (..., int(low)))
     if share:
-        found = found + (index(ordered, (..., int(low) + 1)) - found) * share
+        found = add(found, mul(sub(index(ordered, (..., int(low) + 1)), found), share))
     last = index(ordered, (..., -1))  # nan, if one of them is
     found = where(equal(last, last), found, last)
     return reshape(found, _axes.restored_shape(a, over)) if keepdims else found
@@ -119,11 +122,11 @@ def cov(m: Any, y: Any = None, rowvar: bool = True, bias: bool = False, ddof: in
     """
     rows = [_variables(x, rowvar) for x in (m, y) if x is not None]
     x = rows[0] if len(rows) == 1 else concatenate(rows, axis=0)
-    gap = x - reducing.mean(x, axis=1, keepdims=True)
+    gap = sub(x, reducing.mean(x, axis=1, keepdims=True))
     ddof = (0 if bias else 1) if ddof is None else ddof
     if not is_number(ddof):
         raise TypeError(f"cov: ddof is a number, not {shown(ddof)}")
-    found = matmul(gap, transpose(gap)) / max(x.shape[1] - ddof, 0)
+    found = div(matmul(gap, transpose(gap)), max(x.shape[1] - ddof, 0))
     return reshape(found, ()) if found.shape == (1, 1) else found
 
 
@@ -144,9 +147,9 @@ def corrcoef(x: Any, y: Any = None, rowvar: bool = True) -> Any:
     """
     c = cov(x, y, rowvar)
     if not c.ndim:
-        return c / c
+        return div(c, c)
     deviation = elementwise.sqrt(diagonal(c))
-    return c / outer(deviation, deviation)
+    return div(c, outer(deviation, deviation))
 
 
 @composite
@@ -168,7 +171,7 @@ def nanmean(a: Any, axis: Any = None, keepdims: bool = False) -> Any:
     np.float64(1.5)
     """
     a = as_array(a, "nanmean")
-    return nansum(a, axis, keepdims) / reducing.sum(equal(a, a), axis=axis, keepdims=keepdims)
+    return div(nansum(a, axis, keepdims), reducing.sum(equal(a, a), axis=axis, keepdims=keepdims))
 
 
 # --- norms -----------------------------------------------------------------------------------------------------------
@@ -215,11 +218,11 @@ def _vector_norm(x: Any, ord: float, axis: int, keepdims: bool) -> Any:
         return reducing.sum(size, axis=axis, keepdims=keepdims)
     if abs(ord) == math.inf:
         return (reducing.max if ord > 0 else reducing.min)(size, axis=axis, keepdims=keepdims)
-    powers = reducing.sum(size ** float(ord), axis=axis, keepdims=keepdims)
+    powers = reducing.sum(power(size, float(ord)), axis=axis, keepdims=keepdims)
     if ord < 0:
-        return powers ** (1.0 / ord)
+        return power(powers, 1.0 / ord)
     zero = equal(powers, 0.0)
-    return where(zero, 0.0, where(zero, 1.0, powers) ** (1.0 / ord))
+    return where(zero, 0.0, power(where(zero, 1.0, powers), 1.0 / ord))
 
 
 @composite
