@@ -5,15 +5,22 @@
 # $a(x, w) = \varphi\left(\sum_j w_j x_j - w_0\right)$.
 # One neuron draws one line. Several in layers draw any shape, and backpropagation tells each weight its share of the
 # error.
+#
+# The sigmoid neuron is that of [CS231n, Backpropagation, Intuitions](https://cs231n.github.io/optimization-2/).
 
 # %%
 import matplotlib.pyplot as plt
 import numpy as np
 
 from fastpath import Tensor
-from scalargrad import Value, draw, grad, greater, relu, scope, sigmoid, steps
+from scalargrad import Value, grad, greater, relu, scope, sigmoid
+
+# %%
+# isort: split
+from lesson import draw, quiz, steps
 
 
+# %% jupyter={"source_hidden": true}
 def verdict(what, lecture, exact, why="it rounded on the way"):
     """The lecture's number (as text: its digits count), the exact one, and whether rounding explains the difference."""
     half_a_digit = 0.5 * 10.0 ** -len(lecture.partition(".")[2])
@@ -281,16 +288,32 @@ for w in (w for row_ in w_hidden + w_output for w in row_):
 print(f"after:  O1 = {output[0].data:.4f}, E = {0.5 * (output[0].data - T) ** 2:.4f}, the target is {T}")
 
 # %% [markdown]
-# ## Exercise
+# ## By hand
 #
-# Now the second output, with the first weights again: O2 = 0.853149 should have been 0.5. The error is
+# The last neuron and its share of the error. Say each number before it is shown:
+
+# %%
+h, w = Value(0.5, label="h"), Value(2.0, label="w")
+L = 0.5 * (sigmoid(w * h) - 1) ** 2
+steps(L).player(predict=True)
+
+# %% [markdown]
+# And on paper:
+
+# %%
+steps(L).worksheet("backward")
+
+# %% [markdown]
+# ## Exercises
+#
+# Put your answers in and run the cells. The answers are at the end, folded.
+#
+# **1.** Now the second output, with the first weights again: O2 = 0.853149 should have been 0.5. The error is
 # $E = \frac12 (O_2 - 0.5)^2$. What is $\partial E/\partial w$ for the weight from H3 = 0.401312 to O2? That weight is
 # 2. Put your number in (four decimals will do), and run the cell.
 
-# %%
-answer = 0.0
 
-
+# %% jupyter={"source_hidden": true}
 def check(answer):
     h3, w = Value(0.401312), Value(2.0)
     o2 = sigmoid(0.956893 + h3 * w)
@@ -307,12 +330,46 @@ def check(answer):
     return print("not yet: multiply the lecture's four factors I, O − T, O and 1 − O")
 
 
+# %%
+answer = 0.0
 check(answer)
 
+
+# %% jupyter={"source_hidden": true}
+quick = quiz(
+    (0.0, "put 1 and 0 into the sum: is it above 3/2?"),
+    (16.0, "each neuron has three weights and a bias", {12.0: "the biases are missing"}),
+    (0.0, "a weight gets a share only if the error depends on it"),
+)
+
 # %% [markdown]
-# Try it before you run the next cell: it gives the answer.
+# **2.** The gate $[x_1 + x_2 - 3/2 > 0]$ at $x_1 = 1$, $x_2 = 0$: what does it answer?
 
 # %%
-I, O, T = 0.401312, 0.853149, 0.5  # noqa: E741
-print(f"{I} × ({O} − {T}) × {O} × (1 − {O}) = {I * (O - T) * O * (1 - O):.6f}")
-check(I * (O - T) * O * (1 - O))
+quick(1, None)
+
+# %% [markdown]
+# **3.** A network 3-3-1 with biases: how many weights and biases are there?
+
+# %%
+quick(2, None)
+
+# %% [markdown]
+# **4.** The error $E$ looks at O1 only. What is its gradient at a weight of O2?
+
+# %%
+quick(3, None)
+
+# %% [markdown]
+# <details><summary>The answers</summary>
+#
+# ```python
+# I, O, T = 0.401312, 0.853149, 0.5  # noqa: E741
+# print(f"{I} × ({O} − {T}) × {O} × (1 − {O}) = {I * (O - T) * O * (1 - O):.6f}")
+# check(I * (O - T) * O * (1 - O))
+# quick(1, 0)
+# quick(2, 3 * (3 + 1) + 1 * (3 + 1))
+# quick(3, 0)
+# ```
+#
+# </details>

@@ -8,7 +8,11 @@
 import matplotlib.pyplot as plt
 import numpy as np
 
-from scalargrad import OPS, Value, draw, grad, maximum, plots, relu, sigmoid, tanh
+from scalargrad import OPS, Value, grad, maximum, plots, relu, sigmoid, tanh
+
+# %%
+# isort: split
+from lesson import draw, quiz, steps
 
 # %% [markdown]
 # ## The table
@@ -120,15 +124,31 @@ for name in ("relu", "leaky_relu", "elu"):
     print(f"{name:11} slope at −2: {float(grad(OPS[name])(-2.0)):.4f}")
 
 # %% [markdown]
-# ## Exercise
+# ## By hand
 #
-# A chain of five sigmoids with weights 1. What is the largest number the gradient of its input can possibly be? (No
-# input reaches it; it is a bound.) Put it in, with four decimals or as a power, and run the cell.
+# A neuron whose activation is tanh. Say each number before it is shown:
 
 # %%
-answer = 0.0
+w, x = Value(0.5, label="w"), Value(2.0, label="x")
+L = tanh(w * x) + relu(w)
+steps(L).player(predict=True)
+
+# %% [markdown]
+# And on paper:
+
+# %%
+steps(L).worksheet("backward")
+
+# %% [markdown]
+# ## Exercises
+#
+# Put your answers in and run the cells. The answers are at the end, folded.
+#
+# **1.** A chain of five sigmoids with weights 1. What is the largest number the gradient of its input can possibly be?
+# (No input reaches it; it is a bound.) Put it in, with four decimals or as a power, and run the cell.
 
 
+# %% jupyter={"source_hidden": true}
 def check(answer):
     if abs(answer - 0.25**5) < 6e-5 and answer:
         print("right")
@@ -140,12 +160,42 @@ def check(answer):
         print("not yet: how steep is one sigmoid at most? And what happens to slopes in a chain?")
 
 
+# %%
+answer = 0.0
 check(answer)
 
+
+# %% jupyter={"source_hidden": true}
+quick = quiz(
+    (1.0, "1 − tanh²(0)", {0.0: "that is the value"}),
+    (
+        0.01,
+        "on the negative side it is the small slope a",
+        {1.0: "that is the positive side", 0.0: "that is ReLU without the leak"},
+    ),
+)
+
 # %% [markdown]
-# Try it before you run the next cell: it gives the answer.
+# **2.** What is the slope of tanh at 0?
 
 # %%
-steepest = float(grad(sigmoid)(0.0))
-print(f"{steepest}⁵ = {steepest**5:.6f}")
-check(steepest**5)
+quick(1, None)
+
+# %% [markdown]
+# **3.** What is the slope of the leaky ReLU with $a = 0.01$ at −2?
+
+# %%
+quick(2, None)
+
+# %% [markdown]
+# <details><summary>The answers</summary>
+#
+# ```python
+# steepest = float(grad(sigmoid)(0.0))
+# print(f"{steepest}⁵ = {steepest**5:.6f}")
+# check(steepest**5)
+# quick(1, 1)
+# quick(2, 0.01)
+# ```
+#
+# </details>

@@ -11,9 +11,14 @@ import math
 import matplotlib.pyplot as plt
 import numpy as np
 
-from scalargrad import OPS, Value, cross_entropy, draw, exp, grad, jacobian, log, nn, sigmoid, softmax, sum
+from scalargrad import OPS, Value, cross_entropy, exp, grad, jacobian, log, nn, sigmoid, softmax, sum
+
+# %%
+# isort: split
+from lesson import draw, quiz, steps
 
 
+# %% jupyter={"source_hidden": true}
 def verdict(what, lecture, exact, why=""):
     """The lecture's number (as text: its digits count), the exact one, and whether rounding explains the difference."""
     digit = 10.0 ** -len(lecture.partition(".")[2])
@@ -255,15 +260,32 @@ for reduction in ("mean", "sum", "none"):
     print(f"{reduction:5}", np.round(nn.cross_entropy(logits, labels, reduction), 6))
 
 # %% [markdown]
-# ## Exercise
+# ## By hand
 #
-# The logits are 2, 1 and 0, and the right class is the second one. Softmax gives the probabilities 0.6652, 0.2447 and
-# 0.0900. What are the three gradients $\partial L/\partial z$ of the cross-entropy? Put them in and run the cell.
+# A logit, its probability, and the loss. Say each number before it is shown:
 
 # %%
-answer = [0.0, 0.0, 0.0]
+z = Value(0.5, label="z")
+L = -log(sigmoid(z))
+steps(L).player(predict=True)
+
+# %% [markdown]
+# And on paper:
+
+# %%
+steps(L).worksheet("backward")
+
+# %% [markdown]
+# ## Exercises
+#
+# Put your answers in and run the cells. The answers are at the end, folded.
+#
+# **1.** The logits are 2, 1 and 0, and the right class is the second one. Softmax gives the probabilities 0.6652,
+# 0.2447 and 0.0900. What are the three gradients $\partial L/\partial z$ of the cross-entropy? Put them in and run the
+# cell.
 
 
+# %% jupyter={"source_hidden": true}
 def check(answer):
     z = np.array([Value(2.0), Value(1.0), Value(0.0)])
     cross_entropy(z, 1).backward()
@@ -281,12 +303,38 @@ def check(answer):
         print("not yet: it is p − y, and y is 1 for the right class, 0 for the others")
 
 
+# %%
+answer = [0.0, 0.0, 0.0]
 check(answer)
+
+
+# %% jupyter={"source_hidden": true}
+quick = quiz(
+    (math.log(2), "minus the logarithm of the right class: −ln ½", {-math.log(2): "a loss is not negative"}),
+    (-0.3, "p − y", {0.3: "the sign: a larger logit makes the loss smaller", 0.7: "that is p"}),
+)
 
 # %% [markdown]
-# Try it before you run the next cell: it gives the answer.
+# **2.** The network gives the right class the probability ½. What is its cross-entropy?
 
 # %%
-answer = softmax([2.0, 1.0, 0.0]) - np.array([0, 1, 0])
-print(answer.round(4))
-check(answer)
+quick(1, None)
+
+# %% [markdown]
+# **3.** $p = \sigma(z) = 0.7$ and the label is 1. What is $dL/dz$ of the binary cross-entropy?
+
+# %%
+quick(2, None)
+
+# %% [markdown]
+# <details><summary>The answers</summary>
+#
+# ```python
+# answer = softmax([2.0, 1.0, 0.0]) - np.array([0, 1, 0])
+# print(answer.round(4))
+# check(answer)
+# quick(1, math.log(2))
+# quick(2, 0.7 - 1)
+# ```
+#
+# </details>

@@ -28,6 +28,10 @@ from scalargrad import (
     square,
 )  # fmt: skip
 
+# %%
+# isort: split
+from lesson import quiz, steps
+
 # %% [markdown]
 # ## One weight
 #
@@ -227,13 +231,13 @@ for name, rate, size in (("batch", 2.0, 100), ("mini-batch of 10", 1.0, 10), ("s
 # %%
 w = Tensor(start, requires_grad=True)
 goal, most = lowest + 1e-3, 1000
-current, steps = set_error(w), 0
-while current.item() > goal and steps < most:
+current, taken = set_error(w), 0
+while current.item() > goal and taken < most:
     w.grad = None
     current.backward()
     w.data -= 1.2 * w.grad
-    current, steps = set_error(w), steps + 1
-print(f"stopped after {steps} steps at E = {current.item():.6f}; the minimum is {lowest:.6f}")
+    current, taken = set_error(w), taken + 1
+print(f"stopped after {taken} steps at E = {current.item():.6f}; the minimum is {lowest:.6f}")
 
 # %% [markdown]
 # The library has this loop, with batches, validation and a history: `fit`.
@@ -244,15 +248,31 @@ history = fit(neuron, X, y[:, None], loss=lambda p, t: nn.mse(p, t) / 2, lr=1.2,
 print(history)
 
 # %% [markdown]
-# ## Exercise
+# ## By hand
 #
-# The error is $E(w_1, w_2) = 4 w_1^2 + \frac12 w_2^2$. What is the largest learning rate at which gradient descent does
-# not diverge? Put it in, and run the cell.
+# The slope of one example's error. Say each number before it is shown:
 
 # %%
-answer = 0.0
+w, x = Value(-1.0, label="w"), Value(2.0, label="x")
+L = 0.5 * (w * x - 1) ** 2
+steps(L).player(predict=True)
+
+# %% [markdown]
+# And on paper:
+
+# %%
+steps(L).worksheet("backward")
+
+# %% [markdown]
+# ## Exercises
+#
+# Put your answers in and run the cells. The answers are at the end, folded.
+#
+# **1.** The error is $E(w_1, w_2) = 4 w_1^2 + \frac12 w_2^2$. What is the largest learning rate at which gradient
+# descent does not diverge? Put it in, and run the cell.
 
 
+# %% jupyter={"source_hidden": true}
 def check(answer):
     curvatures = np.linalg.eigvalsh(np.array(hessian(lambda w: 4 * w[0] ** 2 + w[1] ** 2 / 2, [1.0, 1.0]), float))
     hints = {
@@ -267,12 +287,38 @@ def check(answer):
     return print("not yet: write down the second derivatives; the limit is 2 divided by the larger one")
 
 
+# %%
+answer = 0.0
 check(answer)
 
+
+# %% jupyter={"source_hidden": true}
+quick = quiz(
+    (0.8, "w − η·dE/dw, and dE/dw is 2w", {1.2: "the step goes against the slope", 0.9: "the slope of w² is 2w"}),
+    (0.2, "one over the second derivative", {0.4: "that is the largest rate", 5.0: "that is the second derivative"}),
+)
+
 # %% [markdown]
-# Try it before you run the next cell: it gives the answer.
+# **2.** $E = w^2$, $w = 1$, $\eta = 0.1$. Where is $w$ after one step?
 
 # %%
-limit = eta_max(lambda w: 4 * w[0] ** 2 + w[1] ** 2 / 2, np.array([1.0, 1.0]))
-print(f"the second derivatives are 8 and 1, and 2/8 = {2 / 8}; eta_max says {limit:.6f}")
-check(2 / 8)
+quick(1, None)
+
+# %% [markdown]
+# **3.** $E = \frac{5}{2} w^2$. What is the optimal learning rate?
+
+# %%
+quick(2, None)
+
+# %% [markdown]
+# <details><summary>The answers</summary>
+#
+# ```python
+# limit = eta_max(lambda w: 4 * w[0] ** 2 + w[1] ** 2 / 2, np.array([1.0, 1.0]))
+# print(f"the second derivatives are 8 and 1, and 2/8 = {2 / 8}; eta_max says {limit:.6f}")
+# check(2 / 8)
+# quick(1, 1 - 0.1 * 2)
+# quick(2, 1 / 5)
+# ```
+#
+# </details>

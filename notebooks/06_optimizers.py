@@ -13,6 +13,10 @@ import numpy as np
 from fastpath import Tensor
 from scalargrad import Value, data, grad, nn, optim, plots
 
+# %%
+# isort: split
+from lesson import quiz, steps
+
 # %% [markdown]
 # ## The rules, as the lecture writes them
 #
@@ -292,15 +296,31 @@ for decay in (0.0, 0.5, 2.0):
     print(f"λ = {decay}: ends at {x.data:.6f}, and 2/(2 + λ) = {2 / (2 + decay):.6f}")
 
 # %% [markdown]
-# ## Exercise
+# ## By hand
 #
-# $f(x) = x^2$, momentum as the lecture writes it, $\alpha = 0.2$, $\beta = 0.5$, and $x_0 = 1$. The first step has no
-# momentum: $x_1 = 1 - 0.2 \cdot 2 = 0.6$. What is $x_2$? Put it in, and run the cell.
+# The slope of the valley at one point. Say each number before it is shown:
 
 # %%
-answer = 1.0
+x, y = Value(-1.0, label="x"), Value(1.5, label="y")
+L = (1 - x) ** 2 + 5 * (y - x**2) ** 2
+steps(L).player(predict=True)
+
+# %% [markdown]
+# And on paper:
+
+# %%
+steps(L).worksheet("backward")
+
+# %% [markdown]
+# ## Exercises
+#
+# Put your answers in and run the cells. The answers are at the end, folded.
+#
+# **1.** $f(x) = x^2$, momentum as the lecture writes it, $\alpha = 0.2$, $\beta = 0.5$, and $x_0 = 1$. The first step
+# has no momentum: $x_1 = 1 - 0.2 \cdot 2 = 0.6$. What is $x_2$? Put it in, and run the cell.
 
 
+# %% jupyter={"source_hidden": true}
 def check(answer):
     _, x1, x2 = islice(momentum(slope, 1.0, 0.2, beta=0.5), 3)
     hints = {
@@ -316,11 +336,37 @@ def check(answer):
     return print("not yet: from 0.6, a step of −0.2 · 2 · 0.6, and half of the last step, which was −0.4")
 
 
+# %%
+answer = 1.0
 check(answer)
 
+
+# %% jupyter={"source_hidden": true}
+quick = quiz(
+    (0.9, "the first step divides the gradient by its own size", {0.8: "that is plain descent"}),
+    (0.1, "corrected, the first step is α, whatever the gradient", {5.0: "that is plain descent"}),
+)
+
 # %% [markdown]
-# Try it before you run the next cell: it gives the answer.
+# **2.** Adagrad on $x^2$ from $x = 1$ with $\alpha = 0.1$. What is $x_1$?
 
 # %%
-print("0.6 − 0.2 · 1.2 + 0.5 · (0.6 − 1) =", round(0.6 - 0.2 * 1.2 + 0.5 * (0.6 - 1), 6))
-check(0.6 - 0.2 * 1.2 + 0.5 * (0.6 - 1))
+quick(1, None)
+
+# %% [markdown]
+# **3.** The gradient is 50 and $\alpha = 0.1$. How long is the first step of PyTorch's Adam?
+
+# %%
+quick(2, None)
+
+# %% [markdown]
+# <details><summary>The answers</summary>
+#
+# ```python
+# print("0.6 − 0.2 · 1.2 + 0.5 · (0.6 − 1) =", round(0.6 - 0.2 * 1.2 + 0.5 * (0.6 - 1), 6))
+# check(0.6 - 0.2 * 1.2 + 0.5 * (0.6 - 1))
+# quick(1, 1 - 0.1 * 2 / 2)
+# quick(2, 0.1)
+# ```
+#
+# </details>

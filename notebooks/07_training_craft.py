@@ -9,7 +9,11 @@ import matplotlib.pyplot as plt
 import numpy as np
 
 from fastpath import Tensor
-from scalargrad import data, draw, grad, nn, plots, relu, sigmoid, sum, tanh
+from scalargrad import Value, data, grad, nn, plots, relu, sigmoid, sum, tanh
+
+# %%
+# isort: split
+from lesson import draw, quiz, steps
 
 # %% [markdown]
 # ## Where to begin: initialisation
@@ -239,15 +243,31 @@ for name, activation in (("sigmoid", sigmoid), ("normalised, then sigmoid", norm
     print(f"{name:25} gradient at the last layer {backward[-1]:.2g}, at the first {backward[0]:.2g}")
 
 # %% [markdown]
-# ## Exercise
+# ## By hand
 #
-# A layer's outputs are (2, 4, 6, 8). Dropout with $p = 0.2$ switches the second one off in this training step. What
-# does it hand on? Put in the four numbers, and run the cell.
+# An error with weight decay: `w` is used twice. Say each number before it is shown:
 
 # %%
-answer = [2.0, 4.0, 6.0, 8.0]
+w, x = Value(0.5, label="w"), Value(4.0, label="x")
+L = (w * x - 1) ** 2 + 0.1 * w**2
+steps(L).player(predict=True)
+
+# %% [markdown]
+# And on paper:
+
+# %%
+steps(L).worksheet("backward")
+
+# %% [markdown]
+# ## Exercises
+#
+# Put your answers in and run the cells. The answers are at the end, folded.
+#
+# **1.** A layer's outputs are (2, 4, 6, 8). Dropout with $p = 0.2$ switches the second one off in this training step.
+# What does it hand on? Put in the four numbers, and run the cell.
 
 
+# %% jupyter={"source_hidden": true}
 def check(answer):
     kept = np.array([2.0, 0.0, 6.0, 8.0])
     if np.allclose(answer, kept / 0.8):
@@ -264,12 +284,38 @@ def check(answer):
         print("not yet: multiply those that stay by 1/(1 − p)")
 
 
+# %%
+answer = [2.0, 4.0, 6.0, 8.0]
 check(answer)
+
+
+# %% jupyter={"source_hidden": true}
+quick = quiz(
+    (0.04, "2/(n_in + n_out)", {0.2: "that is the standard deviation"}),
+    (0.01, "2/n_in", {0.1: "that is the standard deviation", 0.005: "ReLU drops half of the signal"}),
+)
 
 # %% [markdown]
-# Try it before you run the next cell: it gives the answer.
+# **2.** 30 inputs, 20 outputs: what is the variance of Xavier's weights?
 
 # %%
-answer = np.array([2.0, 4.0, 6.0, 8.0]) * np.array([1, 0, 1, 1]) / (1 - 0.2)
-print(answer)
-check(answer)
+quick(1, None)
+
+# %% [markdown]
+# **3.** 200 inputs and ReLU: what is the variance of He's weights?
+
+# %%
+quick(2, None)
+
+# %% [markdown]
+# <details><summary>The answers</summary>
+#
+# ```python
+# answer = np.array([2.0, 4.0, 6.0, 8.0]) * np.array([1, 0, 1, 1]) / (1 - 0.2)
+# print(answer)
+# check(answer)
+# quick(1, 2 / (30 + 20))
+# quick(2, 2 / 200)
+# ```
+#
+# </details>

@@ -8,7 +8,11 @@
 import matplotlib.pyplot as plt
 import numpy as np
 
-from scalargrad import metrics, plots
+from scalargrad import Value, metrics, plots
+
+# %%
+# isort: split
+from lesson import quiz, steps
 
 # %% [markdown]
 # ## Scores and a threshold
@@ -153,15 +157,32 @@ for told, p in {
     print(f"{told:22} " + " ".join(f"{function(y, p):8.4f}" for function in functions))
 
 # %% [markdown]
-# ## Exercise
+# ## By hand
 #
-# Five examples have the scores 0.9, 0.7, 0.7, 0.4, 0.1 and the classes 1, 1, 0, 0, 1. What is the AUC? Count the pairs
-# by hand, put the number in (a fraction will do), and run the cell.
+# The F1 score is a formula as any other: how does it change with precision $P$ and recall $R$? Say each number before
+# it is shown:
 
 # %%
-answer = 0.0
+P, R = Value(0.5, label="P"), Value(1.0, label="R")
+L = 2 * P * R / (P + R)
+steps(L).player(predict=True)
+
+# %% [markdown]
+# And on paper:
+
+# %%
+steps(L).worksheet("backward")
+
+# %% [markdown]
+# ## Exercises
+#
+# Put your answers in and run the cells. The answers are at the end, folded.
+#
+# **1.** Five examples have the scores 0.9, 0.7, 0.7, 0.4, 0.1 and the classes 1, 1, 0, 0, 1. What is the AUC? Count the
+# pairs by hand, put the number in (a fraction will do), and run the cell.
 
 
+# %% jupyter={"source_hidden": true}
 def check(answer):
     scores, classes = [0.9, 0.7, 0.7, 0.4, 0.1], [1, 1, 0, 0, 1]
     right = metrics.roc_auc(classes, scores)
@@ -177,11 +198,37 @@ def check(answer):
         print("not yet: there are 3 · 2 pairs of a positive and a negative; in how many is the positive one ahead?")
 
 
+# %%
+answer = 0.0
 check(answer)
 
+
+# %% jupyter={"source_hidden": true}
+quick = quiz(
+    (0.75, "of what was called positive, how much is?"),
+    (0.6, "of what is positive, how much was found?", {0.75: "that is the precision"}),
+)
+
 # %% [markdown]
-# Try it before you run the next cell: it gives the answer.
+# **2.** 3 true positives, 1 false positive, 2 false negatives: what is the precision?
 
 # %%
-print("0.9 wins twice, 0.7 wins once and ties once, 0.1 never wins: (3 + ½) / 6 =", round(3.5 / 6, 6))
-check(3.5 / 6)
+quick(1, None)
+
+# %% [markdown]
+# **3.** And the recall?
+
+# %%
+quick(2, None)
+
+# %% [markdown]
+# <details><summary>The answers</summary>
+#
+# ```python
+# print("0.9 wins twice, 0.7 wins once and ties once, 0.1 never wins: (3 + ½) / 6 =", round(3.5 / 6, 6))
+# check(3.5 / 6)
+# quick(1, 3 / (3 + 1))
+# quick(2, 3 / (3 + 2))
+# ```
+#
+# </details>

@@ -15,7 +15,6 @@ from scalargrad import (
     NotDifferentiableError,
     Value,
     argmax,
-    draw,
     exp,
     grad,
     gradcheck,
@@ -24,10 +23,13 @@ from scalargrad import (
     relu,
     sigmoid,
     softmax,
-    steps,
     trace,
 )
 from scalargrad.ops import op
+
+# %%
+# isort: split
+from lesson import draw, quiz, steps
 
 # %% [markdown]
 # ## A function with a forward and a backward
@@ -260,25 +262,31 @@ for leaf in trace(result).leaves:
     print(f"∂/∂{leaf.name} = {leaf.grad:.6f}")
 
 # %% [markdown]
-# ## Exercise
+# ## By hand
 #
-# Write the backward of a division, $z = x/y$. The class runs as it stands, but its two gradients are wrong. Mend the
-# backward, and run the cell.
-
+# Your own operation is stepped through like all others. Say each number before it is shown:
 
 # %%
-class Divide(Function):
-    @staticmethod
-    def forward(ctx, x, y):
-        ctx.save_for_backward(x, y)
-        return x / y
+x, y = Value(3.0, label="x"), Value(-4.0, label="y")
+L = Multiply.apply(x, y) ** 2
+steps(L).player(predict=True)
 
-    @staticmethod
-    def backward(ctx, grad_z):
-        # the operands are in ctx.saved_tensors
-        return grad_z, grad_z
+# %% [markdown]
+# And on paper:
+
+# %%
+steps(L).worksheet("backward")
+
+# %% [markdown]
+# ## Exercises
+#
+# Put your answers in and run the cells. The answers are at the end, folded.
+#
+# **1.** Write the backward of a division, $z = x/y$. The class runs as it stands, but its two
+# gradients are wrong. Mend the backward, and run the cell.
 
 
+# %% jupyter={"source_hidden": true}
 def check(function):
     x, y = Value(3.0), Value(2.0)
     (5 * function.apply(x, y)).backward()
@@ -297,18 +305,58 @@ def check(function):
         )
 
 
-check(Divide)
-
-# %% [markdown]
-# Try it before you run the next cell: it gives the answer.
-
-
 # %%
-class Quotient(Divide):
+class Divide(Function):
+    @staticmethod
+    def forward(ctx, x, y):
+        ctx.save_for_backward(x, y)
+        return x / y
+
     @staticmethod
     def backward(ctx, grad_z):
-        x, y = ctx.saved_tensors
-        return grad_z / y, -grad_z * x / (y * y)
+        # the operands are in ctx.saved_tensors
+        return grad_z, grad_z
 
 
-check(Quotient)
+check(Divide)
+
+
+# %% jupyter={"source_hidden": true}
+quick = quiz(
+    (
+        -16.0,
+        "upstream × local, and the local derivative by x is y",
+        {12.0: "that is the share of y", -4.0: "the upstream gradient is missing"},
+    ),
+    (-1.5, "the slope of 1/y is −1/y²", {1.5: "the sign: a larger y makes the quotient smaller"}),
+)
+
+# %% [markdown]
+# **2.** $z = x y$ at $x = 3$, $y = -4$, and the upstream gradient is 4. What does $x$ get?
+
+# %%
+quick(1, None)
+
+# %% [markdown]
+# **3.** $z = x/y$ at $x = 6$, $y = 2$. What is the local derivative by $y$?
+
+# %%
+quick(2, None)
+
+# %% [markdown]
+# <details><summary>The answers</summary>
+#
+# ```python
+# class Quotient(Divide):
+#     @staticmethod
+#     def backward(ctx, grad_z):
+#         x, y = ctx.saved_tensors
+#         return grad_z / y, -grad_z * x / (y * y)
+#
+#
+# check(Quotient)
+# quick(1, 4 * -4)
+# quick(2, -6 / 2**2)
+# ```
+#
+# </details>

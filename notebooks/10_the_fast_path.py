@@ -11,8 +11,12 @@ import matplotlib.pyplot as plt
 import numpy as np
 
 import fastpath
-from scalargrad import Value, data, draw, metrics, nn, optim, plots, relu, sigmoid
+from scalargrad import Value, data, metrics, nn, optim, plots, relu, sigmoid
 from scalargrad.graph import topological_order
+
+# %%
+# isort: split
+from lesson import draw
 
 # %% [markdown]
 # ## One neuron, many examples
@@ -72,7 +76,7 @@ print(plan)
 # use memory that was used before.
 
 # %%
-draw(plan)
+draw(plan, legend=False)
 
 # %% [markdown]
 # The numbers are those of the scalar engine, up to the last digits:
@@ -156,14 +160,8 @@ print("D =", value, "  ∂D/∂A =", gradients["A"], "  ∂D/∂B, added up over
 # $z = x_0 v_0 + x_1 v_1 + v_2$, for **one** example. (`-sigmoid(…).log()` would do, but is infinite far out; `softplus`
 # is better: $-\log\sigma(m)$ is $\text{softplus}(-m)$.)
 
-# %%
-v = [Value(0.5, label="v0"), Value(-1.0, label="v1"), Value(0.25, label="v2")]
 
-
-def logistic(x, t):
-    return v[0] * x[0]  # your code
-
-
+# %% jupyter={"source_hidden": true}
 def check(f):
     expected = np.logaddexp(0, -y * (X @ [0.5, -1.0] + 0.25))
     try:
@@ -179,17 +177,26 @@ def check(f):
     return "not yet: z is the weighted sum with the bias, and the loss is softplus(−t·z)"
 
 
+# %%
+v = [Value(0.5, label="v0"), Value(-1.0, label="v1"), Value(0.25, label="v2")]
+
+
+def logistic(x, t):
+    return v[0] * x[0]  # your code
+
+
 print(check(logistic))
 
-
 # %% [markdown]
-# One answer:
-
-
-# %%
-def solved(x, t):
-    z = v[0] * x[0] + v[1] * x[1] + v[2]
-    return (-t * z).softplus()
-
-
-print(check(solved))
+# <details><summary>The answers</summary>
+#
+# ```python
+# def solved(x, t):
+#     z = v[0] * x[0] + v[1] * x[1] + v[2]
+#     return (-t * z).softplus()
+#
+#
+# print(check(solved))
+# ```
+#
+# </details>
