@@ -30,6 +30,10 @@ def _renamed(op: Any, arguments: Arguments, settings: Settings) -> Any:
 
 def _clip(op: Any, arguments: Arguments, settings: Settings) -> Any:
     """NumPy's ``clip``: None is no bound."""
+    for bound in (*arguments[1:3], *settings.values()):
+        if isinstance(bound, (list, tuple)) or getattr(bound, "dtype", None) == object:
+            if any(x is None for x in getattr(bound, "flat", bound)):
+                raise TypeError("clip: a bound is numbers or None, not an array with None in it")
     if not any(x is None for x in (*arguments[1:3], *settings.values())):
         return _renamed(op, arguments, settings)
     bounds = dict(zip(("a", "min", "max"), arguments))
