@@ -31,7 +31,7 @@ def _renamed(op: Any, arguments: Arguments, settings: Settings) -> Any:
 def _clip(op: Any, arguments: Arguments, settings: Settings) -> Any:
     """NumPy's ``clip``: None is no bound."""
     for bound in (*arguments[1:3], *settings.values()):
-        objects = getattr(bound, "dtype", None) == object
+        objects = getattr(getattr(bound, "dtype", None), "kind", "") == "O"
         given = bound.flat if objects else bound if isinstance(bound, (list, tuple)) else ()
         if any(x is None for x in given):
             raise TypeError("clip: a bound is numbers or None, not an array with None in it")
