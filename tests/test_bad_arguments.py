@@ -175,6 +175,8 @@ def test_shapes_that_do_not_broadcast_are_told_with_both(op, kind):
 @pytest.mark.parametrize("op", OPS.values(), ids=str)
 def test_what_is_no_number_is_a_type_error_for_every_elementwise_op(op, bad):
     for make, place in itertools.product(KINDS.values(), range(len(op.operands))):
+        if op.name == "clip" and place and bad is None:
+            continue  # no bound, as in NumPy
         operands = without([make(A) for _ in op.operands], place, bad)
         assert isinstance(tried(lambda: op(*operands)), TypeError)
 

@@ -395,18 +395,14 @@ def test_numpy_sums_over_values_are_recorded():
 @pytest.mark.parametrize(
     "call",
     [
-        lambda v: np.isnan(v),
         lambda v: np.modf(v),
         lambda v: np.nextafter(v, 1.0),
-        lambda v: np.add.reduce(v),
         lambda v: np.add.at(v, 0, 1.0),
         lambda v: np.exp(v, out=np.zeros(())),
         lambda v: np.exp(v, where=True),
         lambda v: np.exp(v, dtype=float),
         lambda v: np.round(v, 2.5),
-        lambda v: np.diff(v),
         lambda v: np.cumsum(v, dtype=int),
-        lambda v: np.where(v),
         lambda v: np.clip(v, 0, 1, out=np.zeros(())),
         lambda v: np.zeros(2).__iadd__(v),
     ],
@@ -417,8 +413,8 @@ def test_what_numpy_cannot_have_recorded_is_a_type_error(call):
 
 
 def test_the_error_tells_an_unknown_function_from_an_option_that_is_not_taken():
-    with pytest.raises(TypeError, match="isnan has no registered op"):
-        np.isnan(Value(1.0))
+    with pytest.raises(TypeError, match="nextafter has no registered op"):
+        np.nextafter(Value(1.0), 2.0)
     with pytest.raises(TypeError, match="out"):
         np.exp(Value(1.0), out=np.zeros(()))
     with pytest.raises(TypeError, match="clip takes"):

@@ -68,7 +68,8 @@ def test_a_label_cannot_leave_the_frame():
 
 def test_a_notebook_gets_the_text_where_nothing_can_be_drawn(monkeypatch):
     monkeypatch.setenv("SCALARGRAD_DOT", "there-is-no-such-program")
-    bundle = steps(Value(2.0, label="x").exp())._repr_mimebundle_()
+    x = Value(2.0, label="x")
+    bundle = steps(x.exp() + x.sin())._repr_mimebundle_()
     assert "SCALARGRAD_DOT" in bundle["text/plain"]
     assert "dL/dx" in bundle["text/plain"]
     assert "text/html" not in bundle

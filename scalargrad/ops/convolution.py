@@ -199,7 +199,10 @@ def avg_pool2d(
 
 
 def _pooled(name: str, dims: int, x: Any, kernel: Any, stride: Any, padding: Any, dilation: Any, edge: float) -> Any:
-    """The windows to pool, and whether there was an axis of examples."""
+    """The elements of each window along the first axis, and whether there was an axis of examples.
+
+    In a copy of that order NumPy reduces them several times as fast as in the windows themselves.
+    """
     x, batched = _examples(x, dims, name)
     sizes = _sizes(kernel, dims, name, "kernel_size")
     steps = sizes if stride is None else _sizes(stride, dims, name, "stride")
@@ -208,12 +211,14 @@ def _pooled(name: str, dims: int, x: Any, kernel: Any, stride: Any, padding: Any
         raise ValueError(f"{name}: padding is at most half of the kernel {sizes}, not {padding}")
     if any(edges):
         x = pad(x, ((0, 0), (0, 0), *[(n, n) for n in edges]), constant_values=edge)
-    return _windows(x, sizes, steps, _sizes(dilation, dims, name, "dilation"), name), batched
+    windows = _windows(x, sizes, steps, _sizes(dilation, dims, name, "dilation"), name)
+    elements = transpose(windows, (*range(-dims, 0), *range(2 + dims)))
+    return reshape(elements, (math.prod(sizes), *elements.shape[dims:])), batched
 
 
 def _max_pool(name: str, dims: int, x: Any, kernel: Any, stride: Any, padding: Any, dilation: Any) -> Any:
     windows, batched = _pooled(name, dims, x, kernel, stride, padding, dilation, -math.inf)
-    y = largest(windows, axis=tuple(range(-dims, 0)))
+    y = largest(windows, axis=0)
     return y if batched else reshape(y, y.shape[1:])
 
 
@@ -221,11 +226,11 @@ def _avg_pool(name: str, dims: int, x: Any, kernel: Any, stride: Any, padding: A
     import numpy as np
 
     windows, batched = _pooled(name, dims, x, kernel, stride, padding, 1, 0.0)
-    y = mean(windows, axis=tuple(range(-dims, 0)))
+    y = mean(windows, axis=0)
     if not include and any(_sizes(padding, dims, name, "padding", 0)):
         shape = (1, 1, *as_array(x, name).shape[-dims:])
         inside, _ = _pooled(name, dims, np.ones(shape), kernel, stride, padding, 1, 0.0)
-        share = np.mean(inside, axis=tuple(range(-dims, 0)))
+        share = np.mean(inside, axis=0)
         y = y / share.astype(windows.dtype if windows.dtype.kind == "f" else float)
     return y if batched else reshape(y, y.shape[1:])
 

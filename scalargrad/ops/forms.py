@@ -30,6 +30,11 @@ def _renamed(op: Any, arguments: Arguments, settings: Settings) -> Any:
 
 def _clip(op: Any, arguments: Arguments, settings: Settings) -> Any:
     """NumPy's ``clip``: None is no bound."""
+    for bound in (*arguments[1:3], *settings.values()):
+        objects = getattr(getattr(bound, "dtype", None), "kind", "") == "O"
+        given = bound.flat if objects else bound if isinstance(bound, (list, tuple)) else ()
+        if any(x is None for x in given):
+            raise TypeError("clip: a bound is numbers or None, not an array with None in it")
     if not any(x is None for x in (*arguments[1:3], *settings.values())):
         return _renamed(op, arguments, settings)
     bounds = dict(zip(("a", "min", "max"), arguments))

@@ -6,7 +6,6 @@
   const page = document.querySelector(".sg-page");
   const still = frame.parentNode.querySelector(".sg-still");
   if (still) still.style.display = "none";
-  page.style.setProperty("--sg-high", "460"); // a frame as high as its page has no height of its own
   const fit = () => { frame.style.height = Math.ceil(page.getBoundingClientRect().height) + "px"; };
   new ResizeObserver(fit).observe(page);
   fit();

@@ -7,6 +7,7 @@ import re
 
 from scalargrad.drawing import Drawing
 from scalargrad.drawing.svg import SVG, body, short
+from scalargrad.formatting import visible
 
 _MARKER = (
     '<marker id="sg-{0}" orient="auto-start-reverse" refX="{1}" refY="4" markerWidth="10" markerHeight="8" '
@@ -20,7 +21,7 @@ def compact(drawing: Drawing) -> str:
     """The SVG of a drawing without colours of its own."""
     layout = drawing.layout
     box = f"0 0 {short(layout.width)} {short(layout.height)}"
-    name = html.escape(drawing.trace.root.name)
+    name = html.escape(visible(drawing.trace.root.name, 200))
     shapes = re.sub(r'(?<= )(?:x|y|width|height)="[^"]*"', _whole, body(layout, drawing.style.prefix, tips=False))
     shapes = re.sub(r'(?<= d=")[^"]*', _relative, shapes).replace("\n", "").replace(' rx="9"', "")
     return f'<svg xmlns="{SVG}" viewBox="{box}" role="img" aria-label="{name}"><defs>{ARROWS}</defs>{shapes}</svg>'

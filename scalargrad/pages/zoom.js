@@ -21,8 +21,8 @@ function zoomable(root, svg) {
   function size() {
     const width = svg.clientWidth || 900;
     const tall = getComputedStyle(root).display === "grid";
-    const framed = parseFloat(getComputedStyle(root).getPropertyValue("--sg-high")) * (tall ? 1.3 : 1);
-    const most = framed || (tall ? innerHeight - 140 : innerHeight * (width < 600 ? 0.42 : 0.5));
+    const room = window.parent === window ? innerHeight : 800; // a frame as high as its page has no height of its own
+    const most = tall ? room - 140 : room * (width < 600 ? 0.42 : 0.5);
     const high = home.height * Math.max(width / home.width, Math.min(readable(), 1.6));
     svg.style.height = Math.max(120, Math.min(high, most)) + "px";
   }
