@@ -364,7 +364,7 @@ quick(3, None)
 # <details><summary>The answers</summary>
 #
 # ```python
-# I, O, T = 0.401312, 0.853149, 0.5  # noqa: E741
+# I, O, T = 0.401312, 0.853149, 0.5
 # print(f"{I} × ({O} − {T}) × {O} × (1 − {O}) = {I * (O - T) * O * (1 - O):.6f}")
 # check(I * (O - T) * O * (1 - O))
 # quick(1, 0)
