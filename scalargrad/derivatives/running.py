@@ -159,7 +159,7 @@ def evaluated(
     own: list[Any] = list(args)
     by_name = dict(named)
     chosen: dict[Place, tuple[list[Variable], tree.Structure]] = {}
-    backend = backend_for((args, named), modes.backend())
+    backend = backend_for((*args, *named.values()), modes.backend())
     originals: dict[Any, Any] = {}
     for place in places:
         if place in chosen:

@@ -67,14 +67,16 @@ class Adam(Averages):
 
     def lecture(self, x: Any, g: Any, lr: float, t: int, v: Any, G: Any, *largest: Any) -> Arrays:
         v, G = self.averages(g, v, G)
-        largest = tuple([np.maximum(most, G) for most in largest])
-        return x - lr / sqrt((*largest, G)[0] + least(self.eps, x)) * v, v, G, *largest
+        if largest:
+            largest = (np.maximum(largest[0], G),)
+        return x - lr / sqrt((largest[0] if largest else G) + least(self.eps, x)) * v, v, G, *largest
 
     def torch(self, x: Any, g: Any, lr: float, t: int, v: Any, G: Any, *largest: Any) -> Arrays:
         v, G = self.averages(g, v, G)
-        largest = tuple([np.maximum(most, G) for most in largest])
+        if largest:
+            largest = (np.maximum(largest[0], G),)
         β1, β2 = self.betas
-        root = sqrt((*largest, G)[0]) / (1 - β2**t) ** 0.5
+        root = sqrt(largest[0] if largest else G) / (1 - β2**t) ** 0.5
         return x - lr / (1 - β1**t) * v / (root + least(self.eps, x)), v, G, *largest
 
 
