@@ -46,7 +46,7 @@ def said():
     ]
     tables += [[c.description for c in COMMANDS.values()], [op.note for op in OPS.values()]]
     tables += [[op.why_not for op in [*OPS.values(), *STRUCTURAL.values()] if op.why_not]]
-    tables += [["Fill in the numbers that are left blank; on every edge upstream × local = downstream."]]
+    tables += [["Fill in the lines; their numbers stand in the drawing. On every edge upstream × local = downstream."]]
     return found | {text: "a table" for table in tables for text in table}
 
 

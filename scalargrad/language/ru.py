@@ -88,11 +88,12 @@ TEXTS = {
     "That is the sum of upstream and local: multiply them.":
         "Это сумма upstream и local, а их нужно перемножить.",
     # --- worksheets --------------------------------------------------------------------------------------------------
-    "{0}: forward and backward": "{0}: прямой и обратный проход",
+    "Worksheet: the gradient of {0} by hand": "Задание: градиент {0} вручную",
+    "Name: {0}  Date: {1}": "Имя: {0}  Дата: {1}",
     "{0}: the answers": "{0}: ответы",
     "The answers.": "Ответы.",
-    "Fill in the numbers that are left blank; on every edge upstream × local = downstream.":
-        "Впишите пропущенные числа; на каждом ребре upstream × local = downstream.",
+    "Fill in the lines; their numbers stand in the drawing. On every edge upstream × local = downstream.":
+        "Заполните строки; их номера стоят на чертеже. На каждом ребре upstream × local = downstream.",
     "there is no number to leave blank: a worksheet needs a computation":
         "нет числа, которое можно пропустить: для задания нужно вычисление",
     "there is nothing to compute in step {0}: leave another number blank":

@@ -17,11 +17,13 @@ from scalargrad.drawing.style import Style, theme
 from scalargrad.endings import Endings
 from scalargrad.language import say
 from scalargrad.stepper.frames import OPEN, numbers_of, whole
-from scalargrad.stepper.markup import Latex, Markup, Plain, code_span, markdown_text, printable
+from scalargrad.stepper.markup import Latex, Markup, Plain, markdown_text, printable
 from scalargrad.stepper.rendering import BACKWARD, heading
 from scalargrad.stepper.texts import Steps
 
-RULE = "________"
+BOX = "<span class=box></span>"
+TIMES = r"\times"
+RULE = r"\underline{\hspace{2.5cm}}"
 
 
 @dataclass(frozen=True)
@@ -36,6 +38,12 @@ class Blank:
     """The whole step with its numbers."""
     latex_question: str
     latex_answer: str
+    is_product: bool = False
+    """Whether the numbers of upstream and local are asked for too."""
+
+    def room(self, box: str, times: str) -> str:
+        """Where the hand writes: ``____ × ____ = ____``, or one number."""
+        return f"= {box} {times} {box} = {box}" if self.is_product else f"= {box}"
 
 
 class Worksheet:
@@ -85,8 +93,12 @@ class Worksheet:
         if self.is_key:
             return say("The answers.", lang=self.lang)
         return say(
-            "Fill in the numbers that are left blank; on every edge upstream × local = downstream.", lang=self.lang
+            "Fill in the lines; their numbers stand in the drawing. On every edge upstream × local = downstream.",
+            lang=self.lang,
         )
+
+    def _who(self) -> str:
+        return say("Name: {0}  Date: {1}", "_" * 28, "_" * 14, lang=self.lang)
 
     @property
     def html(self) -> str:
@@ -94,12 +106,14 @@ class Worksheet:
         sections = []
         for title, blanks in self._parts():
             items = "".join(
-                f"<li value={b.number}>{html.escape(b.answer if self.is_key else f'{b.question} = {RULE}')}</li>"
+                f"<li value={b.number}>{html.escape(b.answer if self.is_key else b.question)} "
+                f"{'' if self.is_key else b.room(BOX, '×')}</li>"
                 for b in blanks
             )
             sections.append(f"<h2>{html.escape(title)}</h2><ol>{items}</ol>")
         svg = self.picture.svg[self.picture.svg.index("<svg") :]
-        body = f"<h1>{html.escape(self.title)}</h1><p>{html.escape(self._task())}</p><figure>{svg}</figure>"
+        who = "" if self.is_key else f"<p class=who>{html.escape(self._who())}</p>"
+        body = f"<h1>{html.escape(self.title)}</h1>{who}<p>{html.escape(self._task())}</p><figure>{svg}</figure>"
         css = pages.asset("worksheet.css", __package__)
         return pages.shell(self.title, self.lang, css, body + "".join(sections))
 
@@ -110,12 +124,13 @@ class Worksheet:
 
     def _markdown(self, picture: str) -> str:
         title = markdown_text(self.title)
-        lines = [f"# {title}", "", self._task(), "", f"![{title}]({quote(picture)})"]
+        who = [] if self.is_key else [markdown_text(self._who()), ""]
+        lines = [f"# {title}", "", *who, self._task(), "", f"![{title}]({quote(picture)})"]
         for title, blanks in self._parts():
             lines += ["", f"## {title}", ""]
             for b in blanks:
-                asked = code_span(b.question) + " = " + markdown_text(RULE)
-                lines.append(f"{b.number}. {code_span(b.answer) if self.is_key else asked}")
+                asked = b.latex_answer if self.is_key else f"{b.latex_question} {b.room(RULE, TIMES)}"
+                lines.append(f"{b.number}. ${asked}$")
         return "\n".join(lines) + "\n"
 
     @property
@@ -127,13 +142,14 @@ class Worksheet:
         words = Latex()
         parts = [
             rf"\section*{{{words.words(self.title)}}}",
+            *([] if self.is_key else [words.words(self._who()) + r"\par"]),
             words.words(self._task()),
             rf"\begin{{center}}\includegraphics[width=\textwidth]{{{picture}}}\end{{center}}",
         ]
         for title, blanks in self._parts():
             parts.append(rf"\subsection*{{{title}}}" + "\n" + r"\begin{enumerate}")
             for b in blanks:
-                line = b.latex_answer if self.is_key else rf"{b.latex_question} = \underline{{\hspace{{2.5cm}}}}"
+                line = b.latex_answer if self.is_key else rf"{b.latex_question} {b.room(RULE, TIMES)}"
                 parts.append(rf"\item[{b.number}.] $\displaystyle {line}$")
             parts.append(r"\end{enumerate}")
         return "\n".join(parts) + "\n"
@@ -152,9 +168,9 @@ class Worksheet:
 def make(steps: Steps, wanted: Any = "all", seed: int = 0, title: str | None = None) -> Worksheet:
     """The worksheet of a computation with these numbers left blank, its key with it."""
     places = chosen(steps, wanted, seed)
-    names = {name: f"({n}) ____" for n, i in enumerate(places, 1) for name in numbers_of(steps.trace, steps.moments[i])}
+    names = {name: f"({n})" for n, i in enumerate(places, 1) for name in numbers_of(steps.trace, steps.moments[i])}
     lang = steps.lang
-    title = title or say("{0}: forward and backward", printable(steps.trace.root.name), lang=lang)
+    title = title or say("Worksheet: the gradient of {0} by hand", printable(steps.trace.root.name), lang=lang)
     blanks = [blank(steps, n, i) for n, i in enumerate(places, 1)]
     style = Style(theme("light"), steps.drawn, lang=lang, legend=False, blanks=names, names=True)
     key = Worksheet(say("{0}: the answers", title, lang=lang), whole(steps), blanks, lang, None)
@@ -192,4 +208,6 @@ def blank(steps: Steps, number: int, index: int) -> Blank:
 
     question, answer = sides(Plain())
     latex_question, latex_answer = sides(Latex())
-    return Blank(number, steps.moments[index].kind in BACKWARD, question, answer, latex_question, latex_answer)
+    moment = steps.moments[index]
+    product = moment.kind == "backward" and isinstance(moment.edges[0].local, (int, float))
+    return Blank(number, moment.kind in BACKWARD, question, answer, latex_question, latex_answer, product)
