@@ -44,7 +44,7 @@ def sgd(x: Any, g: Any, i: int, state: Any, step_size: float = 0.1, mass: float 
     """``v ← mass·v − (1 − mass)·g``, ``x ← x + step_size·v``: steps downhill with momentum.
 
     >>> round(float(sgd(lambda x, i: 2 * x, 1.0, num_iters=50)), 4)
-    0.0245
+    0.0739
     """
     v = (0.0 if state is None else mass * state) - (1 - mass) * g
     return x + step_size * v, v

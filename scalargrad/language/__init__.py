@@ -82,8 +82,8 @@ def speaking(lang: str | None) -> Iterator[str]:
 def say(text: str, *values: object, lang: str | None = None) -> str:
     """The text in the language that is meant, with the values in the places of ``{0}``, ``{1}``, …
 
-    >>> say("Compute {0} ({1})", "y", "exp", lang="ru")
-    'Вычисляем y (exp)'
+    >>> say("Compute {0}: {1}", "y", "exp", lang="ru")
+    'Вычисляем y: exp'
     """
     found = template(text, lang)
     return found.format(*values) if values else found
@@ -111,9 +111,9 @@ def either(choices: Iterable[str], lang: str | None = None) -> str:
 class Text:
     """A text to be said later, with its values: ``str`` gives it in the language that is spoken then.
 
-    >>> text = Text("Compute {0} ({1})", "y", "exp")
+    >>> text = Text("Compute {0}: {1}", "y", "exp")
     >>> str(text), text.told("ru")
-    ('Compute y (exp)', 'Вычисляем y (exp)')
+    ('Compute y: exp', 'Вычисляем y: exp')
     """
 
     def __init__(self, english: str, *values: object) -> None:

@@ -46,7 +46,7 @@ def inner(a: Any, b: Any) -> Any:
     """The sums of products over the last axes of both.
 
     >>> inner([1.0, 2.0], [3.0, 4.0])
-    np.float64(11.0)
+    array(11.)
     """
     a, b = as_array(a, "inner"), as_array(b, "inner")
     return tensordot(a, b, (-1, -1)) if a.ndim and b.ndim else mul(a, b)

@@ -25,7 +25,7 @@ def ptp(a: Any, axis: Any = None, keepdims: bool = False) -> Any:
     """The largest element minus the smallest, over axes ("peak to peak").
 
     >>> ptp([1.0, 5.0, 3.0])
-    np.float64(4.0)
+    4.0
     """
     a = as_array(a, "ptp")
     return sub(reducing.max(a, axis=axis, keepdims=keepdims), reducing.min(a, axis=axis, keepdims=keepdims))
@@ -38,7 +38,7 @@ def average(a: Any, axis: Any = None, weights: Any = None, returned: bool = Fals
     The weights have the shape of ``a``, or that of the axes.
 
     >>> average([1.0, 4.0], weights=[3.0, 1.0])
-    np.float64(1.75)
+    1.75
     """
     a = as_array(a, "average")
     if weights is None:
@@ -168,7 +168,7 @@ def nanmean(a: Any, axis: Any = None, keepdims: bool = False) -> Any:
     """The mean over axes of the elements that are not nan; nan where there is none.
 
     >>> nanmean([1.0, float("nan"), 2.0])
-    np.float64(1.5)
+    1.5
     """
     a = as_array(a, "nanmean")
     return div(nansum(a, axis, keepdims), reducing.sum(equal(a, a), axis=axis, keepdims=keepdims))
@@ -186,7 +186,7 @@ def norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> A
     the largest and smallest column sum of |xᵢⱼ|, ``inf`` and ``-inf`` the same of rows. The gradient at 0 is 0.
 
     >>> norm([3.0, 4.0]), norm([3.0, -4.0], 1), norm([[1.0, -5.0], [2.0, 1.0]], 1)
-    (np.float64(5.0), np.float64(7.0), np.float64(6.0))
+    (np.float64(5.0), np.float64(7.0), array(6.))
     """
     x = as_array(x, "norm")
     if ord is None:
