@@ -72,9 +72,9 @@ FAR = {
     "hypot": [(1e300, 1e300), (1e-300, 3e-300), (3.0, 1e-9)], "arctan2": [(1e300, -1e300), (-1e-300, 1e-300), (1e-9, -1.0)],
     "celu": [(-1e-9, 1.0), (-0.3, 1.7), (-40.0, 2.0), (-0.8, 1.6)], "remainder": [(1e10, 0.3), (-1e-3, 7.0)], "fmod": [(1e10, 0.3), (-1e-3, 7.0)],
 }  # fmt: skip
-VALUE = dict.fromkeys(("ndtr", "gelu", "log_ndtr"), 500) | {"gelu_tanh": 30, "sinc": 100}
+VALUE = dict.fromkeys(("ndtr", "gelu", "log_ndtr"), 1000) | {"gelu_tanh": 30, "sinc": 100}
 """How many times 2⁻⁵² a value may be off where that is more than 6; far out, the rounding of the angle or exponent counts."""
-SLOPE = dict.fromkeys(("ndtr", "gelu", "log_ndtr", "erf", "erfc"), 600) | {"gelu_tanh": 30, "erfcx": 5000}
+SLOPE = dict.fromkeys(("ndtr", "gelu", "log_ndtr", "erf", "erfc"), 1200) | {"gelu_tanh": 30, "erfcx": 5000}
 """The same of derivatives, where that is more than 20."""
 
 

@@ -96,7 +96,7 @@ sort    = _op("sort",    _sort,
     (_sort_pullback,),
     note="the elements in order along an axis, tied ones in theirs; with descending=True the largest first",
     expand=_sort_of_values, decides=True, saves=True, formulas=("Ḡ where each came from",),
-    samples=(lambda x: sort(x(5)), lambda x: sort(x(3, 4), axis=0), lambda x: sort(x(2, 3), None),
+    samples=(lambda x: sort(x(5)), lambda x: sort(x(3, 4), axis=0), lambda x: sort(x(2, 2), None),
              lambda x: sort(x(2, 3), descending=True)))
 
 

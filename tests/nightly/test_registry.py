@@ -136,6 +136,7 @@ SAMPLES = [
     pytest.param(row, sample, id=f"{row.name}-{i}")
     for row in STRUCTURAL.values()
     if not row.why_not
+    and row.name not in ("inv", "solve", "det", "logabsdet", "detsign", "cholesky")  # see test_linalg
     for i, sample in enumerate(row.samples)
 ]
 
