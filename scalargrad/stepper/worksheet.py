@@ -172,7 +172,9 @@ def make(steps: Steps, wanted: Any = "all", seed: int = 0, title: str | None = N
     lang = steps.lang
     title = title or say("Worksheet: the gradient of {0} by hand", printable(steps.trace.root.name), lang=lang)
     blanks = [blank(steps, n, i) for n, i in enumerate(places, 1)]
-    style = Style(theme("light"), steps.drawn, lang=lang, legend=False, blanks=names, names=True)
+    style = Style(
+        theme("light"), steps.drawn, direction="TB", lang=lang, legend=False, blanks=names, names=True
+    )  # fmt: skip
     key = Worksheet(say("{0}: the answers", title, lang=lang), whole(steps), blanks, lang, None)
     return Worksheet(title, Drawing(steps.trace, style, OPEN), blanks, lang, key)
 
