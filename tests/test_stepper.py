@@ -447,7 +447,7 @@ def test_arrays_are_not_rounded():
 def test_a_worksheet_asks_for_every_computed_number_and_its_key_tells_them():
     sheet = steps(neuron(), precision=2).worksheet()
     assert len(sheet.blanks) == 8 + 12
-    assert r"8. $L = \frac{1}{v_{7}} = \underline" in sheet.markdown
+    assert r"8. $`L = \frac{1}{v_{7}} = \underline" in sheet.markdown
     assert "0.73" not in sheet.markdown + sheet.latex + sheet.picture.dot
     assert [b.answer for b in sheet.key.blanks][7] == "L = 1/v₇ = 1/1.37 = 0.73"
     assert "0.73" in sheet.key.picture.dot

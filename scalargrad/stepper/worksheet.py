@@ -17,7 +17,7 @@ from scalargrad.drawing.style import Style, theme
 from scalargrad.endings import Endings
 from scalargrad.language import say
 from scalargrad.stepper.frames import OPEN, numbers_of, whole
-from scalargrad.stepper.markup import Latex, Markup, Plain, markdown_text, printable
+from scalargrad.stepper.markup import Latex, Markup, Plain, code_span, markdown_text, printable
 from scalargrad.stepper.rendering import BACKWARD, heading
 from scalargrad.stepper.texts import Steps
 
@@ -130,7 +130,9 @@ class Worksheet:
             lines += ["", f"## {title}", ""]
             for b in blanks:
                 asked = b.latex_answer if self.is_key else f"{b.latex_question} {b.room(RULE, TIMES)}"
-                lines.append(f"{b.number}. ${asked}$")
+                lines.append(
+                    f"{b.number}. ${code_span(asked)}$"
+                )  # mathematics on GitHub, and code elsewhere: no markup
         return "\n".join(lines) + "\n"
 
     @property
@@ -142,7 +144,7 @@ class Worksheet:
         words = Latex()
         parts = [
             rf"\section*{{{words.words(self.title)}}}",
-            *([] if self.is_key else [words.words(self._who()) + r"\par"]),
+            *([] if self.is_key else [words.words(self._who()), ""]),
             words.words(self._task()),
             rf"\begin{{center}}\includegraphics[width=\textwidth]{{{picture}}}\end{{center}}",
         ]
