@@ -293,6 +293,18 @@ def test_in_a_notebook_the_theme_auto_is_that_of_jupyter_and_without_trust_the_p
     assert page.is_visible(".sg-png")
 
 
+@pytest.mark.parametrize("width", [390, 868])
+def test_in_a_notebook_a_drawing_can_be_read_on_a_narrow_page_too(page, width):
+    html = draw(network(), theme="auto")._repr_mimebundle_()["text/html"]
+    narrow = page.context.browser.new_page()
+    narrow.set_viewport_size({"width": width, "height": 800})
+    narrow.set_content(f'<body style="margin:0">{html}</body>')
+    sizes = "[...document.querySelectorAll('svg text')].map(t => parseFloat(getComputedStyle(t).fontSize) * t.ownerSVGElement.getScreenCTM().a)"
+    assert min(narrow.evaluate(sizes)) >= 8.5
+    assert narrow.evaluate("document.documentElement.scrollWidth") <= width
+    narrow.close()
+
+
 # --- what is drawn how -----------------------------------------------------------------------------------------------
 
 

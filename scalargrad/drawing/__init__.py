@@ -119,12 +119,17 @@ class Drawing:
         return "\n".join(lines)
 
     def _html(self, png: bytes | None) -> str:
-        """The SVG as a part of a page; where that drops it, as in a notebook that is not trusted, the PNG is seen."""
-        if png is None:
-            return self.svg[self.svg.index("<svg") :]
-        still = f'<img class="sg-png" alt="" src="data:image/png;base64,{base64.b64encode(png).decode()}">'
-        svg = self.svg[self.svg.index("<svg") :].replace("<style>", "<style>.sg-png{display:none}", 1)
-        return f'<div style="max-width:100%">{svg}{still}</div>'
+        """The SVG as a part of a page; where that drops it, as in a notebook that is not trusted, the PNG is seen.
+
+        Where the page is narrow, as on a phone, it scrolls: its smallest letters, of 11 points, stay as large as 868
+        pixels make them.
+        """
+        picture = self.svg[self.svg.index("<svg") :]
+        picture = picture.replace("<svg", f'<svg style="min-width:{0.8 * self.layout.width:.0f}px"', 1)
+        if png is not None:
+            picture = picture.replace("<style>", "<style>.sg-png{display:none}", 1)
+            picture += f'<img class="sg-png" alt="" src="data:image/png;base64,{base64.b64encode(png).decode()}">'
+        return f'<div style="max-width:100%;overflow-x:auto" tabindex="0">{picture}</div>'
 
     def __repr__(self) -> str:
         return f"<Drawing of {visible(self.trace.root.name, LONGEST)}: {len(self.trace.nodes)} nodes>"
