@@ -10,6 +10,7 @@ from xml.etree import ElementTree
 import pytest
 
 from scalargrad import Value, steps
+from scalargrad.formatting import visible
 from scalargrad.pages.svg import compact
 from scalargrad.stepper.frames import whole
 from tests.graphs import neuron
@@ -75,6 +76,15 @@ def test_a_label_cannot_break_out_of_the_page(label):
     assert page.count("<script") == 2
     assert page.count("</script>") == 2
     assert data(page)["steps"][0][0] == "le"
+
+
+@pytest.mark.parametrize(
+    "label", [' d="M x"', ' x="1.2345" rx="9"', ' d="M1.5 2.5C1 1 1 1 1 1"', "\x01u\x02"], ids=ascii
+)
+def test_a_label_that_looks_like_a_shape_is_a_text_of_the_picture(label):
+    picture = compact(whole(steps(Value(2.0, label=label) * 3)))
+    texts = [element.text for element in ElementTree.fromstring(picture).iter() if element.text]
+    assert any(visible(label) in text for text in texts)
 
 
 def test_predicting_knows_the_answers_and_the_usual_slips():

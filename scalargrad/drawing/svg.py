@@ -61,19 +61,8 @@ def write(layout: Layout, style: Style) -> str:
         f'viewBox="0 0 {short(layout.width)} {short(layout.height)}" role="img">\n'
         f"<style>{_sheet(name)}</style>\n"
         f'<rect class="s-ground" width="{short(layout.width)}" height="{short(layout.height)}"/>\n'
-        f"{body(layout, style.prefix, tips=True)}</svg>\n"
+        f"{Shapes(style.prefix).body(layout)}</svg>\n"
     )
-
-
-def body(layout: Layout, prefix: str, tips: bool) -> str:
-    """What is drawn; for a page without tooltips and arrowheads, of which it has its own."""
-    lines = [f'<g font-size="{short(USUAL)}" text-anchor="middle">']
-    for frame in layout.frames:
-        lines.append(f'<g class="cluster">{_rectangle(frame.rectangle, "s-scope")}{_text(frame.title)}</g>')
-    lines += [_edge(edge, prefix, tips) for edge in layout.edges]
-    lines += [line for node in layout.nodes for line in _node(node, prefix, tips)]
-    lines += [_text(text) for text in layout.foot]
-    return "\n".join([*lines, "</g>"])
 
 
 # --- the style sheet -------------------------------------------------------------------------------------------------
@@ -120,61 +109,105 @@ def short(number: float) -> str:
     return f"{round(float(number), 1) + 0.0:.10g}"
 
 
-def _node(node: PlacedNode, prefix: str, tips: bool) -> Iterator[str]:
-    for item in node.items:
-        shape = {"chip": "s-copy" if item.copy else "s-leaf", "edge": "s-flow"}.get(item.kind) or KINDS[node.part.kind]
-        yield _item(item, shape, "edge" if item.kind == "edge" else "node", prefix, tips)
+class Shapes:
+    """What is drawn, as elements of SVG; a page writes some of them shorter."""
+
+    between = "\n"
+    """What stands between the elements."""
+
+    def __init__(self, prefix: str) -> None:
+        self.prefix = prefix
+        """What ids begin with."""
+
+    def body(self, layout: Layout) -> str:
+        """The whole drawing."""
+        lines = [f'<g font-size="{short(USUAL)}" text-anchor="middle">']
+        for frame in layout.frames:
+            lines.append(f'<g class="cluster">{self.rectangle(frame.rectangle, "s-scope")}{self.text(frame.title)}</g>')
+        lines += [self.edge(edge) for edge in layout.edges]
+        lines += [line for node in layout.nodes for line in self.node(node)]
+        lines += [self.text(text) for text in layout.foot]
+        return self.between.join([*lines, "</g>"])
+
+    def node(self, node: PlacedNode) -> Iterator[str]:
+        for item in node.items:
+            leaf = "s-copy" if item.copy else "s-leaf"
+            shape = {"chip": leaf, "edge": "s-flow"}.get(item.kind) or KINDS[node.part.kind]
+            yield self.item(item, shape, "edge" if item.kind == "edge" else "node")
+
+    def edge(self, edge: PlacedEdge) -> str:
+        part = edge.part
+        shapes = self.curves(edge, "s-edge s-plain" if part.kind == "plain" else "s-edge")
+        if part.lit:
+            back = [_aside(tuple(reversed(curve))) for curve in edge.curves]
+            shapes += "".join(f'<path class="s-back" d="{self.path(curve)}"/>' for curve in back)
+            shapes += self.head(back[0], "s-backtip", 7)
+        return self.item(edge.label or Item("edge", part.id, None, ()), "s-flow", "edge", shapes)
+
+    def item(self, item: Item, shape: str, kind: str, before: str = "") -> str:
+        lit = " s-lit" if item.lit else ""
+        corner = 5 if shape in ("s-copy", "s-flow") or item.kind == "chip" else 9
+        box = self.rectangle(item.rectangle, shape + lit, corner) if item.rectangle else ""
+        marks = "".join(f'<path class="s-mark" d="M{"L".join(map(self.point, points))}"/>' for points in item.strokes)
+        return self.group(item, kind, f"{before}{box}{marks}{''.join(map(self.text, item.texts))}")
+
+    def group(self, item: Item, kind: str, content: str) -> str:
+        """An item with its id and its tooltip."""
+        name = f' id="{self.prefix}{item.id}"' if item.id else ""
+        tip = f"<title>{_words(visible(item.tip, TIP))}</title>" if item.tip else ""
+        return f'<g{name} class="{kind}">{tip}{content}</g>'
+
+    def curves(self, edge: PlacedEdge, style: str) -> str:
+        """The line of an edge, which its label may part, and the head of its arrow."""
+        lines = "".join(f'<path class="{style}" d="{self.path(curve)}"/>' for curve in edge.curves)
+        return lines + self.head(edge.curves[-1], "s-tip")
+
+    def path(self, points: Points) -> str:
+        return f"M{self.point(points[0])}C{' '.join(map(self.point, points[1:]))}"
+
+    def point(self, point: tuple[float, float]) -> str:
+        return f"{self.number(point[0])} {self.number(point[1])}"
+
+    def number(self, x: float) -> str:
+        """A place or a length."""
+        return short(x)
+
+    def head(self, curve: Points, name: str, size: float = 5) -> str:
+        """The head of an arrow whose tip is the end of the curve."""
+        return f'<path class="{name}" d="M{"L".join(map(self.point, _corners(curve, size)))}z"/>'
+
+    def rectangle(self, rectangle: tuple[float, float, float, float], name: str, corner: float = 9) -> str:
+        x, y, width, height = map(self.number, rectangle)
+        return f'<rect class="{name}" x="{x}" y="{y}" width="{width}" height="{height}"{self.corner(corner)}/>'
+
+    def corner(self, radius: float) -> str:
+        return f' rx="{radius:g}"'
+
+    def text(self, text: PlacedText) -> str:
+        """A line: of one look, or of spans of several."""
+        hidden = _seen(text.known and any(span.known for span in text.spans))
+        place = f'x="{self.number(text.x)}" y="{self.number(text.y)}"{hidden}'
+        if len({(_class(span), span.size, span.known) for span in text.spans}) == 1:
+            return f'<text class="{_class(text.spans[0])}" {place}{_size(text.size)}>{_words(text.text)}</text>'
+        looks = groupby(text.spans, lambda s: f'class="{_class(s)}"{_size(s.size)}{_seen(s.known)}')
+        spans = [(look, _words("".join(span.text for span in same))) for look, same in looks]
+        own = 'class="t-flow" ' if spans[0][0] == 'class="t-flow"' else ""
+        if own:  # the spans after it need say no more than how they differ
+            spans = [spans[0], *((look.replace('"t-flow ', '"'), words) for look, words in spans[1:])]
+        inner = "".join(f"<tspan {look}>{words}</tspan>" for look, words in spans[bool(own) :])
+        return f"<text {own}{place}>{spans[0][1] if own else ''}{inner}</text>"
 
 
-def _item(item: Item, shape: str, kind: str, prefix: str, tips: bool, before: str = "") -> str:
-    name = f' id="{prefix}{item.id}"' if item.id else ""
-    tip = f"<title>{_words(visible(item.tip, TIP))}</title>" if tips and item.tip else ""
-    lit = " s-lit" if item.lit else ""
-    box = (
-        _rectangle(item.rectangle, shape + lit, 5 if shape in ("s-copy", "s-flow") or item.kind == "chip" else 9)
-        if item.rectangle
-        else ""
-    )
-    marks = "".join(f'<path class="s-mark" d="M{"L".join(map(_point, points))}"/>' for points in item.strokes)
-    role = f' class="{kind}"' if tips else ""
-    if not name and not tips:  # a page has no use for a group without a name
-        return f"{before}{box}{marks}{''.join(map(_text, item.texts))}"
-    return f"<g{name}{role}>{tip}{before}{box}{marks}{''.join(map(_text, item.texts))}</g>"
-
-
-def _edge(edge: PlacedEdge, prefix: str, tips: bool) -> str:
-    part = edge.part
-    style = "s-edge s-plain" if part.kind == "plain" else "s-edge"
-    paths = [*map(_path, edge.curves)]
-    shapes = "".join(f'<path class="{style}" d="{path}"/>' for path in (paths if tips else ["".join(paths)]))
-    shapes += _head(edge.curves[-1], "s-tip") if tips else ""
-    if part.lit:
-        back = [_aside(tuple(reversed(curve))) for curve in edge.curves]
-        shapes += "".join(f'<path class="s-back" d="{_path(curve)}"/>' for curve in back)
-        shapes += _head(back[0], "s-backtip", 7)
-    item = edge.label or Item("edge", part.id, None, ())
-    return _item(item, "s-flow", "edge", prefix, tips, shapes)
-
-
-def _path(points: Points) -> str:
-    return f"M{_point(points[0])}C{' '.join(map(_point, points[1:]))}"
-
-
-def _point(point: tuple[float, float]) -> str:
-    return f"{short(point[0])} {short(point[1])}"
-
-
-def _head(curve: Points, name: str, size: float = 5) -> str:
-    """The head of an arrow whose tip is the end of the curve."""
+def _corners(curve: Points, size: float) -> Points:
+    """The corners of an arrowhead whose tip is the end of the curve."""
     (x, y), (a, b) = curve[-1], next((p for p in reversed(curve[:-1]) if math.dist(p, curve[-1]) > 0.5), curve[0])
     along = math.dist((x, y), (a, b)) or 1.0
     dx, dy = (x - a) / along * size, (y - b) / along * size
-    corners = (
+    return (
         (x, y),
         (x - 1.6 * dx - 0.6 * dy, y - 1.6 * dy + 0.6 * dx),
         (x - 1.6 * dx + 0.6 * dy, y - 1.6 * dy - 0.6 * dx),
     )
-    return f'<path class="{name}" d="M{"L".join(map(_point, corners))}z"/>'
 
 
 def _aside(curve: Points) -> Points:
@@ -183,26 +216,6 @@ def _aside(curve: Points) -> Points:
     along = math.dist((x, y), (a, b)) or 1.0
     dx, dy = 5 * (y - b) / along, -5 * (x - a) / along
     return tuple((p + dx, q + dy) for p, q in curve)
-
-
-def _rectangle(rectangle: tuple[float, float, float, float], name: str, corner: float = 9) -> str:
-    x, y, width, height = map(short, rectangle)
-    return f'<rect class="{name}" x="{x}" y="{y}" width="{width}" height="{height}" rx="{corner:g}"/>'
-
-
-def _text(text: PlacedText) -> str:
-    """A line: of one look, or of spans of several."""
-    hidden = _seen(text.known and any(span.known for span in text.spans))
-    place = f'x="{short(text.x)}" y="{short(text.y)}"{hidden}'
-    if len({(_class(span), span.size, span.known) for span in text.spans}) == 1:
-        return f'<text class="{_class(text.spans[0])}" {place}{_size(text.size)}>{_words(text.text)}</text>'
-    looks = groupby(text.spans, lambda s: f'class="{_class(s)}"{_size(s.size)}{_seen(s.known)}')
-    spans = [(look, _words("".join(span.text for span in same))) for look, same in looks]
-    own = 'class="t-flow" ' if spans[0][0] == 'class="t-flow"' else ""
-    if own:  # the spans after it need say no more than how they differ
-        spans = [spans[0], *((look.replace('"t-flow ', '"'), words) for look, words in spans[1:])]
-    inner = "".join(f"<tspan {look}>{words}</tspan>" for look, words in spans[bool(own) :])
-    return f"<text {own}{place}>{spans[0][1] if own else ''}{inner}</text>"
 
 
 def _seen(known: bool) -> str:

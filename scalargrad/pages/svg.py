@@ -1,12 +1,14 @@
-"""The drawing for a page, whose style sheet has the colours of its classes."""
+"""The drawing for a page, whose style sheet has the colours of its classes; written as short as a page needs it."""
 
 from __future__ import annotations
 
 import html
-import re
+from collections.abc import Sequence
 
 from scalargrad.drawing import Drawing
-from scalargrad.drawing.svg import SVG, body, short
+from scalargrad.drawing.boxes import Item, Points
+from scalargrad.drawing.placing import PlacedEdge
+from scalargrad.drawing.svg import SVG, Shapes, short
 from scalargrad.formatting import visible
 
 _MARKER = (
@@ -22,27 +24,36 @@ def compact(drawing: Drawing) -> str:
     layout = drawing.layout
     box = f"0 0 {short(layout.width)} {short(layout.height)}"
     name = html.escape(visible(drawing.trace.root.name, 200))
-    shapes = re.sub(r'(?<= )(?:x|y|width|height)="[^"]*"', _whole, body(layout, drawing.style.prefix, tips=False))
-    shapes = re.sub(r'(?<= d=")[^"]*', _relative, shapes).replace("\n", "").replace(' rx="9"', "")
+    shapes = PageShapes(drawing.style.prefix).body(layout)
     return f'<svg xmlns="{SVG}" viewBox="{box}" role="img" aria-label="{name}"><defs>{ARROWS}</defs>{shapes}</svg>'
 
 
-def _whole(places: re.Match[str]) -> str:
-    """Places in whole units: as near as a page needs them."""
-    return re.sub(r"-?\d+\.\d+", lambda number: str(round(float(number[0]))), places[0])
+class PageShapes(Shapes):
+    """Places in whole units, as near as a page needs them; arrowheads and corners are its style sheet's."""
+
+    between = ""
+
+    def number(self, x: float) -> str:
+        return str(round(x))
+
+    def corner(self, radius: float) -> str:
+        return ' rx="5"' if radius != 9 else ""
+
+    def group(self, item: Item, kind: str, content: str) -> str:
+        return f'<g id="{self.prefix}{item.id}">{content}</g>' if item.id else content
+
+    def curves(self, edge: PlacedEdge, style: str) -> str:
+        return f'<path class="{style}" d="{"".join(map(self.path, edge.curves))}"/>'
+
+    def path(self, points: Points) -> str:
+        """From where it begins on, which is shorter."""
+        (x, y), *places = [(round(a), round(b)) for a, b in points]
+        written = []
+        for i in range(0, len(places), 3):
+            written.append("c" + _numbers([(a - x, b - y) for a, b in places[i : i + 3]]))
+            x, y = places[i : i + 3][-1]
+        return f"M{self.point(points[0])}{''.join(written)}"
 
 
-def _relative(path: re.Match[str]) -> str:
-    """A path of curves in whole units from where each begins, which is shorter."""
-    written, start = [], [0, 0]
-    for command, numbers in re.findall(r"([A-Z])([^A-Z]*)", path[0]):
-        places = [round(float(x)) for x in numbers.split()]
-        if command == "M":
-            written.append(f"M{places[0]} {places[1]}")
-        elif command == "C":
-            moved = [x - y for x, y in zip(places, 3 * start)]
-            written.append("c" + " ".join(map(str, moved)).replace(" -", "-"))
-        else:
-            written.append(command + numbers)
-        start = places[-2:]
-    return "".join(written)
+def _numbers(points: Sequence[tuple[int, int]]) -> str:
+    return " ".join(str(x) for point in points for x in point).replace(" -", "-")
