@@ -45,7 +45,8 @@ DIGITS = 4
 EXACT = 5
 """Up to how many significant digits a number is written exactly."""
 
-_RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+_LOWERED = str.maketrans("⁻⁰¹²³⁴⁵⁶⁷⁸⁹", "-0123456789")
 
 
 def decimal(x: float, precision: int | None = None) -> str:
@@ -75,7 +76,17 @@ def decimal(x: float, precision: int | None = None) -> str:
     mantissa, _, power = f"{x:.{few}e}".partition("e")
     if len(digits) == 1 or (precision is None and len(digits) <= DIGITS):
         mantissa = f"{float(mantissa):g}"
-    return f"{sign}{mantissa}×10{str(int(power)).translate(_RAISED)}"
+    return f"{sign}{mantissa}×10{str(int(power)).translate(RAISED)}"
+
+
+def as_python(shown: str) -> str:
+    """A number as :func:`decimal` writes it, as Python writes it.
+
+    >>> as_python("−1.23×10⁻³"), as_python("0.5")
+    ('-1.23e-3', '0.5')
+    """
+    mantissa, power, exponent = shown.replace("−", "-").partition("×10")
+    return f"{mantissa}e{exponent.translate(_LOWERED)}" if power else mantissa
 
 
 def is_large(x: Number) -> bool:

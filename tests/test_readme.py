@@ -11,6 +11,7 @@ import pytest
 
 from scalargrad import OPS, cli
 from scalargrad.ops import remove
+from scalargrad.pages import asset
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -101,6 +102,16 @@ def test_the_picture_is_what_the_command_beside_it_draws():
     kept = (ROOT / PICTURE).read_text(encoding="utf-8")
     assert texts(kept) == texts(Path("sigmoid-neuron.svg").read_text(encoding="utf-8"))
     assert "0.39" in "".join(texts(kept))
+
+
+def test_the_page_it_links_to_is_the_player_as_it_is():
+    page = (ROOT / "notebooks/pictures/sigmoid-neuron.html").read_text(encoding="utf-8")
+    for package, names in (
+        ("scalargrad.pages", ("page.css", "zoom.js", "controls.js")),
+        ("scalargrad.stepper", ("player.css", "player.js")),
+    ):
+        for name in names:
+            assert asset(name, package) in page, f"{name} has changed: run notebooks/pictures.py"
 
 
 def test_lines_are_not_too_long_to_read():

@@ -6,7 +6,7 @@ import re
 import string
 from typing import Any
 
-from scalargrad.formatting import number, visible
+from scalargrad.formatting import RAISED, as_python, number, visible
 from scalargrad.language import say
 from scalargrad.latex import compilable, is_mathematics, words
 from scalargrad.replaying import row_of
@@ -17,7 +17,7 @@ from scalargrad.tracing import ArrayNumber, EdgeGrad, TraceNode
 def is_constant(formula: str) -> bool:
     """Whether a formula is a number."""
     try:
-        float(formula.replace("−", "-").split("×10")[0])
+        float(as_python(formula))
     except ValueError:
         return False
     return True
@@ -107,9 +107,6 @@ class Markup:
         return formula.join(self.parentheses) if is_compound(formula, self.operators) else formula
 
 
-_SUPERSCRIPTS = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
-
-
 class Plain(Markup):
     """Unicode text on one line; what cannot be shown of a label is shown by its number."""
 
@@ -139,7 +136,7 @@ class Plain(Markup):
 
     def partial(self, edge: EdgeGrad, operand: int | None, written_out: bool) -> str:
         of = self.enclosed(self.formula(edge.output)) if written_out else self.name(edge.output)
-        return f"∂{of}/∂{self.name(edge.input)}{f'⁽{operand}⁾'.translate(_SUPERSCRIPTS) if operand else ''}"
+        return f"∂{of}/∂{self.name(edge.input)}{f'⁽{operand}⁾'.translate(RAISED) if operand else ''}"
 
     def via(self, gradient: str, output: str, operand: int | None, lang: str) -> str:
         use = output if operand is None else say("{0}, operand {1}", output, operand, lang=lang)
@@ -200,7 +197,6 @@ def printable(text: str) -> str:
 
 
 _NUMBER_AS_NAME = re.compile(r"\\text\{(−?(?:[\d.]+(?:×10[⁻⁰¹²³⁴⁵⁶⁷⁸⁹]+)?|∞))\}")
-_LOWERED = str.maketrans("⁻⁰¹²³⁴⁵⁶⁷⁸⁹", "-0123456789")
 
 
 class Latex(Markup):
@@ -216,10 +212,10 @@ class Latex(Markup):
         return compilable(latex_name(node.name))
 
     def number(self, digits: str) -> str:
-        mantissa, power, exponent = digits.replace("−", "-").replace("∞", r"\infty ").partition("×10")
+        mantissa, e, exponent = as_python(digits).replace("∞", r"\infty ").partition("e")
         if digits == "nan":
             return r"\text{nan}"
-        return rf"{mantissa} \cdot 10^{{{exponent.translate(_LOWERED)}}}" if power else mantissa.strip()
+        return rf"{mantissa} \cdot 10^{{{exponent}}}" if e else mantissa.strip()
 
     def words(self, text: str) -> str:
         return rf"\text{{{words(text)}}}"

@@ -7,7 +7,7 @@ import math
 from typing import Any
 
 from scalargrad import pages
-from scalargrad.formatting import decimal
+from scalargrad.formatting import as_python, decimal
 from scalargrad.language import Text, say
 from scalargrad.records import Step, Trace
 from scalargrad.stepper.frames import whole
@@ -36,9 +36,6 @@ SLIPS = {
     "sum": Text("That is the sum of upstream and local: multiply them."),
 }
 """What a wrong answer may come from."""
-
-
-_LOWERED = str.maketrans("⁻⁰¹²³⁴⁵⁶⁷⁸⁹", "-0123456789")
 
 
 def page(steps: Steps, predict: bool = False) -> pages.Page:
@@ -129,8 +126,7 @@ def _answers(steps: Steps, moment: Step) -> list[list[float]] | None:
 
 def _room(steps: Steps, x: float) -> list[float]:
     """A number, and how far an answer may be from it: by rounding to the digits that are shown, and by 0.6 percent."""
-    shown = decimal(x, steps.decimals)
-    plain = shown.replace("−", "-").replace("×10", "e").translate(_LOWERED)
+    plain = as_python(decimal(x, steps.decimals))
     mantissa, _, exponent = plain.partition("e")
     last = 10.0 ** (int(exponent or 0) - len(mantissa.partition(".")[2]))
     return [x, 0.006 * abs(x) if float(plain) == x else max(0.6 * last, 0.006 * abs(x))]
