@@ -21,7 +21,7 @@ from fastpath.node import ArrayNode
 from fastpath.numerics import Array
 from scalargrad import modes
 from scalargrad.ops.operators import Operators
-from scalargrad.packages import PACKAGES
+from scalargrad.packages import PACKAGES, outside, package_of
 
 _CONVERSIONS = frozenset({
     "array", "asanyarray", "asarray", "asarray_chkfinite", "ascontiguousarray", "asfortranarray", "require",
@@ -54,8 +54,8 @@ class Leaving(Operators, ArrayNode):
     @property
     def _mask(self) -> Any:
         """What NumPy's masked arrays ask for: a library that makes one of a Tensor, to show it, finds no mask."""
-        frame = _outside_of_numpy(sys._getframe(1))
-        if _package(frame) not in PACKAGES and _is_library(frame.f_code.co_filename):
+        frame = outside(sys._getframe(1), ("numpy",))
+        if package_of(frame) not in PACKAGES and _is_library(frame.f_code.co_filename):
             return np.ma.nomask
         return super()._mask
 
@@ -107,11 +107,11 @@ def whole_numbers(method: Callable[..., Any]) -> Callable[..., Any]:
 def _require_asked(needed: bool, single: bool) -> None:
     """Refuse to give numbers to who did not ask for them by name, if the graph behind them is ``needed``."""
     frame = sys._getframe(2)
-    if _package(frame) in PACKAGES:  # our own code takes _data where it means the numbers
+    if package_of(frame) in PACKAGES:  # our own code takes _data where it means the numbers
         raise TypeError(_OTHERWISE)
     if not needed:
         return
-    frame = _outside_of_numpy(frame)
+    frame = outside(frame, ("numpy",))
     if _is_library(frame.f_code.co_filename):
         return
     name = called(frame)
@@ -120,22 +120,12 @@ def _require_asked(needed: bool, single: bool) -> None:
         raise TypeError(_INSTEAD.get(name, _OTHERWISE))
 
 
-def _outside_of_numpy(frame: Any) -> Any:
-    while frame.f_back is not None and _package(frame) == "numpy":
-        frame = frame.f_back
-    return frame
-
-
 def _is_library(file: str) -> bool:
     """Whether code is Python's own or installed, as Matplotlib and SciPy are: they ask for numbers to show or use."""
     return file.startswith(_STANDARD) or "site-packages" in file or "dist-packages" in file
 
 
 _STANDARD = os.path.dirname(os.__file__)
-
-
-def _package(frame: Any) -> str:
-    return str(frame.f_globals.get("__name__", "")).partition(".")[0]
 
 
 _LOST = "would take the numbers of a Tensor, and lose its gradient"

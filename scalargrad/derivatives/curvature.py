@@ -16,7 +16,7 @@ import numpy as np
 from scalargrad import modes, tree
 from scalargrad.derivatives.reverse import gradients
 from scalargrad.derivatives.running import recorded
-from scalargrad.derivatives.taken import taken_out, told
+from scalargrad.derivatives.taken import taken_out, uncovered
 from scalargrad.derivatives.variables import Variable, as_list, backend_for
 from scalargrad.graph import Node
 from scalargrad.settings import Array
@@ -130,7 +130,7 @@ def _hessian_product(target: Any, variables: Any) -> tuple[Callable[[Array], Arr
         each = [Variable.standing_for(x, backend, "largest_eigenvalue") for x in given]
         xs = [node for x in each for node in x.nodes]
         with recorded(), modes.deriving(partial(taken_out, "largest_eigenvalue", frozenset(xs)), backend):
-            target = told(target, tree.unflatten(structure, [x.stand_in for x in each]))
+            target = uncovered(target, tree.unflatten(structure, [x.stand_in for x in each]))
     else:
         xs = [node for x in tree.flatten(variables)[0] for node in as_list(x)]
     if isinstance(target, np.ndarray) and target.size == 1:

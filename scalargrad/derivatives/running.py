@@ -10,7 +10,7 @@ from typing import Any
 
 from scalargrad import modes, tree
 from scalargrad.derivatives.reverse import gradients, on_numbers
-from scalargrad.derivatives.taken import taken_out, told
+from scalargrad.derivatives.taken import taken_out, uncovered
 from scalargrad.derivatives.variables import Output, Variable, as_list, backend_for, boxed, is_array
 from scalargrad.engine import Value
 from scalargrad.graph import Node, topological_order
@@ -178,13 +178,13 @@ def evaluated(
                 originals |= {n: g for n, g in zip(x.nodes, as_list(x.given)) if isinstance(g, Node)}
     leaves_ = frozenset([node for variables, _ in chosen.values() for x in variables for node in x.nodes])
     with recorded(), modes.deriving(partial(taken_out, name, leaves_), backend):
-        result = told(function, *own, **by_name)
+        result = uncovered(function, *own, **by_name)
     aux = None
     if has_aux:
         if not isinstance(result, tuple) or len(result) != 2:
             raise TypeError(
                 f"{name}: with has_aux=True the function returns a pair, what is differentiated and what else there "
-                f"is, not {_told(result)}"
+                f"is, not {_described(result)}"
             )
         result, aux = result
 
@@ -195,7 +195,7 @@ def evaluated(
     return Evaluated(result, aux, Variables(name, each, structure, as_graph), originals)
 
 
-def _told(result: Any) -> str:
+def _described(result: Any) -> str:
     return f"a {type(result).__name__}" + (f" of {len(result)}" if isinstance(result, (tuple, list)) else "")
 
 

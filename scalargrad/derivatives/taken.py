@@ -13,7 +13,7 @@ from typing import Any
 
 from scalargrad.graph import short, topological_order
 from scalargrad.ops.registry import OPS, NotDifferentiableError
-from scalargrad.packages import PACKAGES
+from scalargrad.packages import PACKAGES, outside
 
 
 class DetachedError(NotDifferentiableError):
@@ -27,13 +27,10 @@ def taken_out(name: str, leaves: frozenset[Any], value: Any, what: str) -> None:
     """
     if not any(x in leaves for x in topological_order(value)):
         return
-    frame = sys._getframe(1)
-    while frame.f_back is not None and _package(frame) in PACKAGES:
-        frame = frame.f_back
+    frame = outside(sys._getframe(1), PACKAGES)
     if _formats(frame):
         return
-    while frame.f_back is not None and _package(frame) in (*PACKAGES, "numpy", "scipy"):
-        frame = frame.f_back
+    frame = outside(frame, (*PACKAGES, "numpy", "scipy"))
     path, line = frame.f_code.co_filename, frame.f_lineno
     text = linecache.getline(path, line)
     where = f"{os.path.basename(path)}, line {line}" + f" ({short(text.strip(), 80)})" * bool(text.strip())
@@ -51,7 +48,7 @@ def _expression(frame: Any, line: str) -> str:
     return line.encode()[column:last].decode(errors="ignore") if start == end and column is not None else line
 
 
-def told(function: Callable[..., Any], *args: Any, **named: Any) -> Any:
+def uncovered(function: Callable[..., Any], *args: Any, **named: Any) -> Any:
     """Call a function. NumPy hides our error behind its own where a Tensor is put into an array; here it comes out."""
     try:
         return function(*args, **named)
@@ -59,10 +56,6 @@ def told(function: Callable[..., Any], *args: Any, **named: Any) -> Any:
         if isinstance(error.__cause__, DetachedError):
             raise error.__cause__ from None
         raise
-
-
-def _package(frame: Any) -> str:
-    return str(frame.f_globals.get("__name__", "")).partition(".")[0]
 
 
 def _formats(frame: Any) -> bool:
